@@ -15,7 +15,9 @@ set(WEFT_MAY_USE_test ir frontend passes codegen runtime tools)
 set_property(GLOBAL PROPERTY WEFT_LIBRARIES "")
 
 add_library(weft_options INTERFACE)
-target_include_directories(weft_options INTERFACE ${CMAKE_SOURCE_DIR} ${CMAKE_BINARY_DIR})
+target_include_directories(weft_options INTERFACE ${CMAKE_SOURCE_DIR})
+# Generated code is not held to our warnings.
+target_include_directories(weft_options SYSTEM INTERFACE ${CMAKE_BINARY_DIR})
 target_compile_options(weft_options INTERFACE -Wall -Wextra -Wshadow -Werror)
 if(WEFT_SANITIZE)
   target_compile_options(weft_options INTERFACE -fsanitize=${WEFT_SANITIZE} -fno-omit-frame-pointer

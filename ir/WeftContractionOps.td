@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Sums of products: contraction by labels, convolution, transposed convolution.
+
+#ifndef WEFT_CONTRACTION_OPS_TD
+#define WEFT_CONTRACTION_OPS_TD
+
+include "ir/WeftBase.td"
+
+def Weft_ContractOp : Weft_Op<"contract", [Pure, Weft_Root]> {
+  let summary = "Multiply two tensors and sum over shared labels";
+  let description = [{
+    - Formula: `y[r] = sum over k of lhs[l] * rhs[m]`, where `equation` names the dimensions, as
+      in `"bik,bkj->bij"`, and `k` are the labels that `result` lacks
+    - Shapes: C1: the equation is `labels,labels->labels`, one ASCII letter for each dimension.
+      C2: no letter stands twice in one tensor. C3: a letter of only one operand is in the result,
+      and each letter of the result is in an operand. C4: dimensions of one letter are equal
+    - Types: C5: `lhs` and `rhs` have one element type, `result` the same, or i32 for i8 and u8.
+      f16 and bf16 accumulate in f32; integers wrap
+    - Gradient: `dlhs = contract(dy, rhs)`, `drhs = contract(lhs, dy)` with the labels exchanged
+
+    Example: `test/ir/contraction.mlir`
+  }];
+  let arguments = (ins StrAttr:$equation, Weft_NumberTensor:$lhs, Weft_NumberTensor:$rhs);
+  let results = (outs Weft_NumberTensor:$result);
+  let assemblyFormat = [{
+    $equation $lhs `,` $rhs attr-dict `:` type($lhs) `,` type($rhs) `->` type($result)
+  }];
+  let extraClassDeclaration = [{
+    /// The equation taken apart: one character for each dimension.
+    struct Labels { ::llvm::StringRef lhs, rhs, result; };
+    Labels getLabels();
+  }];
+  let hasVerifier = 1;
+  let hasCanonicalizer = 1;
+}
+
+class Weft_ConvolutionOp<string mnemonic> : Weft_Op<mnemonic, [Pure, Weft_Root]> {
+  let results = (outs Weft_NumberTensor:$result);
+  let hasVerifier = 1;
+}
+
+def Weft_ConvOp : Weft_ConvolutionOp<"conv"> {
+  let summary = "Slide filters over the spatial dimensions";
+  let description = [{
+    - Formula: `y[n, o, i] = sum over c, k of x[n, g * C/groups + c, i * strides - pad_low +
+      k * dilations] * w[o, c, k]`, `g = o / (O / groups)`; 0 outside `input`
+    - Shapes: input [N, C, spatial...], filter [O, C / groups, kernel...], result
+      [N, O, spatial...]. C1: 1 to 3 spatial dimensions, one entry of each attribute for each.
+      C2: strides, dilations, groups positive, padding not negative. C3: `C = groups * C/groups`
+      and `groups` divides `O`. C4: each spatial dimension of `result` is
+      `(n + pad_low + pad_high - dilation * (kernel - 1) - 1) / stride + 1`; batch and `O` agree.
+      C5: the filter's dimensions are static
+    - Types: any number. C6: element types are equal. f16 and bf16 accumulate in f32
+    - Gradient: `dx` is a transposed convolution of `dy`, `dw` a convolution of `x` with `dy`
+    - Source: Dumoulin & Visin, arXiv:1603.07285
+
+    Example: `test/ir/contraction.mlir`
+  }];
+  let arguments = (ins Weft_NumberTensor:$input, Weft_NumberTensor:$filter,
+                       DenseI64ArrayAttr:$strides, DenseI64ArrayAttr:$pad_low,
+                       DenseI64ArrayAttr:$pad_high, DenseI64ArrayAttr:$dilations,
+                       ConfinedAttr<I64Attr, [IntPositive]>:$groups);
+  let assemblyFormat = [{
+    $input `,` $filter `strides` $strides `pad` $pad_low $pad_high `dilations` $dilations
+    `groups` $groups attr-dict `:` type($input) `,` type($filter) `->` type($result)
+  }];
+}
+
+def Weft_ConvTransposeOp : Weft_ConvolutionOp<"conv_transpose"> {
+  let summary = "Spread each element by filters, the adjoint of conv";
+  let description = [{
+    - Formula: `y[n, g * O/groups + o, i * strides + k * dilations - pad_low] += sum over c of
+      x[n, g * C/groups + c, i] * w[g * C/groups + c, o, k]`
+    - Shapes: input [N, C, spatial...], filter [C, O / groups, kernel...], result
+      [N, O, spatial...]. C1: 1 to 3 spatial dimensions, one entry of each attribute for each.
+      C2: strides, dilations, groups positive, padding and `output_padding` not negative.
+      C3: `groups` divides `C` and `O = groups * O/groups`. C4: each spatial dimension of `result` is
+      `(n - 1) * stride - pad_low - pad_high + dilation * (kernel - 1) + output_padding + 1`;
+      batch and `C` agree. C5: the filter's dimensions are static
+    - Types: any number. C6: element types are equal. f16 and bf16 accumulate in f32
+    - Gradient: `dx` is the convolution of `dy` with the same attributes
+    - Source: Dumoulin & Visin, arXiv:1603.07285, chapter 4
+
+    Example: `test/ir/contraction.mlir`
+  }];
+  let arguments = (ins Weft_NumberTensor:$input, Weft_NumberTensor:$filter,
+                       DenseI64ArrayAttr:$strides, DenseI64ArrayAttr:$pad_low,
+                       DenseI64ArrayAttr:$pad_high, DenseI64ArrayAttr:$dilations,
+                       DenseI64ArrayAttr:$output_padding,
+                       ConfinedAttr<I64Attr, [IntPositive]>:$groups);
+  let assemblyFormat = [{
+    $input `,` $filter `strides` $strides `pad` $pad_low $pad_high `dilations` $dilations
+    `output_padding` $output_padding `groups` $groups attr-dict
+    `:` type($input) `,` type($filter) `->` type($result)
+  }];
+}
+
+#endif // WEFT_CONTRACTION_OPS_TD
