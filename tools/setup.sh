@@ -1,0 +1,49 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#
+# Installs the Debian packages that Weft needs and that are missing, and nothing else.
+#   tools/setup.sh          to build and use it
+#   tools/setup.sh --test   also what the tests run against: NumPy, PyTorch, GoogleTest
+set -euo pipefail
+
+packages=(
+  cmake ninja-build ccache                # build
+  clang-22 lld-22                         # compile and link
+  llvm-22-dev libmlir-22-dev mlir-22-tools llvm-22-tools liblld-22-dev
+  libprotobuf-dev protobuf-compiler       # the manifest
+  libzip-dev                              # .npz files
+  gcc libc6-dev                           # a plain cc, as a user of the libraries has it
+)
+test_packages=(
+  python3 python3-numpy python3-torch python3-torchvision libgtest-dev
+  libclang-rt-22-dev                      # sanitizers
+  clang-format-22
+)
+if [ "${1:-}" = --test ]; then packages+=("${test_packages[@]}"); fi
+
+missing=()
+for package in "${packages[@]}"; do
+  state=$(dpkg-query -W -f='${db:Status-Status}' "$package" 2>/dev/null || true)
+  [ "$state" = installed ] || missing+=("$package")
+done
+if [ ${#missing[@]} -eq 0 ]; then exit 0; fi
+
+sudo=()
+if [ "$(id -u)" != 0 ]; then
+  sudo=(sudo)
+  command -v sudo >/dev/null || {
+    echo "setup: run this as root, or install sudo: missing packages: ${missing[*]}" >&2
+    exit 1
+  }
+fi
+echo "setup: installing ${missing[*]}"
+export DEBIAN_FRONTEND=noninteractive
+"${sudo[@]}" apt-get -q update
+for package in "${missing[@]}"; do
+  apt-cache show "$package" >/dev/null 2>&1 || {
+    echo "setup: no package '$package' in the configured repositories: Weft needs Debian 12" \
+      "with LLVM 22 (Debian's, or LLVM's own Debian repository)" >&2
+    exit 1
+  }
+done
+"${sudo[@]}" apt-get -q install -y --no-install-recommends "${missing[@]}"

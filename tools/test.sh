@@ -1,0 +1,15 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#
+# Installs what is missing, builds everything and runs every test. Can be run again cheaply.
+#   tools/test.sh [preset]    release by default; debug, sanitize, sanitize-thread
+set -euo pipefail
+cd "$(dirname "$0")/.."
+preset=${1:-release}
+
+tools/setup.sh --test
+[ -f "build/$preset/build.ninja" ] || cmake --preset "$preset" -Wno-dev
+echo "== build ($preset)"
+time ninja -C "build/$preset" all weft-tests
+echo "== tests"
+time ctest --test-dir "build/$preset" --output-on-failure -j "$(nproc)"
