@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Builds the descriptor of runtime/Abi.h, field by field in its order, and the functions around it.
+
+#include "codegen/emit/Descriptor.h"
+
+#include "codegen/emit/ConstantData.h"
+#include "codegen/emit/TypedFunctions.h"
+
+namespace weft {
+
+namespace LLVM = mlir::LLVM;
+
+namespace {
+/// The constant data of one model.
+class DescriptorBuilder {
+public:
+  DescriptorBuilder(ModuleOp target, const Interface &described)
+      : module(target), interface(described), data(target, described.name) {}
+
+  LogicalResult build(const DescriptorOptions &options,
+                      llvm::function_ref<std::string(StringRef)> entryOf);
+  void addManifest(StringRef bytes);
+
+private:
+  FailureOr<Constant> expression(const InterfaceExport &owner, ArrayRef<Dim> dims);
+  FailureOr<Constant> arguments(const InterfaceExport &owner, ArrayRef<InterfaceArgument> list);
+  FailureOr<Constant> requirements(const InterfaceExport &owner);
+  FailureOr<Constant> exportOf(const InterfaceExport &entry, StringRef entryName);
+  Constant parameter(const InterfaceParameter &parameter);
+  Constant names(ArrayRef<std::string> list);
+  Constant indices(ArrayRef<int32_t> list);
+
+  ModuleOp module;
+  const Interface &interface;
+  ConstantData data;
+};
+} // namespace
+
+Constant DescriptorBuilder::names(ArrayRef<std::string> list) {
+  std::vector<Constant> elements;
+  for (const std::string &name : list)
+    elements.push_back(data.string(name));
+  return data.array(std::move(elements));
+}
+
+Constant DescriptorBuilder::indices(ArrayRef<int32_t> list) {
+  std::vector<Constant> elements;
+  for (int32_t index : list)
+    elements.push_back(data.int32(index));
+  return data.array(std::move(elements));
+}
+
+/// A weft_expr.
+FailureOr<Constant> DescriptorBuilder::expression(const InterfaceExport &owner,
+                                                  ArrayRef<Dim> dims) {
+  FailureOr<SmallVector<int64_t>> words = postfixOf(dims, owner.symbols, module.getContext());
+  if (failed(words))
+    return module.emitError() << "a dimension of '" << owner.name << "' needs more than "
+                              << WEFT_EXPR_DEPTH
+                              << " values at one time to compute: " << dims.front().str();
+  return data.structure({data.int32(static_cast<int64_t>(words->size())), data.words(*words)});
+}
+
+/// An array of weft_argument.
+FailureOr<Constant> DescriptorBuilder::arguments(const InterfaceExport &owner,
+                                                 ArrayRef<InterfaceArgument> list) {
+  std::vector<Constant> result;
+  for (const InterfaceArgument &argument : list) {
+    std::vector<Constant> dims;
+    for (const Dim &dim : argument.dims) {
+      FailureOr<Constant> value = expression(owner, dim);
+      if (failed(value))
+        return failure();
+      dims.push_back(std::move(*value));
+    }
+    auto rank = static_cast<int64_t>(dims.size());
+    result.push_back(data.structure({data.string(argument.name), data.string(argument.type),
+                                     data.array(std::move(dims)), data.int32(argument.dtype),
+                                     data.int32(rank)}));
+  }
+  return data.array(std::move(result));
+}
+
+/// An array of weft_requirement.
+FailureOr<Constant> DescriptorBuilder::requirements(const InterfaceExport &owner) {
+  std::vector<Constant> result;
+  for (const InterfaceRequirement &requirement : owner.requirements) {
+    FailureOr<Constant> value = expression(owner, requirement.value);
+    if (failed(value))
+      return failure();
+    result.push_back(data.structure({*value, data.string(requirement.text)}));
+  }
+  return data.array(std::move(result));
+}
+
+/// A weft_export.
+FailureOr<Constant> DescriptorBuilder::exportOf(const InterfaceExport &entry, StringRef entryName) {
+  FailureOr<Constant> inputs = arguments(entry, entry.inputs);
+  FailureOr<Constant> outputs = arguments(entry, entry.outputs);
+  FailureOr<Constant> required = requirements(entry);
+  FailureOr<Constant> arena = expression(entry, entry.arenaBytes);
+  if (failed(inputs) || failed(outputs) || failed(required) || failed(arena))
+    return failure();
+  auto count = [&](const auto &list) { return data.int32(static_cast<int64_t>(list.size())); };
+  return data.structure({data.string(entry.name), data.string(entry.doc), *inputs, *outputs,
+                         names(entry.symbols), indices(entry.parameters), *required, *arena,
+                         data.address(entryName), count(entry.inputs), count(entry.outputs),
+                         count(entry.symbols), count(entry.parameters), count(entry.requirements),
+                         data.int32(0)});
+}
+
+/// A weft_parameter.
+Constant DescriptorBuilder::parameter(const InterfaceParameter &parameter) {
+  return data.structure({data.string(parameter.name), data.string(parameter.doc),
+                         data.words(parameter.dims), data.int32(parameter.dtype),
+                         data.int32(static_cast<int64_t>(parameter.dims.size())),
+                         data.int32(parameter.kind), data.int32(0)});
+}
+
+LogicalResult DescriptorBuilder::build(const DescriptorOptions &options,
+                                       llvm::function_ref<std::string(StringRef)> entryOf) {
+  std::vector<Constant> exports, parameters;
+  for (const InterfaceExport &entry : interface.exports) {
+    std::string name = entryOf(entry.name);
+    if (!module.lookupSymbol<LLVM::LLVMFuncOp>(name))
+      return module.emitError() << "the compiled module has no function '" << name
+                                << "' for the export '" << entry.name << "'";
+    FailureOr<Constant> value = exportOf(entry, name);
+    if (failed(value))
+      return failure();
+    exports.push_back(std::move(*value));
+  }
+  for (const InterfaceParameter &entry : interface.parameters)
+    parameters.push_back(parameter(entry));
+  bool embedded = !options.weightsPath.empty();
+  Constant descriptor = data.structure(
+      {data.int32(WEFT_ABI_VERSION), data.int32(sizeof(weft_descriptor)),
+       data.int32(sizeof(weft_export)), data.int32(sizeof(weft_parameter)),
+       data.string(interface.name), data.string(interface.doc), data.string(options.compiler),
+       data.array(std::move(exports)), data.array(std::move(parameters)),
+       data.address(embedded ? interface.name + ".weights" : ""),
+       data.int64(static_cast<int64_t>(options.weightsBytes)),
+       data.int32(static_cast<int64_t>(interface.exports.size())),
+       data.int32(static_cast<int64_t>(interface.parameters.size()))});
+  data.global(interface.name + "_descriptor", descriptor, LLVM::Linkage::External);
+  return success();
+}
+
+/// The manifest in a section of its own, which no linker may drop.
+void DescriptorBuilder::addManifest(StringRef bytes) {
+  OpBuilder builder = OpBuilder::atBlockEnd(module.getBody());
+  Type type = LLVM::LLVMArrayType::get(builder.getI8Type(), bytes.size());
+  std::string name = interface.name + ".manifest";
+  auto global = LLVM::GlobalOp::create(builder, module.getLoc(), type, /*isConstant=*/true,
+                                       LLVM::Linkage::Internal, name, builder.getStringAttr(bytes));
+  global.setSection(".weft.manifest");
+  global.setAlignment(1);
+  Constant address = data.address(name);
+  Type list = LLVM::LLVMArrayType::get(address.type, 1);
+  LLVM::GlobalOp used =
+      data.global("llvm.used", {list, 0, {}, {address}}, LLVM::Linkage::Appending);
+  used.setConstant(false);
+  used.setSection("llvm.metadata");
+}
+
+/// Includes the file of weights in the object by the assembler: it never becomes a constant of IR.
+static void embedWeights(ModuleOp module, const Interface &interface, StringRef path) {
+  std::string quoted;
+  for (char c : path) {
+    if (c == '"' || c == '\\')
+      quoted += '\\';
+    quoted += c;
+  }
+  std::string name = interface.name + ".weights";
+  std::string text = ".section .rodata.weft.weights,\"a\",@progbits\n.p2align 6\n.type " + name +
+                     ",@object\n" + name + ":\n.incbin \"" + quoted + "\"\n.size " + name +
+                     ", . - " + name + "\n.text\n";
+  OpBuilder builder = OpBuilder::atBlockEnd(module.getBody());
+  module->setAttr(LLVM::LLVMDialect::getModuleLevelAsmAttrName(), builder.getStrArrayAttr({text}));
+  auto global =
+      LLVM::GlobalOp::create(builder, module.getLoc(), builder.getI8Type(), /*isConstant=*/true,
+                             LLVM::Linkage::External, name, Attribute());
+  global.setVisibility_(LLVM::Visibility::Hidden);
+  global.setDsoLocal(true);
+}
+
+/// Nothing that was compiled is visible but what is added after this.
+static void hideFunctions(ModuleOp module) {
+  for (auto function : module.getOps<LLVM::LLVMFuncOp>())
+    if (!function.isExternal())
+      function.setLinkage(LLVM::Linkage::Internal);
+}
+
+LogicalResult addDescriptor(ModuleOp module, const Interface &interface,
+                            const DescriptorOptions &options,
+                            llvm::function_ref<std::string(StringRef)> entryOf) {
+  hideFunctions(module);
+  DescriptorBuilder builder(module, interface);
+  if (failed(builder.build(options, entryOf)))
+    return failure();
+  builder.addManifest(options.manifest);
+  if (!options.weightsPath.empty())
+    embedWeights(module, interface, options.weightsPath);
+  addTypedFunctions(module, interface);
+  return success();
+}
+
+} // namespace weft

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// What the object carries besides kernels and entry points: the `<model>_descriptor` that the
+// runtime reads, the typed C functions, the manifest's section, embedded weights.
+
+#ifndef WEFT_CODEGEN_EMIT_DESCRIPTOR_H
+#define WEFT_CODEGEN_EMIT_DESCRIPTOR_H
+
+#include "codegen/emit/Interface.h"
+
+namespace weft {
+
+/// What to add to a model's module.
+struct DescriptorOptions {
+  std::string compiler;      // "weft 0.1.0"
+  std::string manifest;      // bytes of a weft.Manifest for the section `.weft.manifest`
+  std::string weightsPath;   // a safetensors file to embed; none if empty
+  uint64_t weightsBytes = 0; // its size
+};
+
+/// Adds descriptor, typed functions, manifest and weights to a module in the LLVM dialect, and
+/// makes everything else in it invisible outside. `entryOf` names the function that computes an
+/// export; one that is missing is an error.
+LogicalResult addDescriptor(ModuleOp module, const Interface &interface,
+                            const DescriptorOptions &options,
+                            llvm::function_ref<std::string(StringRef)> entryOf);
+
+/// A module of its own with the `main` of a program: it hands the descriptor to the runtime.
+OwningOpRef<ModuleOp> makeMainModule(MLIRContext *context, const Interface &interface);
+
+/// The words of a postfix expression (weft_expr) for the largest of `dims` over `symbols`.
+/// Fails if it needs a deeper stack than WEFT_EXPR_DEPTH.
+FailureOr<SmallVector<int64_t>> postfixOf(ArrayRef<Dim> dims, ArrayRef<std::string> symbols,
+                                          MLIRContext *context);
+
+} // namespace weft
+
+#endif // WEFT_CODEGEN_EMIT_DESCRIPTOR_H

@@ -1,0 +1,226 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Reads the description of a model from its exported functions and `weft.parameter` operations.
+
+#include "codegen/emit/Interface.h"
+
+#include "codegen/emit/Names.h"
+#include "ir/WeftDialect.h"
+#include "ir/WeftOps.h"
+
+namespace weft {
+
+using mlir::func::FuncOp;
+
+namespace {
+struct DtypeRow {
+  weft_dtype dtype;
+  llvm::StringLiteral name;
+  int64_t sizeBytes;
+};
+} // namespace
+
+static constexpr DtypeRow dtypeRows[] = {
+    {WEFT_F64, "f64", 8},  {WEFT_F32, "f32", 4}, {WEFT_F16, "f16", 2}, {WEFT_BF16, "bf16", 2},
+    {WEFT_I64, "i64", 8},  {WEFT_I32, "i32", 4}, {WEFT_I16, "i16", 2}, {WEFT_I8, "i8", 1},
+    {WEFT_U64, "u64", 8},  {WEFT_U32, "u32", 4}, {WEFT_U16, "u16", 2}, {WEFT_U8, "u8", 1},
+    {WEFT_BOOL, "bool", 1}};
+
+static const DtypeRow &rowOf(weft_dtype dtype) {
+  const DtypeRow *row =
+      llvm::find_if(dtypeRows, [&](const DtypeRow &r) { return r.dtype == dtype; });
+  assert(row != std::end(dtypeRows) && "a dtype outside of the list");
+  return *row;
+}
+
+int64_t sizeBytesOf(weft_dtype dtype) { return rowOf(dtype).sizeBytes; }
+StringRef nameOf(weft_dtype dtype) { return rowOf(dtype).name; }
+
+FailureOr<weft_dtype> dtypeOf(Type element) {
+  std::string name = languageName(element);
+  const DtypeRow *row = llvm::find_if(dtypeRows, [&](const DtypeRow &r) { return r.name == name; });
+  if (row == std::end(dtypeRows))
+    return failure();
+  return row->dtype;
+}
+
+uint64_t InterfaceParameter::sizeBytes() const {
+  uint64_t size = static_cast<uint64_t>(sizeBytesOf(dtype));
+  for (int64_t dim : dims)
+    size *= static_cast<uint64_t>(dim);
+  return size;
+}
+
+/// Appends the symbols of `dims` that `symbols` lacks.
+static void appendSymbols(ArrayRef<Dim> dims, std::vector<std::string> &symbols) {
+  for (const Dim &dim : dims)
+    for (const std::string &symbol : dim.symbols())
+      if (!llvm::is_contained(symbols, symbol))
+        symbols.push_back(symbol);
+}
+
+std::vector<std::string> exportSymbols(FuncOp function) {
+  std::vector<std::string> symbols;
+  for (auto [index, type] : llvm::enumerate(function.getArgumentTypes()))
+    if (auto tensor = dyn_cast<RankedTensorType>(type);
+        tensor && !function.getArgAttr(index, "weft.parameter"))
+      appendSymbols(dimsOf(tensor), symbols);
+  return symbols;
+}
+
+static std::string stringAttr(Attribute attribute) {
+  auto string = mlir::dyn_cast_or_null<StringAttr>(attribute);
+  return string ? string.str() : std::string();
+}
+
+/// Describes one input or output; `what` names it in errors.
+static FailureOr<InterfaceArgument> readArgument(FuncOp function, Type type, std::string name,
+                                                 Attribute doc) {
+  auto tensor = dyn_cast<RankedTensorType>(type);
+  if (!tensor)
+    return function.emitError() << "'" << name << "' of '" << function.getName() << "' is " << type
+                                << ", but arguments of exports are ranked tensors";
+  FailureOr<weft_dtype> dtype = dtypeOf(tensor.getElementType());
+  if (failed(dtype))
+    return function.emitError() << "'" << name << "' of '" << function.getName()
+                                << "' has elements of type " << tensor.getElementType()
+                                << ", which is not an element type of Weft";
+  if (tensor.getRank() > WEFT_MAX_RANK)
+    return function.emitError() << "'" << name << "' of '" << function.getName() << "' has "
+                                << tensor.getRank() << " dimensions, more than " << WEFT_MAX_RANK;
+  return InterfaceArgument{std::move(name), languageName(tensor), stringAttr(doc), *dtype,
+                           dimsOf(tensor)};
+}
+
+static LogicalResult readInputs(FuncOp function, const llvm::StringMap<int32_t> &parameters,
+                                InterfaceExport &result) {
+  for (auto [index, type] : llvm::enumerate(function.getArgumentTypes())) {
+    if (auto reference =
+            function.getArgAttrOfType<mlir::FlatSymbolRefAttr>(index, "weft.parameter")) {
+      auto found = parameters.find(reference.getValue());
+      if (found == parameters.end())
+        return function.emitError() << "'" << function.getName() << "' uses the parameter "
+                                    << reference << ", which the model does not have";
+      result.parameters.push_back(found->second);
+      continue;
+    }
+    std::string name = stringAttr(function.getArgAttr(index, "weft.name"));
+    if (name.empty())
+      name = "input" + std::to_string(result.inputs.size());
+    FailureOr<InterfaceArgument> input =
+        readArgument(function, type, name, function.getArgAttr(index, "weft.doc"));
+    if (failed(input))
+      return failure();
+    result.inputs.push_back(std::move(*input));
+  }
+  return success();
+}
+
+static LogicalResult readOutputs(FuncOp function, InterfaceExport &result) {
+  size_t count = function.getNumResults();
+  for (auto [index, type] : llvm::enumerate(function.getResultTypes())) {
+    std::string name = stringAttr(function.getResultAttr(index, "weft.name"));
+    if (name.empty())
+      name = count == 1 ? "result" : "result" + std::to_string(index);
+    FailureOr<InterfaceArgument> output =
+        readArgument(function, type, name, function.getResultAttr(index, "weft.doc"));
+    if (failed(output))
+      return failure();
+    result.outputs.push_back(std::move(*output));
+  }
+  return success();
+}
+
+/// Each dimension name must stand alone as a dimension of some input, where a call binds it.
+static LogicalResult checkSymbols(FuncOp function, const InterfaceExport &result) {
+  auto binds = [](const InterfaceArgument &input, StringRef symbol) {
+    return llvm::any_of(input.dims, [&](const Dim &dim) { return dim.bareSymbol() == symbol; });
+  };
+  for (const std::string &symbol : result.symbols)
+    if (llvm::none_of(result.inputs,
+                      [&](const InterfaceArgument &input) { return binds(input, symbol); }))
+      return function.emitError() << "no input of '" << function.getName()
+                                  << "' fixes the dimension '" << symbol
+                                  << "': it must stand alone as a dimension of one";
+  std::vector<std::string> all = result.symbols;
+  for (const InterfaceArgument &output : result.outputs)
+    appendSymbols(output.dims, all);
+  if (all.size() > result.symbols.size())
+    return function.emitError() << "no input of '" << function.getName() << "' has the dimension '"
+                                << all[result.symbols.size()] << "' of a result";
+  return success();
+}
+
+static FailureOr<InterfaceExport> readExport(FuncOp function, StringRef model,
+                                             const llvm::StringMap<int32_t> &parameters) {
+  InterfaceExport result;
+  result.name = function.getName().str();
+  result.cName = joinedIdentifier(model, result.name);
+  result.doc = stringAttr(function->getAttr("weft.doc"));
+  if (failed(readInputs(function, parameters, result)) || failed(readOutputs(function, result)))
+    return failure();
+  result.symbols = exportSymbols(function);
+  if (failed(checkSymbols(function, result)))
+    return failure();
+  return result;
+}
+
+/// `<model>_<export>` becomes a C function beside those that every model has.
+static LogicalResult checkExportNames(ModuleOp module, const Interface &interface) {
+  llvm::StringSet<> taken;
+  for (StringRef ours : {"_open", "_close", "_descriptor"})
+    taken.insert(interface.name + ours.str());
+  for (const InterfaceExport &entry : interface.exports)
+    if (!taken.insert(entry.cName).second)
+      return module.emitError()
+             << "the exported function '" << entry.name << "' would be '" << entry.cName
+             << "' in C, which another function is already: give it another name";
+  return success();
+}
+
+static FailureOr<InterfaceParameter> readParameter(ParameterOp op) {
+  auto type = cast<RankedTensorType>(op.getType());
+  FailureOr<weft_dtype> dtype = dtypeOf(type.getElementType());
+  if (failed(dtype) || !type.hasStaticShape() || type.getRank() > WEFT_MAX_RANK)
+    return op.emitError() << "parameter '" << op.getSymName() << "' has type " << type
+                          << ", but parameters have static shapes of at most " << WEFT_MAX_RANK
+                          << " dimensions";
+  InterfaceParameter result;
+  result.name = op.getSymName().str();
+  result.type = languageName(type);
+  result.doc = op.getDoc().value_or("").str();
+  result.dtype = *dtype;
+  result.dims = SmallVector<int64_t>(type.getShape());
+  result.kind = op.getKind() == ParameterKind::State ? WEFT_STATE : WEFT_PARAM;
+  return result;
+}
+
+FailureOr<Interface> readInterface(ModuleOp module) {
+  Interface result;
+  result.name = cIdentifier(module.getSymName().value_or("model"));
+  if (result.name == "weft")
+    return module.emitError(
+        "a model named 'weft' would clash with the functions of the runtime in C");
+  result.doc = stringAttr(module->getAttr("weft.doc"));
+  llvm::StringMap<int32_t> numbers;
+  for (ParameterOp op : module.getOps<ParameterOp>()) {
+    FailureOr<InterfaceParameter> parameter = readParameter(op);
+    if (failed(parameter))
+      return failure();
+    numbers[parameter->name] = static_cast<int32_t>(result.parameters.size());
+    result.parameters.push_back(std::move(*parameter));
+  }
+  for (FuncOp function : module.getOps<FuncOp>()) {
+    if (!function->hasAttr("weft.export"))
+      continue;
+    FailureOr<InterfaceExport> entry = readExport(function, result.name, numbers);
+    if (failed(entry))
+      return failure();
+    result.exports.push_back(std::move(*entry));
+  }
+  if (failed(checkExportNames(module, result)))
+    return failure();
+  return result;
+}
+
+} // namespace weft

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// What the world sees of a model: its exports with their arguments and dimension names, its
+// parameters and states. Read once from the module; header, descriptor, manifest and weights are
+// all written from this one description.
+
+#ifndef WEFT_CODEGEN_EMIT_INTERFACE_H
+#define WEFT_CODEGEN_EMIT_INTERFACE_H
+
+#include "ir/Shape.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "runtime/Abi.h"
+
+#include <string>
+#include <vector>
+
+namespace weft {
+
+/// An input or output of an export.
+struct InterfaceArgument {
+  std::string name; // as the user wrote it
+  std::string type; // as the user reads it: f32[N, 1, 8, 8]
+  std::string doc;
+  weft_dtype dtype = WEFT_F32;
+  SmallVector<Dim> dims; // over the export's symbols
+};
+
+/// Something that the dimensions of a call must fulfil: `value` is 0 or more.
+struct InterfaceRequirement {
+  Dim value;
+  std::string text;
+};
+
+/// An exported function.
+struct InterfaceExport {
+  std::string name;  // as the user wrote it
+  std::string cName; // digits_predict
+  std::string doc;
+  std::vector<std::string> symbols; // dimension names, in order of first appearance in the inputs
+  std::vector<InterfaceArgument> inputs, outputs;
+  std::vector<int32_t> parameters; // numbers in Interface::parameters, in the order of the entry
+  std::vector<InterfaceRequirement> requirements;
+  std::vector<Dim> arenaBytes; // the arena holds the largest of these; empty before stage `plan`
+};
+
+/// A parameter or state.
+struct InterfaceParameter {
+  std::string name; // conv1.weight
+  std::string type; // f32[32, 1, 3, 3]
+  std::string doc;
+  weft_dtype dtype = WEFT_F32;
+  SmallVector<int64_t> dims;
+  weft_parameter_kind kind = WEFT_PARAM;
+
+  uint64_t sizeBytes() const;
+};
+
+/// A model.
+struct Interface {
+  std::string name; // as C writes it: digits
+  std::string doc;
+  std::vector<InterfaceExport> exports;
+  std::vector<InterfaceParameter> parameters;
+};
+
+/// Reads the description from a module in stage `model` to `plan`. What C or the runtime could not
+/// express is an error at the function or parameter: a rank above WEFT_MAX_RANK, two exports with
+/// one C name, a dimension that no input fixes.
+FailureOr<Interface> readInterface(ModuleOp module);
+
+/// The dimension names of an export in the order of weft_export.symbols: by first appearance in
+/// the dimensions of its inputs, alphabetically within one dimension.
+std::vector<std::string> exportSymbols(mlir::func::FuncOp function);
+
+/// The runtime's number for an element type; fails on a type that a tensor of Weft cannot have.
+FailureOr<weft_dtype> dtypeOf(Type element);
+
+/// Bytes of one element, and the name in the language: f32.
+int64_t sizeBytesOf(weft_dtype dtype);
+StringRef nameOf(weft_dtype dtype);
+
+} // namespace weft
+
+#endif // WEFT_CODEGEN_EMIT_INTERFACE_H

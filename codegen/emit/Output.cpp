@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Writes files aside and renames them.
+
+#include "codegen/emit/Output.h"
+
+#include "llvm/Support/Path.h"
+
+#include <unistd.h>
+
+namespace fs = llvm::sys::fs;
+
+namespace weft {
+
+llvm::Error unwritable(llvm::StringRef path, std::error_code reason) {
+  return llvm::createStringError(reason, "cannot write '%s': %s", path.str().c_str(),
+                                 reason.message().c_str());
+}
+
+OutputFiles::~OutputFiles() {
+  for (Pending &entry : pending)
+    llvm::consumeError(entry.file.discard());
+}
+
+llvm::Expected<OutputFiles::Pending *> OutputFiles::start(llvm::StringRef path, bool executable) {
+  if (fs::is_directory(path))
+    return unwritable(path, std::make_error_code(std::errc::is_a_directory));
+  llvm::StringRef folder = llvm::sys::path::parent_path(path);
+  if (!folder.empty())
+    if (std::error_code reason = fs::create_directories(folder))
+      return unwritable(path, reason);
+  unsigned mode = fs::all_read | fs::all_write | (executable ? fs::all_exe : 0);
+  llvm::Expected<fs::TempFile> file = fs::TempFile::create(path + ".%%%%%%%%", mode);
+  if (!file)
+    return unwritable(path, llvm::errorToErrorCode(file.takeError()));
+  pending.push_back({path.str(), std::move(*file)});
+  return &pending.back();
+}
+
+llvm::Error OutputFiles::add(llvm::StringRef path,
+                             llvm::function_ref<void(llvm::raw_ostream &)> write) {
+  llvm::Expected<Pending *> entry = start(path, /*executable=*/false);
+  if (!entry)
+    return entry.takeError();
+  llvm::raw_fd_ostream os((*entry)->file.FD, /*shouldClose=*/false);
+  write(os);
+  os.flush();
+  std::error_code reason = os.error();
+  os.clear_error();
+  return reason ? unwritable(path, reason) : llvm::Error::success();
+}
+
+llvm::Error OutputFiles::add(llvm::StringRef path, llvm::StringRef contents) {
+  return add(path, [&](llvm::raw_ostream &os) { os << contents; });
+}
+
+llvm::Expected<std::string> OutputFiles::reserve(llvm::StringRef path, bool executable) {
+  llvm::Expected<Pending *> entry = start(path, executable);
+  if (!entry)
+    return entry.takeError();
+  return (*entry)->file.TmpName;
+}
+
+llvm::Error OutputFiles::commit() {
+  while (!pending.empty()) {
+    Pending entry = std::move(pending.front());
+    pending.erase(pending.begin());
+    if (llvm::Error error = entry.file.keep(entry.path))
+      return unwritable(entry.path, llvm::errorToErrorCode(std::move(error)));
+  }
+  return llvm::Error::success();
+}
+
+} // namespace weft

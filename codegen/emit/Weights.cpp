@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// The safetensors format: 8 bytes of header length, a JSON header, then the data without gaps.
+// Source: https://huggingface.co/docs/safetensors, section "Format".
+
+#include "codegen/emit/Weights.h"
+
+#include "llvm/Support/EndianStream.h"
+#include "llvm/Support/JSON.h"
+#include "llvm/Support/MathExtras.h"
+
+namespace weft {
+
+/// Where the data begins is a multiple of this many bytes: the alignment of a vector register.
+static constexpr uint64_t dataAlignmentBytes = 64;
+
+/// Names of element types in the format: those of the language in capitals.
+static std::string formatName(weft_dtype dtype) { return nameOf(dtype).upper(); }
+
+/// Larger elements first, as gaps are not allowed: then each tensor is aligned for its elements.
+static SmallVector<const NamedTensor *> inOrder(ArrayRef<NamedTensor> tensors) {
+  SmallVector<const NamedTensor *> order;
+  for (const NamedTensor &tensor : tensors)
+    order.push_back(&tensor);
+  llvm::sort(order, [](const NamedTensor *a, const NamedTensor *b) {
+    int64_t sizeA = sizeBytesOf(a->dtype), sizeB = sizeBytesOf(b->dtype);
+    return sizeA != sizeB ? sizeA > sizeB : a->name < b->name;
+  });
+  return order;
+}
+
+static std::string makeHeader(ArrayRef<const NamedTensor *> tensors) {
+  std::string text;
+  llvm::raw_string_ostream os(text);
+  llvm::json::OStream json(os);
+  uint64_t offset = 0;
+  json.object([&] {
+    for (const NamedTensor *tensor : tensors)
+      json.attributeObject(tensor->name, [&] {
+        json.attribute("dtype", formatName(tensor->dtype));
+        json.attributeArray("shape", [&] {
+          for (int64_t dim : tensor->dims)
+            json.value(dim);
+        });
+        json.attributeArray("data_offsets", [&] {
+          json.value(static_cast<int64_t>(offset));
+          json.value(static_cast<int64_t>(offset += tensor->bytes.size()));
+        });
+      });
+  });
+  uint64_t end = llvm::alignTo(sizeof(uint64_t) + text.size(), dataAlignmentBytes);
+  text.append(end - sizeof(uint64_t) - text.size(), ' ');
+  return text;
+}
+
+void writeSafetensors(ArrayRef<NamedTensor> tensors, llvm::raw_ostream &os) {
+  SmallVector<const NamedTensor *> order = inOrder(tensors);
+  std::string header = makeHeader(order);
+  llvm::support::endian::write<uint64_t>(os, header.size(), llvm::endianness::little);
+  os << header;
+  for (const NamedTensor *tensor : order)
+    os << tensor->bytes;
+}
+
+} // namespace weft
