@@ -1,0 +1,305 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// weft-form-kernels: from stage `graph` to stage `kernels`. Decides in one walk in reverse which
+// operations share a loop nest, then moves each group into a weft.kernel.
+
+#include "ir/WeftOps.h"
+#include "passes/KernelRules.h"
+#include "passes/Passes.h"
+
+#include "mlir/IR/IRMapping.h"
+#include "llvm/ADT/MapVector.h"
+#include "llvm/ADT/SetVector.h"
+
+namespace weft {
+
+#define GEN_PASS_DEF_FORMKERNELSPASS
+#include "passes/Passes.h.inc"
+
+namespace {
+
+/// How the loop nest of a group asks for the elements of a value.
+struct Access {
+  bool pointwise = false; ///< At the place of the result, by element-wise operations only.
+  bool repeated = false;  ///< More than once an element.
+  unsigned space = 0;     ///< Equal numbers ask at the same places.
+};
+
+/// One kernel in the making: `result` is what it yields.
+struct Group {
+  explicit Group(Operation *yielded) : result(yielded) {}
+
+  Operation *result;
+  Operation *root = nullptr;
+  unsigned numOps = 0;      ///< Members that are not generated.
+  unsigned numRepeated = 0; ///< Element-wise members that are computed repeatedly.
+  unsigned numSpaces = 1;   ///< Space 0 is that of the result.
+  llvm::MapVector<Operation *, Access> members; ///< In reverse program order.
+};
+
+struct Limits {
+  unsigned maxOps, maxRepeatedOps;
+};
+
+/// Groups the operations of one block.
+class Grouping {
+public:
+  Grouping(mlir::Block &source, Limits bounds) : block(source), limits(bounds) {}
+
+  void run();
+  /// The groups, in the order of their results in the program.
+  auto inOrder() { return llvm::reverse(groups); }
+
+  unsigned numFused = 0, numDuplicated = 0, numRefused = 0;
+
+private:
+  /// The groups that use the value of `op`, each with how. None if something outside of kernels,
+  /// or an operand that must be a buffer, uses it as well.
+  using Uses = llvm::MapVector<Group *, Access>;
+  std::optional<Uses> findUses(Operation *op);
+  Access accessThrough(mlir::OpOperand &use, Group &group);
+  void merge(Uses &uses, Group &group, Access access);
+
+  bool mayJoin(Operation *op, const Uses &uses);
+  bool mayJoin(Operation *op, Group &group, const Access &access);
+  void join(Operation *op, Group &group, const Access &access);
+  void start(Operation *op);
+  bool isCostly(Operation *op);
+
+  mlir::Block &block;
+  Limits limits;
+  std::vector<std::unique_ptr<Group>> groups;
+  llvm::DenseMap<Operation *, SmallVector<Group *, 2>> groupsOf;
+};
+
+void Grouping::run() {
+  for (Operation &op : llvm::reverse(block.without_terminator())) {
+    if (!isKernelMaterial(&op))
+      continue;
+    std::optional<Uses> uses = findUses(&op);
+    if (!uses || !mayJoin(&op, *uses)) {
+      numRefused += uses.has_value();
+      start(&op);
+      continue;
+    }
+    for (auto &[group, access] : *uses)
+      join(&op, *group, access);
+    ++numFused;
+    numDuplicated += uses->size() - 1;
+  }
+}
+
+//===-- Uses --------------------------------------------------------------------------------===//
+
+std::optional<Grouping::Uses> Grouping::findUses(Operation *op) {
+  // The use list has no order of its own; the users' places in the program do.
+  SmallVector<mlir::OpOperand *> operands = llvm::map_to_vector(
+      op->getUses(), [](mlir::OpOperand &use) { return &use; });
+  for (mlir::OpOperand *use : operands)
+    if (use->getOwner()->getBlock() != &block || needsBuffer(*use) ||
+        !groupsOf.count(use->getOwner()))
+      return std::nullopt;
+  llvm::sort(operands, [](mlir::OpOperand *a, mlir::OpOperand *b) {
+    if (a->getOwner() != b->getOwner())
+      return a->getOwner()->isBeforeInBlock(b->getOwner());
+    return a->getOperandNumber() < b->getOperandNumber();
+  });
+  Uses uses;
+  for (mlir::OpOperand *use : operands)
+    for (Group *group : groupsOf[use->getOwner()])
+      merge(uses, *group, accessThrough(*use, *group));
+  return uses;
+}
+
+Access Grouping::accessThrough(mlir::OpOperand &use, Group &group) {
+  Operation *user = use.getOwner();
+  Access access = group.members.lookup(user);
+  if (user->hasTrait<Elementwise>())
+    return access;
+  access.pointwise = false;
+  access.repeated |= readsRepeatedly(use);
+  access.space = group.numSpaces++;
+  return access;
+}
+
+/// Asked for at two kinds of places, an element is computed twice.
+void Grouping::merge(Uses &uses, Group &group, Access access) {
+  auto [place, added] = uses.insert({&group, access});
+  if (added || place->second.space == access.space)
+    return;
+  place->second = {/*pointwise=*/false, /*repeated=*/true, group.numSpaces++};
+}
+
+//===-- Decisions ---------------------------------------------------------------------------===//
+
+bool Grouping::mayJoin(Operation *op, const Uses &uses) {
+  if (uses.empty())
+    return false;
+  // Several kernels may each compute a view or something generated, but no real work twice.
+  if (uses.size() > 1 && !isView(op) && !isGenerated(op->getResult(0)))
+    return false;
+  return llvm::all_of(uses,
+                      [&](const auto &use) { return mayJoin(op, *use.first, use.second); });
+}
+
+bool Grouping::mayJoin(Operation *op, Group &group, const Access &access) {
+  if (isGenerated(op->getResult(0)))
+    return true;
+  if (group.numOps >= limits.maxOps)
+    return false;
+  if (op->hasTrait<Root>())
+    return access.pointwise && !group.root && takesEpilogue(op);
+  if (!access.repeated)
+    return true;
+  if (isCostly(op))
+    return false;
+  return !op->hasTrait<Elementwise>() || group.numRepeated < limits.maxRepeatedOps;
+}
+
+/// Expensive itself, or with expensive work behind it that nothing else wants: such a chain is
+/// cut at its end, not in the middle.
+bool Grouping::isCostly(Operation *op) {
+  for (int depth = 0; depth < 8; ++depth) {
+    if (isExpensive(op))
+      return true;
+    if (!op->hasTrait<Elementwise>())
+      return false;
+    Operation *next = nullptr;
+    for (Value operand : op->getOperands()) {
+      Operation *source = operand.getDefiningOp();
+      if (!source || source->getBlock() != &block || !operand.hasOneUse())
+        continue;
+      if (isExpensive(source))
+        return true;
+      if (source->hasTrait<Elementwise>())
+        next = source;
+    }
+    if (!next)
+      return false;
+    op = next;
+  }
+  return false;
+}
+
+void Grouping::join(Operation *op, Group &group, const Access &access) {
+  group.members.insert({op, access});
+  groupsOf[op].push_back(&group);
+  if (op->hasTrait<Root>())
+    group.root = op;
+  if (isGenerated(op->getResult(0)))
+    return;
+  ++group.numOps;
+  group.numRepeated += access.repeated && op->hasTrait<Elementwise>();
+}
+
+/// Starts the group of `op`. A constant that is only wanted as a buffer stays as it is.
+void Grouping::start(Operation *op) {
+  constexpr int64_t maxConstantBytes = 4096; // beyond it, filling is better than storing
+  if (auto constant = dyn_cast<ConstantOp>(op)) {
+    auto type = cast<RankedTensorType>(constant.getType());
+    unsigned bits = type.getElementType().getIntOrFloatBitWidth();
+    if (!isa<mlir::SplatElementsAttr>(constant.getValue()) ||
+        type.getNumElements() * static_cast<int64_t>(bits) / 8 <= maxConstantBytes)
+      return;
+  }
+  groups.push_back(std::make_unique<Group>(op));
+  join(op, *groups.back(), {/*pointwise=*/true, /*repeated=*/false, /*space=*/0});
+}
+
+//===-- Rewriting ---------------------------------------------------------------------------===//
+
+/// What the members of a group read from outside of it, in order of first use.
+llvm::SetVector<Value> inputsOf(const Group &group) {
+  llvm::SetVector<Value> inputs;
+  for (const auto &[op, access] : llvm::reverse(group.members))
+    for (Value operand : op->getOperands())
+      if (!operand.getDefiningOp() || !group.members.contains(operand.getDefiningOp()))
+        inputs.insert(operand);
+  return inputs;
+}
+
+/// Copies the members into a kernel at the place of the result, which replaces it.
+void build(const Group &group) {
+  OpBuilder builder(group.result);
+  llvm::SetVector<Value> inputs = inputsOf(group);
+  SmallVector<Location> locations;
+  for (const auto &[op, access] : llvm::reverse(group.members))
+    locations.push_back(op->getLoc());
+  Location loc = builder.getFusedLoc(locations);
+  Value result = group.result->getResult(0);
+  auto kernel = KernelOp::create(builder, loc, mlir::TypeRange(result.getType()),
+                                 inputs.getArrayRef());
+
+  mlir::Block *body = builder.createBlock(&kernel.getBody());
+  mlir::IRMapping mapping;
+  for (Value input : inputs)
+    mapping.map(input, body->addArgument(input.getType(), input.getLoc()));
+  builder.setInsertionPointToStart(body);
+  for (const auto &[op, access] : llvm::reverse(group.members))
+    builder.clone(*op, mapping);
+  YieldOp::create(builder, group.result->getLoc(), mapping.lookup(result));
+  result.replaceAllUsesWith(kernel.getResult(0));
+}
+
+struct FormKernels final : impl::FormKernelsPassBase<FormKernels> {
+  using FormKernelsPassBase::FormKernelsPassBase;
+
+  void runOnOperation() override {
+    mlir::func::FuncOp function = getOperation();
+    if (function.isExternal() || !function->hasAttr(kExportAttr))
+      return;
+    SmallVector<mlir::Block *> blocks;
+    function.walk([&](mlir::Block *block) {
+      if (!isa<KernelOp>(block->getParentOp()))
+        blocks.push_back(block);
+    });
+    for (mlir::Block *block : blocks)
+      bringGeneratorsInside(*block);
+    for (mlir::Block *block : blocks)
+      formIn(*block);
+  }
+
+private:
+  /// Copies what is generated without operands (constants, sizes, counters) from around a region
+  /// into it, so that kernels there need no buffer of it.
+  static void bringGeneratorsInside(mlir::Block &block) {
+    llvm::MapVector<Operation *, SmallVector<mlir::OpOperand *>> outer;
+    for (Operation &op : block)
+      for (mlir::OpOperand &operand : op.getOpOperands())
+        if (Operation *source = operand.get().getDefiningOp())
+          if (source->getBlock() != &block && source->getNumOperands() == 0 &&
+              isGenerated(operand.get()))
+            outer[source].push_back(&operand);
+    for (auto &[source, operands] : outer) {
+      Operation *copy = source->clone();
+      block.push_front(copy);
+      for (mlir::OpOperand *operand : operands)
+        operand->set(copy->getResult(0));
+    }
+  }
+
+  void formIn(mlir::Block &block) {
+    Grouping grouping(block, {maxOps, maxRepeatedOps});
+    grouping.run();
+    for (const std::unique_ptr<Group> &group : grouping.inOrder()) {
+      build(*group);
+      ++numKernels;
+    }
+    numFused += grouping.numFused;
+    numDuplicated += grouping.numDuplicated;
+    numRefused += grouping.numRefused;
+    eraseGrouped(block);
+  }
+
+  /// What went into kernels has no users left but what went into kernels.
+  static void eraseGrouped(mlir::Block &block) {
+    SmallVector<Operation *> operations = llvm::map_to_vector(
+        llvm::reverse(block.without_terminator()), [](Operation &op) { return &op; });
+    for (Operation *op : operations)
+      if (op->use_empty() && (isKernelMaterial(op) || isa<ReshapeOp, ConstantOp>(op)))
+        op->erase();
+  }
+};
+
+} // namespace
+} // namespace weft

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// What kernels may hold: the properties of operations that decide whether one can be computed
+// inside of the loop nest of another. Shared by the pass that forms kernels and the one that
+// verifies them.
+
+#ifndef WEFT_PASSES_KERNELRULES_H
+#define WEFT_PASSES_KERNELRULES_H
+
+#include "ir/WeftOps.h"
+
+namespace weft {
+
+/// True for operations that belong into kernels. The rest stays outside: control flow, reshapes
+/// (they name the same memory) and constants too large to be repeated in code.
+bool isKernelMaterial(Operation *op);
+
+/// A constant that may be written into the code of every kernel that uses it.
+bool isSmallConstant(Operation *op);
+
+/// True if one element costs tens of instructions: transcendental functions, division, random bits.
+bool isExpensive(Operation *op);
+
+/// True for a root that element-wise operations on its result may follow in the same loop nest.
+bool takesEpilogue(Operation *root);
+
+/// True if the operation reads this operand from a buffer, in an order of its own choosing, so
+/// that nothing can be computed in its place.
+bool needsBuffer(mlir::OpOperand &operand);
+
+/// True if computing each element of the operation once reads elements of this operand more than
+/// once: a broadcast, the passes of a softmax, the table of a gather.
+bool readsRepeatedly(mlir::OpOperand &operand);
+
+/// True for operations that only name places of their operand, so that computing them in several
+/// kernels costs nothing beyond the reading.
+bool isView(Operation *op);
+
+/// True if a value follows from indices, sizes and small constants alone: no buffer is read.
+bool isGenerated(Value value);
+
+} // namespace weft
+
+#endif // WEFT_PASSES_KERNELRULES_H

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// One record a pass of this room. Flag, source and tests derive from the record's name:
+// FormKernelsPass is `weft-form-kernels`, passes/FormKernels.cpp, test/passes/form-kernels.mlir.
+
+#ifndef WEFT_PASSES_TD
+#define WEFT_PASSES_TD
+
+include "mlir/Pass/PassBase.td"
+
+def BindDimsPass : Pass<"weft-bind-dims", "::mlir::ModuleOp"> {
+  let summary = "Replace dimension names by sizes";
+  let description = [{
+    - Requires: exported functions as the frontend makes them
+    - Ensures: no type or attribute of an exported function mentions a bound name; a dimension
+      that becomes constant is static in every type
+    - Errors: a name that no exported function has, a size that is not a number from 0 on, a name
+      given twice
+    - Cost: one walk over the exported functions
+  }];
+  let options = [ListOption<"dims", "dims", "std::string", "Bindings such as N=1">];
+  let statistics = [Statistic<"numBound", "bound", "Names replaced, counted once a function">];
+}
+
+def DecomposePass : Pass<"weft-decompose", "::mlir::func::FuncOp"> {
+  let summary = "Express composite operations by simpler ones";
+  let description = [{
+    - Requires: nothing
+    - Ensures: no operation with the trait Composite is left
+    - Numerics: f16 and bf16 are computed in f32 and rounded once at the end; a query of an
+      attention that may attend to nothing gives 0
+    - Cost: one walk
+  }];
+  let dependentDialects = ["::weft::WeftDialect"];
+  let statistics = [Statistic<"numDecomposed", "decomposed", "Composite operations replaced">];
+}
+
+def FoldTransposesPass : Pass<"weft-fold-transposes", "::mlir::func::FuncOp"> {
+  let summary = "Let contractions read and write permuted dimensions themselves";
+  let description = [{
+    - Requires: nothing
+    - Ensures: no operand of a contraction is a transpose; no transpose is the only user of a
+      contraction
+    - Cost: a worklist, linear in contractions
+  }];
+  let dependentDialects = ["::weft::WeftDialect"];
+  let statistics = [
+    Statistic<"numOperands", "operands", "Transposes folded into the labels of an operand">,
+    Statistic<"numResults", "results", "Transposes folded into the labels of a result">];
+}
+
+def DropDeadParametersPass : Pass<"weft-drop-dead-parameters", "::mlir::func::FuncOp"> {
+  let summary = "Remove parameters that an exported function does not use";
+  let description = [{
+    - Requires: exported functions; parameters are arguments with the attribute `weft.parameter`
+    - Ensures: each parameter argument has a use; inputs stay, used or not
+    - Cost: linear in arguments
+  }];
+  let statistics = [Statistic<"numDropped", "dropped", "Parameter arguments removed">];
+}
+
+def VerifyGraphPass : Pass<"weft-verify-graph", "::mlir::ModuleOp"> {
+  let summary = "Check what the stage `graph` guarantees";
+  let description = [{
+    In each exported function:
+    - G1: operations are those of the dialect, return apart; none is composite, a kernel or a launch
+    - G2: each argument is a parameter of the module or has a name; each result has a name
+    - G3: a tensor with a dynamic dimension carries its expressions
+    - G4: each dimension name stands alone as a dimension of some argument
+  }];
+}
+
+def FormKernelsPass : Pass<"weft-form-kernels", "::mlir::func::FuncOp"> {
+  let summary = "Group operations into kernels that share a loop nest";
+  let description = [{
+    - Requires: stage `graph`
+    - Ensures: stage `kernels`, as `weft-verify-kernels` states it
+    - Method: one walk in reverse. An operation joins the kernel that uses it if that costs no
+      repeated work worth mentioning and the kernel has room for it; otherwise it starts its own
+    - Cost: linear in uses
+  }];
+  let dependentDialects = ["::weft::WeftDialect"];
+  let options = [
+    Option<"maxOps", "max-ops", "unsigned", /*default=*/"64",
+           "Most operations in one kernel, not counting what is generated from indices">,
+    Option<"maxRepeatedOps", "max-repeated-ops", "unsigned", /*default=*/"4",
+           "Most cheap element-wise operations of a kernel that are computed more than once an element">];
+  let statistics = [
+    Statistic<"numKernels", "kernels", "Kernels formed">,
+    Statistic<"numFused", "fused", "Operations that joined the kernel of a user">,
+    Statistic<"numDuplicated", "duplicated", "Times an operation joined one more kernel">,
+    Statistic<"numRefused", "refused", "Operations with users in kernels that joined none">];
+}
+
+def VerifyKernelsPass : Pass<"weft-verify-kernels", "::mlir::ModuleOp"> {
+  let summary = "Check what the stage `kernels` guarantees";
+  let description = [{
+    In each exported function:
+    - K1: outside of kernels stand only reshapes, constants, `if`, `while`, `scan` and terminators
+    - K2: a kernel has one result and at most one root
+    - K3: what follows the root is element-wise
+    - K4: an operand that its operation reads as a buffer is an argument of the kernel
+    - K5: there is no reshape inside of a kernel
+  }];
+}
+
+#endif // WEFT_PASSES_TD

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// One short function a stage, and the registration of the room.
+
+#include "passes/Pipelines.h"
+
+#include "ir/Mlir.h"
+#include "passes/Passes.h"
+
+#include "mlir/Pass/PassOptions.h"
+#include "mlir/Pass/PassRegistry.h"
+#include "mlir/Transforms/Passes.h"
+
+namespace weft {
+
+#define GEN_PASS_REGISTRATION
+#include "passes/Passes.h.inc"
+
+using mlir::OpPassManager;
+using mlir::func::FuncOp;
+
+void buildGraphPipeline(OpPassManager &manager, llvm::ArrayRef<std::string> dims) {
+  if (!dims.empty()) {
+    BindDimsPassOptions options;
+    options.dims.assign(dims.begin(), dims.end());
+    manager.addPass(createBindDimsPass(options));
+  }
+  OpPassManager &functions = manager.nest<FuncOp>();
+  functions.addPass(mlir::createCanonicalizerPass());
+  functions.addPass(createDecomposePass());
+  functions.addPass(createFoldTransposesPass());
+  functions.addPass(mlir::createCanonicalizerPass());
+  functions.addPass(mlir::createCSEPass());
+  functions.addPass(createDropDeadParametersPass());
+  manager.addPass(createVerifyGraphPass());
+}
+
+void buildKernelsPipeline(OpPassManager &manager) {
+  manager.addNestedPass<FuncOp>(createFormKernelsPass());
+  manager.addPass(createVerifyKernelsPass());
+}
+
+namespace {
+struct GraphOptions : mlir::PassPipelineOptions<GraphOptions> {
+  ListOption<std::string> dims{*this, "dims", llvm::cl::desc("Bindings such as N=1")};
+};
+} // namespace
+
+void registerWeftPasses() {
+  registerGeneratedPasses();
+  mlir::PassPipelineRegistration<GraphOptions>(
+      "weft-graph-pipeline", "Stage model to stage graph",
+      [](OpPassManager &manager, const GraphOptions &options) {
+        SmallVector<std::string> dims(options.dims.begin(), options.dims.end());
+        buildGraphPipeline(manager, dims);
+      });
+  mlir::PassPipelineRegistration<>("weft-kernels-pipeline", "Stage graph to stage kernels",
+                                   buildKernelsPipeline);
+}
+
+} // namespace weft
