@@ -5,6 +5,7 @@
 #include "tools/weft-opt/Registration.h"
 
 #include "ir/WeftDialect.h"
+#include "passes/Passes.h"
 
 #include "mlir/Conversion/Passes.h"
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
@@ -38,6 +39,7 @@ void registerToolDialects(mlir::DialectRegistry &registry) {
 void registerToolPasses() {
   mlir::registerTransformsPasses();
   mlir::registerConversionPasses();
+  registerWeftPasses();
 }
 
 } // namespace weft
