@@ -1,0 +1,394 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// A handle from open to close: in, a descriptor and options; out, calls of compiled functions on
+// checked arguments. All memory is taken at open; a call takes more only when its dimensions need a
+// larger arena than any before.
+#include "runtime/Internal.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static weft_status check_descriptor(const weft_descriptor *model) {
+  if (!model)
+    return weft_fail(WEFT_BAD_MODEL, "no model: the descriptor is NULL");
+#if __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
+  return weft_fail(WEFT_BAD_MODEL, "'%s' needs a little-endian machine", model->name);
+#endif
+  if (model->abi_version != WEFT_ABI_VERSION)
+    return weft_fail(WEFT_BAD_MODEL,
+                     "the model was compiled for version %u of the runtime, but this is %u",
+                     model->abi_version, WEFT_ABI_VERSION);
+  if (model->descriptor_size != sizeof(weft_descriptor) ||
+      model->export_size != sizeof(weft_export) || model->parameter_size != sizeof(weft_parameter))
+    return weft_fail(WEFT_BAD_MODEL, "'%s' was compiled by '%s' with other data structures",
+                     model->name, model->compiler);
+  return WEFT_OK;
+}
+
+// Where the parts of a handle lie behind its struct.
+typedef struct layout {
+  uint64_t data, tables, pointers, threads, symbols, arguments, sizes, slots, state;
+  uint64_t state_size, total;
+} layout;
+
+static bool place(layout *out, uint64_t *offset, int64_t count, size_t element_size) {
+  *offset = out->total;
+  return weft_add_aligned(&out->total, (uint64_t)count * element_size);
+}
+
+static bool place_states(layout *out, const weft_descriptor *model) {
+  out->state = out->total;
+  for (int32_t i = 0; i < model->parameter_count; ++i) {
+    const weft_parameter *parameter = &model->parameters[i];
+    uint64_t size;
+    if (parameter->kind == WEFT_STATE &&
+        (!weft_byte_size(parameter->dtype, parameter->rank, parameter->dims, &size) ||
+         !weft_add_aligned(&out->total, size)))
+      return false;
+  }
+  out->state_size = out->total - out->state;
+  return true;
+}
+
+static bool make_layout(const weft_descriptor *model, int32_t threads, layout *out) {
+  int64_t pointers = 0, symbols = 0, arguments = 0;
+  for (int32_t i = 0; i < model->export_count; ++i) {
+    const weft_export *function = &model->exports[i];
+    int64_t here = (int64_t)function->input_count + function->output_count;
+    pointers += function->parameter_count;
+    symbols = function->symbol_count > symbols ? function->symbol_count : symbols;
+    arguments = here > arguments ? here : arguments;
+  }
+  *out = (layout){.total = sizeof(weft_model)};
+  return place(out, &out->data, model->parameter_count, sizeof(void *)) &&
+         place(out, &out->tables, model->export_count, sizeof(void **)) &&
+         place(out, &out->pointers, pointers, sizeof(void *)) &&
+         place(out, &out->threads, threads, sizeof(pthread_t)) &&
+         place(out, &out->symbols, symbols, sizeof(int64_t)) &&
+         place(out, &out->arguments, arguments, sizeof(void *)) &&
+         place(out, &out->sizes, arguments, sizeof(uint64_t)) &&
+         place(out, &out->slots, arguments, sizeof(weft_array *)) && place_states(out, model);
+}
+
+// Points `data[i]` at parameter i in the weights, or at this handle's own copy of state i.
+static void fill_data(const weft_model *handle, void **data, char *states) {
+  uint64_t used = 0;
+  for (int32_t i = 0; i < handle->descriptor->parameter_count; ++i) {
+    const weft_parameter *parameter = &handle->descriptor->parameters[i];
+    const void *source = weft_weights_data(handle->weights, i);
+    // Entries take one list for both kinds and write to states only.
+    data[i] = (void *)source;
+    if (parameter->kind != WEFT_STATE)
+      continue;
+    uint64_t size = 0;
+    weft_byte_size(parameter->dtype, parameter->rank, parameter->dims, &size);
+    data[i] = memcpy(states + used, source, size);
+    weft_add_aligned(&used, size);
+  }
+}
+
+static void fill_tables(weft_model *handle, void *const *data, void **pointers) {
+  const weft_descriptor *model = handle->descriptor;
+  for (int32_t i = 0; i < model->export_count; ++i) {
+    handle->parameters[i] = pointers;
+    for (int32_t j = 0; j < model->exports[i].parameter_count; ++j)
+      *pointers++ = data[model->exports[i].parameters[j]];
+  }
+}
+
+static void fill_handle(weft_model *handle, const layout *parts) {
+  char *base = (char *)handle;
+  handle->parameters = (void ***)(base + parts->tables);
+  handle->symbols = (int64_t *)(base + parts->symbols);
+  handle->arguments = (void **)(base + parts->arguments);
+  handle->sizes = (uint64_t *)(base + parts->sizes);
+  handle->slots = (const weft_array **)(base + parts->slots);
+  handle->state_size = parts->state_size;
+  fill_data(handle, (void **)(base + parts->data), base + parts->state);
+  fill_tables(handle, (void **)(base + parts->data), (void **)(base + parts->pointers));
+}
+
+static weft_status over_limit(const weft_model *handle, const char *who, uint64_t needed) {
+  return weft_fail(WEFT_OUT_OF_MEMORY,
+                   "%s needs %llu bytes for state and intermediate results, but the limit is %llu",
+                   who, (unsigned long long)needed, (unsigned long long)handle->memory_limit);
+}
+
+static bool exceeds_limit(const weft_model *handle, uint64_t arena_size) {
+  return handle->memory_limit > 0 && (arena_size > handle->memory_limit ||
+                                      handle->state_size > handle->memory_limit - arena_size);
+}
+
+// The old arena goes first, so that both never need room at once. When the new one fails the handle
+// stays usable: the next call that fits allocates again.
+static weft_status grow_arena(weft_model *handle, const weft_export *function,
+                              const int64_t *symbols, uint64_t needed) {
+  if (needed <= handle->arena_size)
+    return WEFT_OK;
+  if (exceeds_limit(handle, needed))
+    over_limit(handle, function->name, handle->state_size + needed);
+  else {
+    free(handle->arena);
+    handle->arena = weft_allocate(needed);
+    handle->arena_size = handle->arena ? needed : 0;
+    if (handle->arena)
+      return WEFT_OK;
+    weft_fail(WEFT_OUT_OF_MEMORY, "%s: no memory for %llu bytes of intermediate results",
+              function->name, (unsigned long long)needed);
+  }
+  weft_more_symbols(function, symbols);
+  return WEFT_OUT_OF_MEMORY;
+}
+
+static bool arena_bytes(const weft_export *function, const int64_t *symbols, uint64_t *size) {
+  int64_t value = 0;
+  if (function->arena.length > 0 &&
+      !weft_evaluate(&function->arena, symbols, function->symbol_count, &value))
+    return false;
+  *size = value > 0 ? (uint64_t)value : 0;
+  return true;
+}
+
+static weft_status too_large(const weft_export *function, const int64_t *symbols) {
+  weft_fail(WEFT_BAD_ARGUMENT, "%s: sizes beyond 2^63 bytes", function->name);
+  weft_more_symbols(function, symbols);
+  return WEFT_BAD_ARGUMENT;
+}
+
+weft_status weft_check_requirement(const weft_export *function, int32_t index,
+                                   const int64_t *symbols) {
+  const weft_requirement *required = &function->requirements[index];
+  int64_t value;
+  if (!weft_evaluate(&required->value, symbols, function->symbol_count, &value))
+    return too_large(function, symbols);
+  if (value >= 0)
+    return WEFT_OK;
+  weft_fail(WEFT_BAD_ARGUMENT, "%s needs %s, but was called", function->name, required->text);
+  weft_more_symbols(function, symbols);
+  return WEFT_BAD_ARGUMENT;
+}
+
+static weft_status check_symbols(const weft_export *function, const int64_t *symbols) {
+  for (int32_t i = 0; i < function->symbol_count; ++i)
+    if (symbols[i] < 0)
+      return weft_fail(WEFT_BAD_ARGUMENT, "%s: %s is %lld, but a dimension is never negative",
+                       function->name, function->symbols[i], (long long)symbols[i]);
+  for (int32_t i = 0; i < function->requirement_count; ++i) {
+    weft_status status = weft_check_requirement(function, i, symbols);
+    if (status != WEFT_OK)
+      return status;
+  }
+  return WEFT_OK;
+}
+
+static weft_status reserve(weft_model *handle, const weft_export *function,
+                           const int64_t *symbols) {
+  uint64_t needed;
+  if (!arena_bytes(function, symbols, &needed))
+    return too_large(function, symbols);
+  return grow_arena(handle, function, symbols, needed);
+}
+
+// Calls with every dimension 1 must find their arena ready. Where 1 is not allowed, there are none.
+static weft_status reserve_for_ones(weft_model *handle) {
+  const weft_descriptor *model = handle->descriptor;
+  for (int32_t i = 0; i < model->export_count; ++i) {
+    const weft_export *function = &model->exports[i];
+    for (int32_t j = 0; j < function->symbol_count; ++j)
+      handle->symbols[j] = 1;
+    if (check_symbols(function, handle->symbols) != WEFT_OK)
+      continue;
+    weft_status status = reserve(handle, function, handle->symbols);
+    if (status != WEFT_OK)
+      return status;
+  }
+  return WEFT_OK;
+}
+
+// Takes over one count of `weights`, also on failure.
+static weft_status make_handle(const weft_descriptor *model, weft_weights *weights, int32_t threads,
+                               uint64_t memory_limit, weft_model **out) {
+  layout parts;
+  weft_model *handle = make_layout(model, threads, &parts) ? weft_allocate(parts.total) : NULL;
+  if (!handle) {
+    weft_weights_release(weights);
+    return weft_fail(WEFT_OUT_OF_MEMORY, "'%s': no memory for its state", model->name);
+  }
+  memset(handle, 0, parts.state);
+  handle->descriptor = model;
+  handle->weights = weights;
+  handle->threads = threads;
+  handle->memory_limit = memory_limit;
+  fill_handle(handle, &parts);
+  weft_status status = exceeds_limit(handle, 0) ? over_limit(handle, model->name, parts.state_size)
+                                                : reserve_for_ones(handle);
+  weft_pool_start(&handle->pool, status == WEFT_OK ? threads : 1,
+                  (pthread_t *)((char *)handle + parts.threads));
+  if (status == WEFT_OK)
+    *out = handle;
+  else
+    weft_close(handle);
+  return status;
+}
+
+weft_status weft_open_model(const weft_descriptor *model, const weft_options *options,
+                            weft_model **out) {
+  static const weft_options defaults = {0};
+  *out = NULL;
+  options = options ? options : &defaults;
+  weft_status status = check_descriptor(model);
+  if (status != WEFT_OK)
+    return status;
+  if (options->threads < 0)
+    return weft_fail(WEFT_BAD_ARGUMENT,
+                     "'%s': %d threads, but at least 1 must run, or 0 for all cores", model->name,
+                     options->threads);
+  weft_weights *weights;
+  status = weft_weights_open(model, options->weights, &weights);
+  if (status != WEFT_OK)
+    return status;
+  return make_handle(model, weights, weft_thread_count(options->threads), options->memory_limit,
+                     out);
+}
+
+weft_status weft_share(const weft_model *handle, weft_model **out) {
+  *out = NULL;
+  if (!handle)
+    return weft_fail(WEFT_BAD_ARGUMENT, "no model: the handle is NULL");
+  weft_weights_retain(handle->weights);
+  return make_handle(handle->descriptor, handle->weights, handle->threads, handle->memory_limit,
+                     out);
+}
+
+void weft_close(weft_model *handle) {
+  if (!handle)
+    return;
+  weft_pool_stop(&handle->pool);
+  weft_weights_release(handle->weights);
+  free(handle->arena);
+  free(handle);
+}
+
+const weft_descriptor *weft_describe(const weft_model *handle) {
+  return handle ? handle->descriptor : NULL;
+}
+
+int32_t weft_find_export(const weft_model *handle, const char *function) {
+  if (!handle || !function)
+    return -1;
+  for (int32_t i = 0; i < handle->descriptor->export_count; ++i)
+    if (strcmp(handle->descriptor->exports[i].name, function) == 0)
+      return i;
+  return -1;
+}
+
+static weft_status find_function(const weft_model *handle, int32_t index, const weft_export **out) {
+  if (!handle)
+    return weft_fail(WEFT_BAD_ARGUMENT, "no model: the handle is NULL");
+  if (index < 0 || index >= handle->descriptor->export_count)
+    return weft_fail(WEFT_BAD_ARGUMENT, "'%s' has %d functions, but number %d was called",
+                     handle->descriptor->name, handle->descriptor->export_count, index);
+  *out = &handle->descriptor->exports[index];
+  return WEFT_OK;
+}
+
+static weft_status argument_error(const weft_export *function, const char *role, const char *name,
+                                  const char *fault) {
+  return weft_fail(WEFT_BAD_ARGUMENT, "%s: %s '%s' %s", function->name, role, name, fault);
+}
+
+static const char *role_of(const weft_export *function, int32_t index) {
+  return index < function->input_count ? "argument" : "result";
+}
+
+static const weft_argument *formal_of(const weft_export *function, int32_t index) {
+  return index < function->input_count ? &function->inputs[index]
+                                       : &function->outputs[index - function->input_count];
+}
+
+weft_status weft_evaluate_dims(const weft_export *function, int32_t index, const int64_t *symbols,
+                               int64_t *dims, uint64_t *size) {
+  const weft_argument *formal = formal_of(function, index);
+  bool negative = false;
+  for (int32_t i = 0; i < formal->rank; ++i) {
+    if (!weft_evaluate(&formal->dims[i], symbols, function->symbol_count, &dims[i]))
+      return too_large(function, symbols);
+    negative |= dims[i] < 0;
+  }
+  if (negative) {
+    argument_error(function, role_of(function, index), formal->name, "would be ");
+    weft_more_type(formal->dtype, formal->rank, dims);
+    weft_more_symbols(function, symbols);
+    return WEFT_BAD_ARGUMENT;
+  }
+  if (!weft_byte_size(formal->dtype, formal->rank, dims, size))
+    return too_large(function, symbols);
+  return WEFT_OK;
+}
+
+static bool overlap(const void *a, uint64_t a_size, const void *b, uint64_t b_size) {
+  uintptr_t left = (uintptr_t)a, right = (uintptr_t)b;
+  return a_size > 0 && b_size > 0 && left < right + b_size && right < left + a_size;
+}
+
+// Compiled code writes results while it still reads arguments.
+static weft_status check_overlap(const weft_export *function, void *const *arguments,
+                                 const uint64_t *sizes, int32_t result) {
+  for (int32_t i = 0; i < result; ++i)
+    if (overlap(arguments[i], sizes[i], arguments[result], sizes[result])) {
+      argument_error(function, "result", formal_of(function, result)->name,
+                     "lies in the memory of ");
+      weft_more("%s '%s'", role_of(function, i), formal_of(function, i)->name);
+      return WEFT_BAD_ARGUMENT;
+    }
+  return WEFT_OK;
+}
+
+static weft_status check_pointer(const weft_export *function, void *const *arguments,
+                                 const uint64_t *sizes, int32_t index) {
+  const weft_argument *formal = formal_of(function, index);
+  const char *role = role_of(function, index);
+  if (sizes[index] == 0)
+    return WEFT_OK;
+  if (!arguments[index])
+    return argument_error(function, role, formal->name, "has no data: its pointer is NULL");
+  if ((uintptr_t)arguments[index] % weft_dtype_size((weft_dtype)formal->dtype) != 0)
+    return argument_error(function, role, formal->name, "is not aligned for its element type");
+  return index < function->input_count ? WEFT_OK : check_overlap(function, arguments, sizes, index);
+}
+
+static weft_status check_arguments(const weft_export *function, const int64_t *symbols,
+                                   void *const *arguments, uint64_t *sizes) {
+  for (int32_t i = 0; i < function->input_count + function->output_count; ++i) {
+    int64_t dims[WEFT_MAX_RANK];
+    weft_status status = weft_evaluate_dims(function, i, symbols, dims, &sizes[i]);
+    if (status == WEFT_OK)
+      status = check_pointer(function, arguments, sizes, i);
+    if (status != WEFT_OK)
+      return status;
+  }
+  return WEFT_OK;
+}
+
+weft_status weft_invoke(weft_model *handle, int32_t index, const int64_t *symbols,
+                        void *const *arguments) {
+  const weft_export *function = NULL;
+  weft_status status = find_function(handle, index, &function);
+  if (status == WEFT_OK)
+    status = check_symbols(function, symbols);
+  if (status == WEFT_OK)
+    status = check_arguments(function, symbols, arguments, handle->sizes);
+  if (status == WEFT_OK)
+    status = reserve(handle, function, symbols);
+  if (status == WEFT_OK)
+    function->entry(&handle->pool, handle->parameters[index], arguments, symbols, handle->arena);
+  return status;
+}
+
+weft_status weft_reserve(weft_model *handle, int32_t index, const int64_t *symbols) {
+  const weft_export *function = NULL;
+  weft_status status = find_function(handle, index, &function);
+  if (status == WEFT_OK)
+    status = check_symbols(function, symbols);
+  return status == WEFT_OK ? reserve(handle, function, symbols) : status;
+}

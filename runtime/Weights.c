@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Fits a weights file to a model: in, a descriptor and a safetensors file; out, a pointer for each
+// parameter, or one message that names the tensor that is missing, unknown or of another type.
+// Several handles share the result and count themselves in and out.
+#include "runtime/Internal.h"
+#include "runtime/Safetensors.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct weft_weights {
+  _Atomic int32_t users;
+  weft_safetensors file;
+  // For each parameter: into the file, or into the copies behind this array.
+  const void *data[];
+};
+
+static bool fits(const weft_parameter *parameter, const weft_tensor *tensor) {
+  return tensor->dtype == (weft_dtype)parameter->dtype && tensor->rank == parameter->rank &&
+         (tensor->rank == 0 ||
+          memcmp(tensor->dims, parameter->dims, sizeof *tensor->dims * (size_t)tensor->rank) == 0);
+}
+
+static bool is_parameter(const weft_descriptor *model, const char *name) {
+  for (int32_t i = 0; i < model->parameter_count; ++i)
+    if (strcmp(model->parameters[i].name, name) == 0)
+      return true;
+  return false;
+}
+
+static weft_status wrong_type(const char *label, const weft_parameter *parameter,
+                              const weft_tensor *tensor) {
+  weft_fail(WEFT_BAD_WEIGHTS, "%s: tensor '%s' is ", label, tensor->name);
+  weft_more_type((int32_t)tensor->dtype, tensor->rank, tensor->dims);
+  weft_more(", but the model expects ");
+  weft_more_type(parameter->dtype, parameter->rank, parameter->dims);
+  return WEFT_BAD_WEIGHTS;
+}
+
+// Names the first tensor of the file that the model does not know, with the number of others.
+static void tell_unknown(const weft_descriptor *model, const weft_safetensors *file,
+                         int64_t unknown) {
+  for (int64_t i = 0; i < file->count; ++i)
+    if (!is_parameter(model, file->tensors[i].name)) {
+      weft_more(" has tensor '%s'", file->tensors[i].name);
+      break;
+    }
+  if (unknown > 1)
+    weft_more(" and %lld more", (long long)(unknown - 1));
+  weft_more(" that '%s' does not know", model->name);
+}
+
+static weft_status wrong_set(const weft_descriptor *model, const weft_safetensors *file,
+                             const char *label, const weft_parameter *missing,
+                             int64_t missing_count, int64_t unknown_count) {
+  weft_fail(WEFT_BAD_WEIGHTS, "%s:", label);
+  if (missing) {
+    weft_more(" lacks tensor '%s' ", missing->name);
+    weft_more_type(missing->dtype, missing->rank, missing->dims);
+    if (missing_count > 1)
+      weft_more(" and %lld more", (long long)(missing_count - 1));
+    weft_more(unknown_count > 0 ? ", and" : "");
+  }
+  if (unknown_count > 0)
+    tell_unknown(model, file, unknown_count);
+  return WEFT_BAD_WEIGHTS;
+}
+
+static weft_status check_fit(const weft_descriptor *model, const weft_safetensors *file,
+                             const char *label) {
+  const weft_parameter *missing = NULL;
+  int64_t found = 0;
+  for (int32_t i = 0; i < model->parameter_count; ++i) {
+    const weft_parameter *parameter = &model->parameters[i];
+    const weft_tensor *tensor = weft_safetensors_find(file, parameter->name);
+    if (tensor && !fits(parameter, tensor))
+      return wrong_type(label, parameter, tensor);
+    found += tensor != NULL;
+    if (!tensor && !missing)
+      missing = parameter;
+  }
+  int64_t missing_count = model->parameter_count - found;
+  int64_t unknown_count = file->count - found;
+  if (missing_count == 0 && unknown_count == 0)
+    return WEFT_OK;
+  return wrong_set(model, file, label, missing, missing_count, unknown_count);
+}
+
+static bool is_aligned(const weft_tensor *tensor) {
+  return (uintptr_t)tensor->data % weft_dtype_size(tensor->dtype) == 0;
+}
+
+// The file promises no alignment beyond a byte; most writers give 8. The rest is copied.
+static bool table_size(const weft_descriptor *model, const weft_safetensors *file, uint64_t *size) {
+  *size = 0;
+  bool fine = weft_add_aligned(size, sizeof(weft_weights) +
+                                         sizeof(void *) * (uint64_t)model->parameter_count);
+  for (int64_t i = 0; i < file->count && fine; ++i)
+    if (!is_aligned(&file->tensors[i]))
+      fine = weft_add_aligned(size, file->tensors[i].size);
+  return fine;
+}
+
+static weft_weights *make_table(const weft_descriptor *model, const weft_safetensors *file) {
+  uint64_t size;
+  weft_weights *weights = table_size(model, file, &size) ? weft_allocate(size) : NULL;
+  if (!weights)
+    return NULL;
+  uint64_t used = 0;
+  weft_add_aligned(&used, sizeof *weights + sizeof(void *) * (uint64_t)model->parameter_count);
+  for (int32_t i = 0; i < model->parameter_count; ++i) {
+    const weft_tensor *tensor = weft_safetensors_find(file, model->parameters[i].name);
+    weights->data[i] = tensor->data;
+    if (is_aligned(tensor))
+      continue;
+    weights->data[i] = memcpy((char *)weights + used, tensor->data, tensor->size);
+    weft_add_aligned(&used, tensor->size);
+  }
+  weights->file = *file;
+  atomic_init(&weights->users, 1);
+  return weights;
+}
+
+static weft_status read_file(const weft_descriptor *model, const char *path,
+                             weft_safetensors *file) {
+  if (path)
+    return weft_safetensors_open(path, file);
+  // A model without parameters needs no weights: that is the empty file.
+  static const char empty[] = "\2\0\0\0\0\0\0\0{}";
+  if (!model->weights && model->parameter_count == 0)
+    return weft_safetensors_parse(empty, sizeof empty - 1, "no weights", file);
+  if (!model->weights)
+    return weft_fail(WEFT_BAD_WEIGHTS,
+                     "'%s' has no weights inside: name a safetensors file with tensor '%s' and the "
+                     "others of its %d",
+                     model->name, model->parameters[0].name, model->parameter_count);
+  return weft_safetensors_parse(model->weights, model->weights_size, "embedded weights", file);
+}
+
+weft_status weft_weights_open(const weft_descriptor *model, const char *path, weft_weights **out) {
+  const char *label = path ? path : "embedded weights";
+  weft_safetensors file;
+  weft_status status = read_file(model, path, &file);
+  if (status != WEFT_OK)
+    return status;
+  status = check_fit(model, &file, label);
+  *out = status == WEFT_OK ? make_table(model, &file) : NULL;
+  if (status == WEFT_OK && !*out)
+    status = weft_fail(WEFT_OUT_OF_MEMORY, "%s: no memory for its tensors", label);
+  if (status != WEFT_OK)
+    weft_safetensors_close(&file);
+  return status;
+}
+
+void weft_weights_retain(weft_weights *weights) {
+  atomic_fetch_add_explicit(&weights->users, 1, memory_order_relaxed);
+}
+
+void weft_weights_release(weft_weights *weights) {
+  if (atomic_fetch_sub_explicit(&weights->users, 1, memory_order_acq_rel) > 1)
+    return;
+  weft_safetensors_close(&weights->file);
+  free(weights);
+}
+
+const void *weft_weights_data(const weft_weights *weights, int32_t index) {
+  return weights->data[index];
+}
