@@ -82,6 +82,10 @@ std::optional<int64_t> Dim::constant() const {
   return std::nullopt;
 }
 
+bool Dim::isNamed() const {
+  return llvm::none_of(symbols(), [](StringRef name) { return name.starts_with("?"); });
+}
+
 std::optional<StringRef> Dim::bareSymbol() const {
   if (terms.size() != 1)
     return std::nullopt;
@@ -382,7 +386,8 @@ RankedTensorType tensorType(ArrayRef<Dim> dims, Type element) {
     sizes.push_back(constant ? std::max<int64_t>(*constant, 0) : mlir::ShapedType::kDynamic);
     clamped.push_back(constant ? Dim(sizes.back()) : dim);
   }
-  if (!dynamic)
+  bool named = llvm::all_of(dims, [](const Dim &dim) { return dim.isNamed(); });
+  if (!dynamic || !named)
     return RankedTensorType::get(sizes, element);
   return RankedTensorType::get(sizes, element, ShapeAttr::get(element.getContext(), clamped));
 }

@@ -29,6 +29,8 @@ public:
   /// The value when no symbol is left.
   std::optional<int64_t> constant() const;
   bool isConstant() const { return constant().has_value(); }
+  /// False if a size without a name (a `?` without `#weft.shape`) is in the expression.
+  bool isNamed() const;
   /// The name when this is one bare symbol.
   std::optional<StringRef> bareSymbol() const;
 
@@ -90,12 +92,13 @@ private:
 };
 
 /// The dimensions of a tensor, from its sizes and its `#weft.shape`. A dynamic size without an
-/// encoding has no name; it becomes a symbol `?i` of its own, equal to nothing else.
+/// encoding has no name; it becomes the symbol `?i`, and `Dim::isNamed` is false for it.
 SmallVector<Dim> dimsOf(RankedTensorType type);
 Dim dimOf(RankedTensorType type, int64_t axis);
 
 /// The tensor type with these dimensions: the encoding is present if and only if a dimension is
-/// dynamic. A constant that came out negative (an empty slice) becomes 0.
+/// dynamic; without names for all of them there is none. A constant that came out negative (an
+/// empty slice) becomes 0.
 RankedTensorType tensorType(ArrayRef<Dim> dims, Type element);
 
 /// `type` with another element type.

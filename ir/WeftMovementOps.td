@@ -12,8 +12,8 @@ def Weft_ConstantOp : Weft_Op<"constant", [Pure, ConstantLike, Weft_Indexing,
   let summary = "Hold values known at compile time";
   let description = [{
     - Formula: `y[i] = value[i]`
-    - Shapes: static
-    - Types: any
+    - Shapes: C1: static
+    - Types: any. C2: `value` is `dense`
     - Gradient: none
 
     Example: `test/ir/movement.mlir`
@@ -262,7 +262,7 @@ def Weft_ScatterOp : Weft_Op<"scatter", [Pure, Weft_Root, AllTypesMatch<["input"
                        Weft_Tensor:$updates, ConfinedAttr<I64Attr, [IntNonNegative]>:$axis);
   let results = (outs Weft_Tensor:$result);
   let assemblyFormat = [{
-    $kind $input `,` $indices `,` $updates `axis` $axis attr-dict
+    `` $kind $input `,` $indices `,` $updates `axis` $axis attr-dict
     `:` type($input) `,` type($indices) `,` type($updates)
   }];
   let hasVerifier = 1;

@@ -20,9 +20,13 @@ Type scalarTensor(Type type) {
 }
 
 LogicalResult verifySameDims(Operation *op) {
-  auto first = cast<RankedTensorType>(op->getResult(0).getType());
-  for (Type type : op->getOperandTypes()) {
-    auto tensor = cast<RankedTensorType>(type);
+  RankedTensorType first;
+  for (Type type : llvm::concat<const Type>(op->getResultTypes(), op->getOperandTypes())) {
+    auto tensor = dyn_cast<RankedTensorType>(type);
+    if (!tensor)
+      return op->emitOpError() << "takes and gives ranked tensors, not " << type;
+    if (!first)
+      first = tensor;
     if (tensor.getShape() != first.getShape() || tensor.getEncoding() != first.getEncoding())
       return op->emitOpError() << "operand of dimensions " << languageList(dimsOf(tensor))
                                << " beside a result of " << languageList(dimsOf(first));

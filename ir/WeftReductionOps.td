@@ -23,7 +23,7 @@ def Weft_ReduceOp : Weft_Op<"reduce", [Pure, Weft_Root]> {
   }];
   let arguments = (ins Weft_ReduceKindAttr:$kind, Weft_Tensor:$input, DenseI64ArrayAttr:$axes);
   let results = (outs Weft_Tensor:$result);
-  let assemblyFormat = "$kind $input `axes` $axes attr-dict `:` type($input) `->` type($result)";
+  let assemblyFormat = "`` $kind $input `axes` $axes attr-dict `:` type($input) `->` type($result)";
   let hasFolder = 1;
   let hasVerifier = 1;
 }
@@ -42,7 +42,7 @@ def Weft_ArgOp : Weft_Op<"arg", [Pure, Weft_Root]> {
   let arguments = (ins Weft_ArgKindAttr:$kind, Weft_NumberTensor:$input,
                        ConfinedAttr<I64Attr, [IntNonNegative]>:$axis);
   let results = (outs Weft_TensorOf<[I64, I32], "i64 or i32 tensor">:$result);
-  let assemblyFormat = "$kind $input `axis` $axis attr-dict `:` type($input) `->` type($result)";
+  let assemblyFormat = "`` $kind $input `axis` $axis attr-dict `:` type($input) `->` type($result)";
   let hasVerifier = 1;
 }
 
@@ -63,7 +63,7 @@ def Weft_CumulativeOp : Weft_Op<"cumulative", [Pure, Weft_Root, Weft_SameDims,
                        UnitAttr:$exclusive, UnitAttr:$reverse);
   let results = (outs Weft_NumberTensor:$result);
   let assemblyFormat = [{
-    $kind $input `axis` $axis (`exclusive` $exclusive^)? (`reverse` $reverse^)? attr-dict
+    `` $kind $input `axis` $axis (`exclusive` $exclusive^)? (`reverse` $reverse^)? attr-dict
     `:` type($result)
   }];
   let hasVerifier = 1;
@@ -80,7 +80,8 @@ def Weft_PoolOp : Weft_Op<"pool", [Pure, Weft_Root]> {
       `window`, 1 to rank(input) of them. C2: window, strides, dilations positive, padding not
       negative. C3: leading dimensions are equal. C4: each trailing dimension of `result` is
       `(n + pad_low + pad_high - dilation * (window - 1) - 1) / stride + 1`
-    - Types: any number; avg any float. C5: element types are equal. f16 and bf16 accumulate in f32
+    - Types: any number. C5: element types are equal. C6: avg takes floats. f16 and bf16
+      accumulate in f32
     - Gradient: max: `dy` to the first place that holds the maximum; avg: `dy` shared; sum: `dy`
 
     Example: `test/ir/reduction.mlir`
@@ -91,7 +92,7 @@ def Weft_PoolOp : Weft_Op<"pool", [Pure, Weft_Root]> {
                        DenseI64ArrayAttr:$dilations, UnitAttr:$count_padding);
   let results = (outs Weft_NumberTensor:$result);
   let assemblyFormat = [{
-    $kind $input `window` $window `strides` $strides `pad` $pad_low $pad_high
+    `` $kind $input `window` $window `strides` $strides `pad` $pad_low $pad_high
     `dilations` $dilations (`count_padding` $count_padding^)? attr-dict
     `:` type($input) `->` type($result)
   }];

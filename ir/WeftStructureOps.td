@@ -22,7 +22,7 @@ def Weft_ParameterOp : Weft_Op<"parameter", [Symbol]> {
   let arguments = (ins SymbolNameAttr:$sym_name, TypeAttrOf<Weft_Tensor>:$type,
                        Weft_ParameterKindAttr:$kind, OptionalAttr<StrAttr>:$doc,
                        OptionalAttr<StrAttr>:$sym_visibility);
-  let assemblyFormat = "$kind $sym_name `:` $type attr-dict";
+  let assemblyFormat = "`` $kind $sym_name `:` $type attr-dict";
   let hasVerifier = 1;
 }
 
@@ -74,7 +74,7 @@ def Weft_LaunchOp : Weft_Op<"launch", [Pure, DeclareOpInterfaceMethods<SymbolUse
                        DefaultValuedAttr<TypedArrayAttrBase<Weft_SlotAttr, "slots">, "{}">:$slots);
   let results = (outs Variadic<Weft_Tensor>:$outputs);
   let assemblyFormat = [{
-    $kernel `symbols` $symbols `(` $inputs `)` (`at` $slots^)? attr-dict
+    $kernel `symbols` $symbols ` ` `(` $inputs `)` (`at` $slots^)? attr-dict
     `:` functional-type($inputs, $outputs)
   }];
   let hasVerifier = 1;

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// What the verifiers of all families share: results held to inference, dimensions compared by
+// their expressions, element types compared.
+
+#ifndef WEFT_IR_VERIFY_H
+#define WEFT_IR_VERIFY_H
+
+#include "ir/Infer.h"
+#include "ir/WeftOps.h"
+
+namespace weft {
+
+/// Emits `why` if nothing was inferred, else holds the dimensions of `result` to it.
+LogicalResult verifyResult(Operation *op, Value result, const Inferred &inferred, StringRef why);
+
+/// Fails unless `value`, called `name` in the message, has the dimensions `expected`.
+LogicalResult verifyDims(Operation *op, StringRef name, Value value, ArrayRef<Dim> expected);
+
+/// Fails unless the values have one element type; absent values are passed over.
+LogicalResult verifyOneElementType(Operation *op, ArrayRef<Value> values);
+
+/// Fails unless `axis` is below the rank of `value`.
+LogicalResult verifyAxis(Operation *op, uint64_t axis, Value value);
+
+/// The ranked tensor type of a value whose type constraint says that it is one.
+inline RankedTensorType tensorOf(Value value) { return cast<RankedTensorType>(value.getType()); }
+
+} // namespace weft
+
+#endif // WEFT_IR_VERIFY_H
