@@ -48,6 +48,13 @@ Tensor integers(const std::string &element, ArrayRef<int64_t> shape, const Integ
   return result;
 }
 
+Tensor ramp(ArrayRef<int64_t> shape, int64_t step) {
+  Tensor result(elementType("f64"), shape);
+  for (int64_t i = 0; i < result.size(); ++i)
+    result.reals()[i] = static_cast<double>(i * step % 11 - 5) / 4;
+  return result;
+}
+
 static Expected<llvm::SmallVector<Tensor>>
 tryRun(const std::string &text, ArrayRef<Tensor> arguments, const EvaluatorOptions &options) {
   OwningOpRef<ModuleOp> module = parseSourceString<ModuleOp>(text, &context());

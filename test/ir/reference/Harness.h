@@ -32,6 +32,9 @@ mlir::Type elementType(const std::string &name);
 Tensor tensor(const std::string &element, llvm::ArrayRef<int64_t> shape, const Reals &values);
 Tensor integers(const std::string &element, llvm::ArrayRef<int64_t> shape, const Integers &values);
 
+/// An f64 tensor of small numbers: element i is ((i * step) mod 11 - 5) / 4.
+Tensor ramp(llvm::ArrayRef<int64_t> shape, int64_t step = 7);
+
 /// Runs `@f` of the module `text`. A fault fails the test and gives no results.
 std::vector<Tensor> run(const std::string &text, llvm::ArrayRef<Tensor> arguments);
 
