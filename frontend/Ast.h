@@ -47,6 +47,7 @@ struct Type {
   enum class Kind { Error, Named, Tuple, List, Function };
   const Kind kind;
   SMRange range;
+  unsigned height = 1; // as of expressions, whose dimensions it counts
 
   virtual ~Type() = default;
 
@@ -463,6 +464,7 @@ struct Block {
   Ptr<Expr> result;
   std::optional<Emit> emit;
   SMRange range;
+  unsigned height = 1; // as of expressions
 };
 
 struct Lambda {

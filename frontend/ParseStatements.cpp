@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// The grammar of blocks and what stands in them line by line.
+#include "frontend/ParserImpl.h"
+
+#include "llvm/ADT/StringSwitch.h"
+
+using namespace llvm;
+
+namespace weft {
+
+namespace {
+unsigned heightOf(const ast::Stmt &stmt) {
+  if (const auto *let = dyn_cast<ast::LetStmt>(&stmt))
+    return std::max(let->value->height, let->type ? let->type->height : 0);
+  if (const auto *assign = dyn_cast<ast::AssignStmt>(&stmt))
+    return assign->value->height;
+  if (const auto *loop = dyn_cast<ast::ForStmt>(&stmt))
+    return std::max(loop->iterable->height, loop->body->height);
+  return cast<ast::ExprStmt>(stmt).expr->height;
+}
+
+unsigned heightOf(const ast::Emit &emit) {
+  unsigned height = 0;
+  for (const ast::List<ast::Expr> *list : {&emit.emitted, &emit.carried})
+    for (const ast::Ptr<ast::Expr> &expr : *list)
+      height = std::max(height, expr->height);
+  return height;
+}
+} // namespace
+
+/// block = "{" { statement } [ expression | emit ] "}"
+ast::Ptr<ast::Block> Parser::parseBlock(StringRef what) {
+  auto block = std::make_unique<ast::Block>();
+  SMLoc begin = here();
+  block->range = {begin, begin};
+  Deeper level(depth);
+  if (tooDeep())
+    return block;
+  if (!at(Kind::LeftBrace)) {
+    if (at(Kind::Equal))
+      report(Diag::AssignmentTarget, token().range(), "; to compare, write '=='");
+    else
+      reportExpected(what);
+    return block;
+  }
+  const Token &open = advance();
+  Scoped lines(linesMatter, true), header(inHeader, false);
+  while (!at(Kind::RightBrace) && !at(Kind::Eof) && !startsItem()) {
+    size_t first = lineFirst = position;
+    parseBlockLine(*block);
+    endOfLine("statement", first);
+  }
+  expectClosing(Kind::RightBrace, open);
+  block->range = rangeFrom(begin);
+  return block;
+}
+
+/// statement = let | assignment | for | expression
+void Parser::parseBlockLine(ast::Block &block) {
+  if (block.emit) {
+    report(Diag::EmitNotLast, block.emit->range,
+           spelling(block.emit->emitted.empty() ? Kind::Carry : Kind::Emit));
+    block.emit.reset();
+    panic = false;
+  }
+  if (block.result)
+    block.statements.push_back(std::make_unique<ast::ExprStmt>(std::move(block.result)));
+  if (at(Kind::Const)) {
+    report(Diag::MisplacedDeclaration, token().range(), "a constant", "inside of a function");
+    return;
+  }
+  if (reportForeignWord())
+    return;
+  ast::Ptr<ast::Stmt> stmt;
+  if (at(Kind::Emit) || at(Kind::Carry)) {
+    block.emit = parseEmit();
+    block.height = std::max(block.height, heightOf(*block.emit) + 1);
+    return;
+  }
+  if (at(Kind::Let))
+    stmt = parseLet();
+  else if (at(Kind::For))
+    stmt = parseFor();
+  else
+    stmt = parseAssignmentOrExpression();
+  if (!stmt)
+    return;
+  block.height = std::max(block.height, heightOf(*stmt) + 1);
+  if (auto *expr = dyn_cast<ast::ExprStmt>(stmt.get()))
+    block.result = std::move(expr->expr);
+  else
+    block.statements.push_back(std::move(stmt));
+}
+
+/// let = "let" pattern [ ":" type ] "=" expression
+ast::Ptr<ast::Stmt> Parser::parseLet() {
+  SMLoc begin = advance().begin();
+  auto let = std::make_unique<ast::LetStmt>(token().range());
+  let->pattern = parsePattern();
+  if (!panic && onSameLine() && accept(Kind::Colon))
+    let->type = parseType();
+  if (!panic && expect(Kind::Equal, "'=' and a value"))
+    let->value = parseExpr();
+  if (!let->value)
+    let->value = errorExpr();
+  let->range = rangeFrom(begin);
+  return let;
+}
+
+/// for = "for" pattern "in" expression block
+ast::Ptr<ast::Stmt> Parser::parseFor() {
+  SMLoc begin = advance().begin();
+  auto loop = std::make_unique<ast::ForStmt>(token().range());
+  loop->variable = parsePattern();
+  if (!panic)
+    expect(Kind::In);
+  loop->iterable = panic ? errorExpr() : parseHeader();
+  if (panic)
+    skipUntil(Kind::LeftBrace, /*stopAtLine=*/true);
+  if (at(Kind::LeftBrace))
+    panic = false;
+  loop->body = parseBlock("'{' before the body of the 'for'");
+  loop->range = rangeFrom(begin);
+  return loop;
+}
+
+/// assignment = pattern "=" expression
+ast::Ptr<ast::Stmt> Parser::parseAssignmentOrExpression() {
+  ast::Ptr<ast::Expr> expr = parseExpr();
+  bool isCompound =
+      at(Kind::PlusEqual) || at(Kind::MinusEqual) || at(Kind::StarEqual) || at(Kind::SlashEqual);
+  if (isCompound && onSameLine()) {
+    StringRef sign = token().text.drop_back();
+    std::string target = DiagnosticEngine::textOf(expr->range).str();
+    report(Diag::ForeignWord, token().range(), token().text,
+           "write '" + target + " = " + target + " " + sign + " ...'");
+    return nullptr;
+  }
+  if (panic || !onSameLine() || !at(Kind::Equal))
+    return std::make_unique<ast::ExprStmt>(std::move(expr));
+  ast::Ptr<ast::Pattern> pattern = patternOf(*expr);
+  if (!pattern)
+    return nullptr;
+  advance();
+  ast::Ptr<ast::Expr> value = parseExpr();
+  return std::make_unique<ast::AssignStmt>(std::move(pattern), std::move(value));
+}
+
+/// emit = "emit" expression { "," expression } [ "," carry ] | carry
+/// carry = "carry" expression { "," expression }
+ast::Emit Parser::parseEmit() {
+  SMLoc begin = here();
+  ast::Emit emit;
+  if (accept(Kind::Emit)) {
+    do {
+      if (at(Kind::Carry))
+        break;
+      emit.emitted.push_back(parseExpr());
+    } while (!panic && accept(Kind::Comma));
+  }
+  if (!panic && accept(Kind::Carry)) {
+    do {
+      emit.carried.push_back(parseExpr());
+    } while (!panic && accept(Kind::Comma));
+  }
+  emit.range = rangeFrom(begin);
+  return emit;
+}
+
+/// Words that other languages start a statement or declaration with. `return` and `var` are read
+/// over, so that the rest of the line is still looked at; true if the line is lost.
+bool Parser::reportForeignWord() {
+  if (!at(Kind::Identifier))
+    return false;
+  const Token &next = peek();
+  bool standsAlone = next.atLineStart || next.is(Kind::RightBrace);
+  bool startsValue = next.is(Kind::Identifier) || next.is(Kind::Int) || next.is(Kind::Float) ||
+                     next.is(Kind::True) || next.is(Kind::False) || next.is(Kind::If);
+  bool isFollowed = !next.atLineStart && startsValue;
+  StringRef advice =
+      StringSwitch<StringRef>(token().text)
+          .Case("return", "the last expression of a block is its result")
+          .Cases({"var", "val", "mut"}, "'let' binds a value")
+          .Cases({"def", "func", "function"}, "a function starts with 'fn'")
+          .Cases({"class", "struct", "module"}, "layers and networks are written as 'model'")
+          .Case("while", "repeat with 'scan', or 'loop(while: ...)'")
+          .Case("elif", "write 'else if' after the closing '}'")
+          .Default("");
+  bool isReturn = token().text == "return" &&
+                  (standsAlone || isFollowed ||
+                   (next.afterSpace && (next.is(Kind::LeftParen) || next.is(Kind::LeftBracket) ||
+                                        next.is(Kind::Minus))));
+  if (advice.empty() || !(isReturn || (isFollowed && token().text != "return")))
+    return false;
+  bool isReadOver = isReturn ? !standsAlone : advice.starts_with("'let'");
+  report(Diag::ForeignWord, token().range(), token().text, advice);
+  advance();
+  panic = !isReadOver;
+  return !isReadOver;
+}
+
+} // namespace weft
