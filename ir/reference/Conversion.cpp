@@ -47,44 +47,6 @@ Expected<Tensor> size(const Call &call) {
 // Cast
 //===----------------------------------------------------------------------===//
 
-/// Truncates toward zero and saturates; NaN gives 0. The bounds are powers of two, which double
-/// holds exactly, so a comparison with them decides before any conversion could overflow.
-int64_t realToInteger(double x, Type to) {
-  if (std::isnan(x))
-    return 0;
-  unsigned width = to.getIntOrFloatBitWidth();
-  if (isUnsignedElement(to)) {
-    if (x <= 0)
-      return 0;
-    if (x >= std::ldexp(1.0, static_cast<int>(width)))
-      return static_cast<int64_t>(~uint64_t(0) >> (64 - width));
-    return static_cast<int64_t>(static_cast<uint64_t>(x));
-  }
-  double bound = std::ldexp(1.0, static_cast<int>(width) - 1);
-  int64_t greatest = static_cast<int64_t>(~uint64_t(0) >> (65 - width));
-  if (x >= bound)
-    return greatest;
-  if (x < -bound)
-    return -greatest - 1;
-  return static_cast<int64_t>(x);
-}
-
-/// The double nearest to `magnitude`, or, for a narrower `to`, one that rounds on to the same
-/// value as `magnitude` itself: bits too low for a double are kept as one sticky bit.
-double unsignedToReal(uint64_t magnitude, FloatType to) {
-  constexpr unsigned excess = 11;
-  if (to.isF64() || magnitude < (uint64_t(1) << 53))
-    return static_cast<double>(magnitude);
-  uint64_t sticky = (magnitude & ((1 << excess) - 1)) != 0;
-  return std::ldexp(static_cast<double>((magnitude >> excess) | sticky), excess);
-}
-
-double integerToReal(int64_t x, bool isUnsigned, FloatType to) {
-  if (isUnsigned || x >= 0)
-    return unsignedToReal(static_cast<uint64_t>(x), to);
-  return -unsignedToReal(0 - static_cast<uint64_t>(x), to);
-}
-
 Expected<Tensor> convert(const Call &call) {
   const Tensor &input = call.operand(0);
   if (Error error = requireShape(call, "input", input.shape(), call.resultShape))

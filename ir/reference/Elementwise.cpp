@@ -16,17 +16,6 @@ namespace weft::reference {
 
 namespace {
 
-/// What integer arithmetic needs to know of an element type.
-struct IntegerKind {
-  explicit IntegerKind(Type element)
-      : width(element.getIntOrFloatBitWidth()), isUnsigned(isUnsignedElement(element)) {}
-  unsigned width;
-  bool isUnsigned;
-};
-
-uint64_t bits(int64_t x) { return static_cast<uint64_t>(x); }
-int64_t fromBits(uint64_t x) { return static_cast<int64_t>(x); }
-
 Error requireOneShape(const Call &call) {
   for (auto [i, operand] : llvm::enumerate(call.operands))
     if (Error error = requireShape(call, "operand " + Twine(i), operand->shape(), call.resultShape))
@@ -94,35 +83,18 @@ Expected<Tensor> integerBinary(const Call &call) {
 
 Expected<Tensor> neg(const Call &call) {
   return mapUnary(
-      call, [](double x) { return -x; },
-      [](int64_t x, IntegerKind) { return fromBits(0 - bits(x)); });
+      call, [](double x) { return -x; }, [](int64_t x, IntegerKind) { return wrappingSub(0, x); });
 }
 
 Expected<Tensor> abs(const Call &call) {
-  return mapUnary(
-      call, [](double x) { return std::fabs(x); },
-      [](int64_t x, IntegerKind kind) {
-        return x < 0 && !kind.isUnsigned ? fromBits(0 - bits(x)) : x;
-      });
+  return mapUnary(call, [](double x) { return std::fabs(x); }, integerAbs);
 }
 
-/// NaN gives itself, both zeros give +0.
-Expected<Tensor> sign(const Call &call) {
-  return mapUnary(
-      call, [](double x) { return std::isnan(x) ? x : (x > 0) - (x < 0); },
-      [](int64_t x, IntegerKind kind) -> int64_t {
-        if (kind.isUnsigned)
-          return x != 0;
-        return (x > 0) - (x < 0);
-      });
-}
+Expected<Tensor> sign(const Call &call) { return mapUnary(call, signOf, integerSign); }
 
 Expected<Tensor> logicalNot(const Call &call) {
   return mapUnary(call, [](double x) { return x; }, [](int64_t x, IntegerKind) { return ~x; });
 }
-
-double rsqrt(double x) { return 1 / std::sqrt(x); }
-double sigmoid(double x) { return 1 / (1 + std::exp(-x)); }
 
 /// A float operand, a bool result.
 template <bool (*holds)(double)> Expected<Tensor> classify(const Call &call) {
@@ -144,37 +116,19 @@ bool isInf(double x) { return std::isinf(x); }
 Expected<Tensor> add(const Call &call) {
   return mapBinary(
       call, [](double a, double b) { return a + b; },
-      [](int64_t a, int64_t b, IntegerKind) { return fromBits(bits(a) + bits(b)); });
+      [](int64_t a, int64_t b, IntegerKind) { return wrappingAdd(a, b); });
 }
 
 Expected<Tensor> sub(const Call &call) {
   return mapBinary(
       call, [](double a, double b) { return a - b; },
-      [](int64_t a, int64_t b, IntegerKind) { return fromBits(bits(a) - bits(b)); });
+      [](int64_t a, int64_t b, IntegerKind) { return wrappingSub(a, b); });
 }
 
 Expected<Tensor> mul(const Call &call) {
   return mapBinary(
       call, [](double a, double b) { return a * b; },
-      [](int64_t a, int64_t b, IntegerKind) { return fromBits(bits(a) * bits(b)); });
-}
-
-/// Truncates toward zero; x / 0 = 0, and the least value divided by -1 wraps to itself.
-int64_t integerDiv(int64_t a, int64_t b, IntegerKind kind) {
-  if (b == 0)
-    return 0;
-  if (kind.isUnsigned)
-    return fromBits(bits(a) / bits(b));
-  return b == -1 ? fromBits(0 - bits(a)) : a / b;
-}
-
-/// Has the sign of the dividend; x rem 0 = 0.
-int64_t integerRem(int64_t a, int64_t b, IntegerKind kind) {
-  if (b == 0)
-    return 0;
-  if (kind.isUnsigned)
-    return fromBits(bits(a) % bits(b));
-  return b == -1 ? 0 : a % b;
+      [](int64_t a, int64_t b, IntegerKind) { return wrappingMul(a, b); });
 }
 
 Expected<Tensor> div(const Call &call) {
@@ -185,80 +139,27 @@ Expected<Tensor> rem(const Call &call) {
   return mapBinary(call, [](double a, double b) { return std::fmod(a, b); }, integerRem);
 }
 
-/// By repeated squaring, wrapping. A negative exponent gives the truncated quotient 1 / a^-b: zero
-/// but for the bases 1 and -1.
-int64_t integerPow(int64_t base, int64_t exponent, IntegerKind kind) {
-  if (!kind.isUnsigned && exponent < 0) {
-    if (base == -1)
-      return exponent % 2 == 0 ? 1 : -1;
-    return base == 1;
-  }
-  uint64_t result = 1, power = bits(base);
-  for (uint64_t left = bits(exponent); left != 0; left >>= 1) {
-    if (left & 1)
-      result *= power;
-    power *= power;
-  }
-  return fromBits(result);
-}
-
 Expected<Tensor> pow(const Call &call) {
   return mapBinary(call, [](double a, double b) { return std::pow(a, b); }, integerPow);
 }
 
-bool less(int64_t a, int64_t b, IntegerKind kind) {
-  return kind.isUnsigned ? bits(a) < bits(b) : a < b;
-}
-
 Expected<Tensor> max(const Call &call) {
   return mapBinary(call, maximum,
-                   [](int64_t a, int64_t b, IntegerKind kind) { return less(a, b, kind) ? b : a; });
+                   [](int64_t a, int64_t b, IntegerKind kind) { return integerLess(a, b, kind) ? b : a; });
 }
 
 Expected<Tensor> min(const Call &call) {
   return mapBinary(call, minimum,
-                   [](int64_t a, int64_t b, IntegerKind kind) { return less(b, a, kind) ? b : a; });
+                   [](int64_t a, int64_t b, IntegerKind kind) { return integerLess(b, a, kind) ? b : a; });
 }
 
 int64_t bitAnd(int64_t a, int64_t b, IntegerKind) { return a & b; }
 int64_t bitOr(int64_t a, int64_t b, IntegerKind) { return a | b; }
 int64_t bitXor(int64_t a, int64_t b, IntegerKind) { return a ^ b; }
 
-/// True for an amount that is negative or not below the width. A ui64 above 2^63 looks negative.
-bool shiftsOut(int64_t amount, IntegerKind kind) { return bits(amount) >= kind.width; }
-
-int64_t shiftLeft(int64_t a, int64_t amount, IntegerKind kind) {
-  return shiftsOut(amount, kind) ? 0 : fromBits(bits(a) << amount);
-}
-
-/// Copies the sign of a signed value; shifted out, that leaves nothing but the sign.
-int64_t shiftRight(int64_t a, int64_t amount, IntegerKind kind) {
-  if (kind.isUnsigned)
-    return shiftsOut(amount, kind) ? 0 : fromBits(bits(a) >> amount);
-  return a >> (shiftsOut(amount, kind) ? 63 : amount);
-}
-
 //===----------------------------------------------------------------------===//
 // Comparison and selection
 //===----------------------------------------------------------------------===//
-
-template <typename T> bool holds(ComparePredicate predicate, T a, T b) {
-  switch (predicate) {
-  case ComparePredicate::Lt:
-    return a < b;
-  case ComparePredicate::Le:
-    return a <= b;
-  case ComparePredicate::Gt:
-    return a > b;
-  case ComparePredicate::Ge:
-    return a >= b;
-  case ComparePredicate::Eq:
-    return a == b;
-  case ComparePredicate::Ne:
-    return a != b;
-  }
-  return false;
-}
 
 Expected<Tensor> compare(const Call &call) {
   if (Error error = requireOneShape(call))
@@ -270,10 +171,8 @@ Expected<Tensor> compare(const Call &call) {
     int64_t &to = result.integers()[i];
     if (a.isFloat())
       to = holds(predicate, a.reals()[i], b.reals()[i]);
-    else if (isUnsignedElement(a.element()))
-      to = holds(predicate, bits(a.integers()[i]), bits(b.integers()[i]));
     else
-      to = holds(predicate, a.integers()[i], b.integers()[i]);
+      to = integerHolds(predicate, a.integers()[i], b.integers()[i], IntegerKind(a.element()));
   }
   return result;
 }

@@ -4,8 +4,6 @@
 
 #include "ir/reference/Rules.h"
 
-#include <cmath>
-
 using namespace mlir;
 using llvm::Error;
 using llvm::Expected;
@@ -81,15 +79,5 @@ std::string printShape(ArrayRef<int64_t> shape) {
     text += (i == 0 ? "" : ", ") + std::to_string(dim);
   return text + "]";
 }
-
-double maximum(double a, double b) {
-  if (std::isnan(a) || std::isnan(b))
-    return NAN;
-  if (a == b)
-    return std::signbit(a) ? b : a;
-  return a > b ? a : b;
-}
-
-double minimum(double a, double b) { return -maximum(-a, -b); }
 
 } // namespace weft::reference

@@ -63,10 +63,6 @@ llvm::Error requireShape(const Call &call, const Twine &what, ArrayRef<int64_t> 
 /// "[2, 3]", for messages.
 std::string printShape(ArrayRef<int64_t> shape);
 
-/// Greatest and least of two floats: NaN wins, and +0 is above -0.
-double maximum(double a, double b);
-double minimum(double a, double b);
-
 } // namespace weft::reference
 
 #endif // WEFT_IR_REFERENCE_RULES_H

@@ -29,10 +29,6 @@ bool isSupportedElement(Type element) {
          width == 64;
 }
 
-bool isUnsignedElement(Type element) {
-  return element.isUnsignedInteger() || element.isSignlessInteger(1);
-}
-
 int64_t elementBytes(Type element) {
   return static_cast<int64_t>(llvm::divideCeil(element.getIntOrFloatBitWidth(), 8));
 }
@@ -46,33 +42,6 @@ std::optional<int64_t> elementCount(ArrayRef<int64_t> shape) {
     if (dim < 0 || __builtin_mul_overflow(count, dim, &count))
       return std::nullopt;
   return count;
-}
-
-double roundToFloat(FloatType type, double x) {
-  if (type.isF64() || !std::isfinite(x) || x == 0)
-    return x;
-  if (type.isF32())
-    return static_cast<float>(x);
-  // `ulp` is a power of two, so the division and the product are exact and the only rounding is
-  // the one of nearbyint, to even. Below the least normal exponent ulp stays: subnormals.
-  const llvm::fltSemantics &semantics = type.getFloatSemantics();
-  int precision = static_cast<int>(llvm::APFloat::semanticsPrecision(semantics));
-  int exponent = std::max(std::ilogb(x), llvm::APFloat::semanticsMinExponent(semantics));
-  double ulp = std::ldexp(1.0, exponent - precision + 1);
-  double rounded = std::nearbyint(x / ulp) * ulp;
-  if (std::ilogb(rounded) > llvm::APFloat::semanticsMaxExponent(semantics) && rounded != 0)
-    return std::copysign(HUGE_VAL, x);
-  return rounded;
-}
-
-int64_t wrapToInteger(Type type, int64_t x) {
-  unsigned width = type.getIntOrFloatBitWidth();
-  if (width == 64)
-    return x;
-  unsigned unused = 64 - width;
-  uint64_t high = static_cast<uint64_t>(x) << unused;
-  return isUnsignedElement(type) ? static_cast<int64_t>(high >> unused)
-                                 : static_cast<int64_t>(high) >> unused;
 }
 
 Tensor::Tensor(Type element, ArrayRef<int64_t> shape)

@@ -6,6 +6,7 @@
 #ifndef WEFT_IR_REFERENCE_TENSOR_H
 #define WEFT_IR_REFERENCE_TENSOR_H
 
+#include "ir/ScalarMath.h"
 #include "mlir/IR/BuiltinAttributes.h"
 #include "mlir/IR/BuiltinTypes.h"
 #include "llvm/ADT/SmallVector.h"
@@ -23,20 +24,15 @@ using Index = llvm::SmallVector<int64_t>;
 /// True for f64, f32, f16, bf16 and the integers of 1 (bool), 8, 16, 32 and 64 bits.
 bool isSupportedElement(mlir::Type element);
 
-/// True for ui8..ui64 and for bool, whose values are never negative.
-bool isUnsignedElement(mlir::Type element);
+using weft::isUnsignedElement;
+using weft::roundToFloat;
+using weft::wrapToInteger;
 
 /// Bytes of one element outside the evaluator; a bool takes one.
 int64_t elementBytes(mlir::Type element);
 
 /// Product of `shape`, or nothing where it exceeds int64_t.
 std::optional<int64_t> elementCount(llvm::ArrayRef<int64_t> shape);
-
-/// Nearest value of a float type with `x` in double: ties to even, overflow to infinity.
-double roundToFloat(mlir::FloatType type, double x);
-
-/// The value of the low bits of `x` in an integer type; ui64 keeps all 64 bits in the int64_t.
-int64_t wrapToInteger(mlir::Type type, int64_t x);
 
 /// One value of the evaluated program, row-major.
 class Tensor {
