@@ -132,9 +132,9 @@ static weft_status read_file(const weft_descriptor *model, const char *path,
     return weft_safetensors_parse(empty, sizeof empty - 1, "no weights", file);
   if (!model->weights)
     return weft_fail(WEFT_BAD_WEIGHTS,
-                     "'%s' has no weights inside: name a safetensors file with tensor '%s' and the "
-                     "others of its %d",
-                     model->name, model->parameters[0].name, model->parameter_count);
+                     "'%s' has no weights inside: name a safetensors file with its %d parameters, "
+                     "'%s' and others",
+                     model->name, model->parameter_count, model->parameters[0].name);
   return weft_safetensors_parse(model->weights, model->weights_size, "embedded weights", file);
 }
 

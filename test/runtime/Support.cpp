@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Safetensors files for the tests of the runtime.
+#include "test/runtime/Support.h"
+
+#include <cstdio>
+#include <cstdlib>
+#include <unistd.h>
+
+namespace weft::test {
+
+std::string safetensors(std::string header, const std::string &data) {
+  while (header.size() % 8 != 0)
+    header += ' ';
+  std::string file;
+  for (int i = 0; i < 8; ++i)
+    file += static_cast<char>(header.size() >> (8 * i) & 0xFF);
+  return file + header + data;
+}
+
+std::string tinyWeights() {
+  return safetensors(R"({"weight":{"dtype":"F32","shape":[3,2],"data_offsets":[0,24]},)"
+                     R"("bias":{"dtype":"F32","shape":[2],"data_offsets":[24,32]},)"
+                     R"("counter":{"dtype":"I64","shape":[],"data_offsets":[32,40]}})",
+                     bytesOf<float>({1, 2, 3, 4, 5, 6, 10, 20}) + bytesOf<int64_t>({100}));
+}
+
+TemporaryFile::TemporaryFile(const std::string &bytes) {
+  const char *folder = getenv("TMPDIR");
+  name = std::string(folder ? folder : "/tmp") + "/weft-test-XXXXXX";
+  int file = mkstemp(name.data());
+  if (file < 0 || write(file, bytes.data(), bytes.size()) != static_cast<ssize_t>(bytes.size())) {
+    perror(name.c_str());
+    exit(2);
+  }
+  close(file);
+}
+
+TemporaryFile::~TemporaryFile() { unlink(name.c_str()); }
+
+} // namespace weft::test
