@@ -4,6 +4,7 @@
 
 #include "tools/weft-opt/Registration.h"
 
+#include "codegen/Pipelines.h"
 #include "ir/WeftDialect.h"
 #include "passes/Passes.h"
 
@@ -40,6 +41,7 @@ void registerToolPasses() {
   mlir::registerTransformsPasses();
   mlir::registerConversionPasses();
   registerWeftPasses();
+  registerWeftCodegenPasses();
 }
 
 } // namespace weft

@@ -1,0 +1,223 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// weft-verify-plan: follows the schedule and keeps account of who owns each byte of the arena. It
+// knows nothing of lifetimes, so it finds the mistakes of the pass that does.
+
+#include "codegen/host/ArenaLayout.h"
+#include "codegen/host/KernelInterface.h"
+#include "codegen/host/Passes.h"
+#include "codegen/host/Storage.h"
+
+#include <map>
+
+namespace weft {
+
+#define GEN_PASS_DEF_VERIFYPLANPASS
+#include "codegen/host/Passes.h.inc"
+
+using mlir::func::FuncOp;
+
+namespace {
+
+using Sizes = std::map<std::string, int64_t>;
+
+/// One run of the schedule for given sizes of the dimensions.
+class Account {
+public:
+  Account(FuncOp planned, const Sizes &given) : function(planned), sizes(given) {}
+
+  LogicalResult run() {
+    auto arena = function->getAttrOfType<ShapeAttr>(kArenaAttr);
+    if (!arena || arena.getDims().size() != 1)
+      return function.emitError() << "has no '" << kArenaAttr << "'";
+    arenaBytes = valueOf(arena.toDims()[0]);
+    return runBlock(function.getBody().front());
+  }
+
+private:
+  struct Piece {
+    int64_t end;
+    Value owner;
+  };
+
+  int64_t valueOf(const Dim &dim) const {
+    auto value = dim.evaluate([&](StringRef name) -> std::optional<int64_t> {
+      auto found = sizes.find(name.str());
+      return found == sizes.end() ? std::nullopt : std::optional<int64_t>(found->second);
+    });
+    return value.value_or(0);
+  }
+
+  std::string text() const {
+    std::string result;
+    for (const auto &[name, size] : sizes)
+      result += (result.empty() ? " when " : ", ") + name + " = " + std::to_string(size);
+    return result;
+  }
+
+  /// The bytes [begin, end) of a storage; none if it is not in the arena.
+  std::optional<std::pair<int64_t, int64_t>> range(Value storage) const {
+    SlotAttr slot = slotOf(storage);
+    if (!slot || slot.getKind() != SlotKind::Arena)
+      return std::nullopt;
+    int64_t begin = valueOf(slot.getPlace().toDims()[0]);
+    int64_t bytes = valueOf(bufferBytes(cast<RankedTensorType>(storage.getType())));
+    return std::make_pair(begin, begin + std::max<int64_t>(bytes, 0));
+  }
+
+  LogicalResult write(Operation *op, Value storage) {
+    if (!slotOf(storage)) // P1
+      return op->emitOpError("has a result without a slot");
+    auto bytes = range(storage);
+    if (!bytes)
+      return checkOutput(op, storage);
+    auto [begin, end] = *bytes;
+    if (begin < 0 || begin % ArenaLayout::alignment != 0) // P2
+      return op->emitOpError() << "has a slot at byte " << begin << text() << ", not a multiple of "
+                               << ArenaLayout::alignment;
+    if (end > arenaBytes && end > begin) // P2
+      return op->emitOpError() << "has a slot up to byte " << end << " of an arena of "
+                               << arenaBytes << text();
+    own(begin, end, storage);
+    return success();
+  }
+
+  /// P4. Results that are new states have no output.
+  LogicalResult checkOutput(Operation *op, Value storage) {
+    int64_t number = valueOf(slotOf(storage).getPlace().toDims()[0]);
+    int64_t output = 0;
+    for (auto [i, operand] :
+         llvm::enumerate(function.getBody().front().getTerminator()->getOperands())) {
+      if (function.getResultAttr(i, kStateAttr))
+        continue;
+      if (output++ == number && storageOf(operand) == storage)
+        return success();
+    }
+    return op->emitOpError() << "is written to output " << number << " but not returned there";
+  }
+
+  void own(int64_t begin, int64_t end, Value owner) {
+    if (begin == end)
+      return;
+    split(begin);
+    split(end);
+    pieces.erase(pieces.lower_bound(begin), pieces.lower_bound(end));
+    pieces[begin] = {end, owner};
+  }
+
+  /// Makes `at` a border between pieces.
+  void split(int64_t at) {
+    auto next = pieces.upper_bound(at);
+    if (next == pieces.begin())
+      return;
+    auto piece = std::prev(next);
+    if (piece->first == at || piece->second.end <= at)
+      return;
+    pieces[at] = piece->second;
+    piece->second.end = at;
+  }
+
+  LogicalResult read(Operation *op, Value value) { // P3
+    Value storage = storageOf(value);
+    auto bytes = range(storage);
+    if (!bytes)
+      return success();
+    for (int64_t at = bytes->first; at < bytes->second;) {
+      auto next = pieces.upper_bound(at);
+      if (next == pieces.begin() || std::prev(next)->second.end <= at ||
+          std::prev(next)->second.owner != storage)
+        return reportLost(op, storage, at, next);
+      at = std::prev(next)->second.end;
+    }
+    return success();
+  }
+
+  LogicalResult reportLost(Operation *op, Value storage, int64_t at,
+                           std::map<int64_t, Piece>::iterator next) {
+    mlir::InFlightDiagnostic error = op->emitOpError()
+                                     << "reads a value whose byte " << at
+                                     << " in the arena was overwritten" << text();
+    error.attachNote(storage.getLoc()) << "the value is made here";
+    if (next != pieces.begin() && std::prev(next)->second.owner != storage)
+      error.attachNote(std::prev(next)->second.owner.getLoc()) << "and overwritten here";
+    return error;
+  }
+
+  LogicalResult runBlock(mlir::Block &block) {
+    for (Operation &op : block)
+      if (failed(runOperation(&op)))
+        return failure();
+    return success();
+  }
+
+  LogicalResult runOperation(Operation *op) {
+    if (isa<KernelOp>(op)) // P5
+      return op->emitOpError("is left after outlining");
+    if (isa<ReshapeOp>(op))
+      return success();
+    for (Value operand : op->getOperands())
+      if (failed(read(op, operand)))
+        return failure();
+    for (Value result : op->getResults())
+      if (hasSlots(op) && failed(write(op, result)))
+        return failure();
+    return runRegions(op);
+  }
+
+  /// Loops run twice, so that what one turn leaves behind meets the next.
+  LogicalResult runRegions(Operation *op) {
+    int turns = isa<WhileOp, ScanOp>(op) ? 2 : 1;
+    for (int turn = 0; turn < turns; ++turn)
+      for (mlir::Region &region : op->getRegions())
+        if (failed(runBlock(region.front())))
+          return failure();
+    return success();
+  }
+
+  FuncOp function;
+  const Sizes &sizes;
+  int64_t arenaBytes = 0;
+  std::map<int64_t, Piece> pieces; ///< By their first byte; they do not overlap.
+};
+
+/// Sizes to try: all alike, then each dimension by itself large or small.
+std::vector<Sizes> samples(ArrayRef<std::string> names) {
+  std::vector<Sizes> result;
+  auto add = [&](int64_t common, StringRef special, int64_t size) {
+    Sizes sizes;
+    for (const std::string &name : names)
+      sizes[name] = name == special ? size : common;
+    result.push_back(std::move(sizes));
+  };
+  if (names.empty())
+    return {Sizes()};
+  for (int64_t size : {0, 1, 2, 3, 7, 64, 1001})
+    add(size, "", size);
+  if (names.size() > 1)
+    for (const std::string &name : names) {
+      add(1, name, 1001);
+      add(65, name, 1);
+      add(65, name, 0);
+    }
+  return result;
+}
+
+struct VerifyPlan final : impl::VerifyPlanPassBase<VerifyPlan> {
+  void runOnOperation() override {
+    for (FuncOp function : getOperation().getOps<FuncOp>())
+      if (function->hasAttr(kExportAttr) && failed(checkFunction(function)))
+        signalPassFailure();
+    markAllAnalysesPreserved();
+  }
+
+private:
+  static LogicalResult checkFunction(FuncOp function) {
+    for (const Sizes &sizes : samples(symbolsInOrder(function)))
+      if (failed(Account(function, sizes).run()))
+        return failure();
+    return success();
+  }
+};
+
+} // namespace
+} // namespace weft
