@@ -121,15 +121,12 @@ ast::Ptr<ast::Decl> Parser::parseMisplaced(StringRef where) {
   return nullptr;
 }
 
-/// model = "model" name [ "(" [ parameter { "," parameter } [ "," ] ] ")" ] "{" { member } "}"
+/// model = "model" name [ parameters ] "{" { member } "}"
 ast::Ptr<ast::ModelDecl> Parser::parseModel() {
   SMLoc begin = advance().begin();
   auto model = std::make_unique<ast::ModelDecl>(parseName("the name of the model"));
-  if (at(Kind::LeftParen) && onSameLine()) {
-    const Token &open = advance();
-    parseList(open, Kind::RightParen, "a setting",
-              [&] { model->settings.push_back(parseParameter()); });
-  }
+  if (at(Kind::LeftParen) && onSameLine())
+    parseParameters(model->settings);
   const Token &open = token();
   if (!at(Kind::LeftBrace)) {
     // With its brace on a later place the model can still be read.
@@ -217,8 +214,7 @@ ast::Ptr<ast::SubModelDecl> Parser::parseSubModel() {
   return model;
 }
 
-/// function = [ "export" ] "fn" [ name ] "(" [ parameter { "," parameter } [ "," ] ] ")" [ "->"
-/// type ] block [ "vjp" lambda ]
+/// function = [ "export" ] "fn" [ name ] parameters [ "->" type ] block [ "vjp" lambda ]
 ast::Ptr<ast::FunctionDecl> Parser::parseFunction() {
   SMLoc begin = here();
   bool isExport = accept(Kind::Export);
@@ -245,19 +241,22 @@ ast::Ptr<ast::FunctionDecl> Parser::parseFunction() {
 
 void Parser::parseSignature(ast::FunctionDecl &function) {
   SMLoc begin = here();
-  if (!panic && at(Kind::LeftParen)) {
-    const Token &open = advance();
-    parseList(open, Kind::RightParen, "a parameter",
-              [&] { function.parameters.push_back(parseParameter()); });
-  } else {
+  if (!panic && at(Kind::LeftParen))
+    parseParameters(function.parameters);
+  else
     reportExpected("'(' before the parameters of the function");
-  }
   function.parametersRange = rangeFrom(begin);
   if (!panic && accept(Kind::Arrow))
     function.result = parseType();
   // A body after a broken signature is still worth reading.
   if (panic)
     skipUntil(Kind::LeftBrace, /*stopAtLine=*/true);
+}
+
+/// parameters = "(" [ parameter { "," parameter } [ "," ] ] ")"
+void Parser::parseParameters(std::vector<ast::Parameter> &parameters) {
+  const Token &open = advance();
+  parseList(open, Kind::RightParen, "a parameter", [&] { parameters.push_back(parseParameter()); });
 }
 
 /// parameter = name ":" type [ "=" expression ]

@@ -213,7 +213,8 @@ bool Parser::atTypeArguments() const {
   }
 }
 
-/// call = [ "<" type { "," type } ">" ] "(" [ argument { "," argument } [ "," ] ] ")" [ lambda ]
+/// call = [ type-arguments ] "(" [ argument { "," argument } [ "," ] ] ")" [ lambda ]
+/// type-arguments = "<" type { "," type } [ "," ] ">"
 ast::Ptr<ast::Expr> Parser::parseCall(ast::Ptr<ast::Expr> callee) {
   SMLoc begin = callee->range.Start;
   unsigned height = callee->height;
@@ -276,12 +277,10 @@ ast::Ptr<ast::Expr> Parser::parseIndex(ast::Ptr<ast::Expr> base) {
   return finish(std::move(index), height);
 }
 
-/// index-item = expression | [ expression ] ":" [ expression ] [ ":" [ expression ] ] | "..." |
-/// "new"
+/// index-item = expression | slice | "..." | "new"
 ast::IndexItem Parser::parseIndexItem() {
   SMLoc begin = here();
   ast::IndexItem item{ast::IndexItem::Kind::At, {}, nullptr, nullptr, nullptr};
-  auto endsPart = [&] { return at(Kind::Colon) || at(Kind::Comma) || at(Kind::RightBracket); };
   if (accept(Kind::Ellipsis)) {
     item.kind = ast::IndexItem::Kind::Ellipsis;
   } else if (accept(Kind::New)) {
@@ -289,16 +288,22 @@ ast::IndexItem Parser::parseIndexItem() {
   } else {
     if (!at(Kind::Colon))
       item.start = parseExpr();
-    if (!panic && accept(Kind::Colon)) {
-      item.kind = ast::IndexItem::Kind::Slice;
-      if (!endsPart())
-        item.stop = parseExpr();
-      if (!panic && accept(Kind::Colon) && !endsPart())
-        item.stride = parseExpr();
-    }
+    if (!panic && at(Kind::Colon))
+      parseSlice(item);
   }
   item.range = rangeFrom(begin);
   return item;
+}
+
+/// slice = [ expression ] ":" [ expression ] [ ":" [ expression ] ]
+void Parser::parseSlice(ast::IndexItem &item) {
+  auto endsPart = [&] { return at(Kind::Colon) || at(Kind::Comma) || at(Kind::RightBracket); };
+  advance();
+  item.kind = ast::IndexItem::Kind::Slice;
+  if (!endsPart())
+    item.stop = parseExpr();
+  if (!panic && accept(Kind::Colon) && !endsPart())
+    item.stride = parseExpr();
 }
 
 /// field = "." name
@@ -380,37 +385,41 @@ ast::Ptr<ast::Expr> Parser::parseParenthesised() {
   return std::move(tuple->elements.front());
 }
 
-/// list = "[" [ expression { "," expression } [ "," ] ] "]" | "[" expression "for" pattern "in"
-/// expression "]"
+/// list = "[" [ expression { "," expression } [ "," ] ] "]" | "[" comprehension "]"
 ast::Ptr<ast::Expr> Parser::parseListOrComprehension() {
   SMLoc begin = here();
   const Token &open = advance();
   auto list = std::make_unique<ast::ListExpr>(SMRange());
   unsigned height = 0;
-  ast::Ptr<ast::Pattern> variable;
-  ast::Ptr<ast::Expr> iterable;
+  ast::Ptr<ast::ComprehensionExpr> comprehension;
   parseList(open, Kind::RightBracket, "an expression", [&] {
-    if (variable) {
+    if (comprehension) {
       reportExpected("']' after the list that 'for' makes");
       return;
     }
     list->elements.push_back(parseExpr());
     height = std::max(height, list->elements.back()->height);
-    if (panic || list->elements.size() != 1 || !accept(Kind::For))
+    if (panic || list->elements.size() != 1 || !at(Kind::For))
       return;
-    variable = parsePattern();
-    if (!panic)
-      expect(Kind::In);
-    iterable = panic ? errorExpr() : parseExpr();
-    height = std::max(height, iterable->height);
+    comprehension = parseComprehension(std::move(list->elements.front()));
+    height = std::max(height, comprehension->iterable->height);
   });
   list->range = rangeFrom(begin);
-  if (!variable)
+  if (!comprehension)
     return finish(std::move(list), height);
-  return finish(std::make_unique<ast::ComprehensionExpr>(std::move(list->elements.front()),
-                                                         std::move(variable), std::move(iterable),
-                                                         list->range),
-                height);
+  comprehension->range = list->range;
+  return finish(std::move(comprehension), height);
+}
+
+/// comprehension = expression "for" pattern "in" expression
+ast::Ptr<ast::ComprehensionExpr> Parser::parseComprehension(ast::Ptr<ast::Expr> element) {
+  advance();
+  ast::Ptr<ast::Pattern> variable = parsePattern();
+  if (!panic)
+    expect(Kind::In);
+  ast::Ptr<ast::Expr> iterable = panic ? errorExpr() : parseExpr();
+  return std::make_unique<ast::ComprehensionExpr>(std::move(element), std::move(variable),
+                                                  std::move(iterable), SMRange());
 }
 
 /// A lambda after a call, on the same line. `||` is one with no parameters if a block follows.

@@ -154,10 +154,8 @@ ast::Emit Parser::parseEmit() {
   ast::Emit emit;
   if (accept(Kind::Emit)) {
     do {
-      if (at(Kind::Carry))
-        break;
       emit.emitted.push_back(parseExpr());
-    } while (!panic && accept(Kind::Comma));
+    } while (!panic && accept(Kind::Comma) && !at(Kind::Carry));
   }
   if (!panic && accept(Kind::Carry)) {
     do {

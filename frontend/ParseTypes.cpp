@@ -61,26 +61,31 @@ ast::Dimension Parser::parseDimension(unsigned &height) {
   return dimension;
 }
 
-/// tuple-type = "(" [ [ name ":" ] type { "," [ name ":" ] type } [ "," ] ] ")"
+/// tuple-type = "(" [ tuple-element { "," tuple-element } [ "," ] ] ")"
 ast::Ptr<ast::Type> Parser::parseTupleType() {
   SMLoc begin = here();
   const Token &open = advance();
   auto tuple = std::make_unique<ast::TupleType>(token().range());
   parseList(open, Kind::RightParen, "a type", [&] {
-    ast::TupleType::Element element;
-    if (at(Kind::Identifier) && peek().is(Kind::Colon)) {
-      element.name = parseName("a name");
-      advance();
-    }
-    element.type = parseType();
-    tuple->height = std::max(tuple->height, element.type->height + 1);
-    tuple->elements.push_back(std::move(element));
+    tuple->elements.push_back(parseTupleElement());
+    tuple->height = std::max(tuple->height, tuple->elements.back().type->height + 1);
   });
   tuple->range = rangeFrom(begin);
   bool isPlain = tuple->elements.size() == 1 && !tuple->elements.front().name;
   if (isPlain)
     return std::move(tuple->elements.front().type);
   return tuple;
+}
+
+/// tuple-element = [ name ":" ] type
+ast::TupleType::Element Parser::parseTupleElement() {
+  ast::TupleType::Element element;
+  if (at(Kind::Identifier) && peek().is(Kind::Colon)) {
+    element.name = parseName("a name");
+    advance();
+  }
+  element.type = parseType();
+  return element;
 }
 
 /// list-type = "[" type "]"
@@ -114,29 +119,31 @@ ast::Ptr<ast::Type> Parser::parseFunctionType() {
   return function;
 }
 
-/// pattern = name | "(" [ pattern { "," pattern } [ "," ] ] ")" | "[" [ pattern { "," pattern } [
-/// "," ] ] "]"
+/// pattern = name | "(" [ patterns ] ")" | "[" [ patterns ] "]"
 ast::Ptr<ast::Pattern> Parser::parsePattern() {
   Deeper level(depth);
   SMLoc begin = here();
   if (tooDeep())
     return std::make_unique<ast::NamePattern>(ast::Name{StringRef(), token().range()});
   if (at(Kind::LeftParen)) {
-    const Token &open = advance();
-    auto tuple = std::make_unique<ast::TuplePattern>(open.range());
-    parseList(open, Kind::RightParen, "a name", [&] { tuple->elements.push_back(parsePattern()); });
+    auto tuple = std::make_unique<ast::TuplePattern>(token().range());
+    parsePatterns(tuple->elements, Kind::RightParen);
     tuple->range = rangeFrom(begin);
     return tuple;
   }
   if (at(Kind::LeftBracket)) {
-    const Token &open = advance();
-    auto list = std::make_unique<ast::ListPattern>(open.range());
-    parseList(open, Kind::RightBracket, "a name",
-              [&] { list->elements.push_back(parsePattern()); });
+    auto list = std::make_unique<ast::ListPattern>(token().range());
+    parsePatterns(list->elements, Kind::RightBracket);
     list->range = rangeFrom(begin);
     return list;
   }
   return std::make_unique<ast::NamePattern>(parseName("a name"));
+}
+
+/// patterns = pattern { "," pattern } [ "," ]
+void Parser::parsePatterns(ast::List<ast::Pattern> &patterns, Kind closing) {
+  const Token &open = advance();
+  parseList(open, closing, "a name", [&] { patterns.push_back(parsePattern()); });
 }
 
 /// The pattern that is written like `expr`; null, and reported, where there is none.

@@ -108,6 +108,7 @@ private:
   Ptr<ast::SubModelDecl> parseSubModel();
   Ptr<ast::FunctionDecl> parseFunction();
   void parseSignature(ast::FunctionDecl &function);
+  void parseParameters(std::vector<ast::Parameter> &parameters);
   ast::Parameter parseParameter();
   Ptr<ast::Decl> parseMisplaced(llvm::StringRef where);
 
@@ -116,9 +117,11 @@ private:
   Ptr<ast::Type> parseNamedType();
   ast::Dimension parseDimension(unsigned &height);
   Ptr<ast::Type> parseTupleType();
+  ast::TupleType::Element parseTupleElement();
   Ptr<ast::Type> parseListType();
   Ptr<ast::Type> parseFunctionType();
   Ptr<ast::Pattern> parsePattern();
+  void parsePatterns(ast::List<ast::Pattern> &patterns, Kind closing);
   Ptr<ast::Pattern> patternOf(const ast::Expr &expr);
 
   //===--- Statements (ParseStatements.cpp) ---===//
@@ -144,11 +147,13 @@ private:
   bool atLambda() const;
   Ptr<ast::Expr> parseIndex(Ptr<ast::Expr> base);
   ast::IndexItem parseIndexItem();
+  void parseSlice(ast::IndexItem &item);
   Ptr<ast::Expr> parseField(Ptr<ast::Expr> base);
   Ptr<ast::Expr> parsePrimary();
   Ptr<ast::Expr> parseLiteral();
   Ptr<ast::Expr> parseParenthesised();
   Ptr<ast::Expr> parseListOrComprehension();
+  Ptr<ast::ComprehensionExpr> parseComprehension(Ptr<ast::Expr> element);
   Ptr<ast::Lambda> parseLambda();
   ast::Lambda::Parameter parseLambdaParameter();
   Ptr<ast::Expr> parseIf();
