@@ -1,0 +1,269 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// What all loop emitters share, and the loops over the elements of a shape.
+
+#include "codegen/cpu/Kernel.h"
+
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/IR/TypeUtilities.h"
+
+namespace weft {
+
+using mlir::func::FuncOp;
+
+/// Elements of a long innermost run that one chunk takes: 16 KiB of f32, a third of a first-level
+/// cache.
+static constexpr int64_t blockElements = 4096;
+/// Operations below which a thread is not worth waking: about 10 microseconds.
+static constexpr int64_t worthwhileWork = 1 << 16;
+
+Kernel::Kernel(FuncOp sourceFunction, VectorTarget vectorTarget)
+    : source(sourceFunction), target(vectorTarget), builder(sourceFunction.getContext()) {
+  for (Operation &op : source.getBody().front()) {
+    if (op.hasTrait<Root>())
+      root = &op;
+    if (op.hasTrait<mlir::OpTrait::IsTerminator>())
+      result = op.getOperand(0);
+  }
+}
+
+void Kernel::begin(const Dim &chunks, int64_t grain) {
+  builder.setInsertionPointAfter(source);
+  loops = beginLoopKernel(builder, source, chunks, grain);
+  codeStore.emplace(builder, source.getLoc(), &loops.function.getBody().front());
+  scalarStore.emplace(*codeStore);
+  elementsStore.emplace(*codeStore, *scalarStore, loops, source);
+}
+
+LogicalResult Kernel::finish() {
+  mlir::func::ReturnOp::create(builder, source.getLoc());
+  if (elements().hasFailed)
+    return failure();
+  source.erase();
+  return success();
+}
+
+void Kernel::forChunks(Code::Body body) { code().loop(loops.begin, loops.end, 1, body); }
+
+void Kernel::store(ArrayRef<Value> indices) {
+  Value value = elements().at(result, indices);
+  Value place = code().linearize(indices, elements().sizes(result));
+  scalar().store(value, elements().flatOutput(0), place, elementOf(result));
+}
+
+void Kernel::storeFromRoot(ArrayRef<Value> indices, Value wide) {
+  Value rootResult = root->getResult(0);
+  elements().bind(rootResult, indices, scalar().narrow(wide, elementOf(rootResult)));
+  store(indices);
+}
+
+Value Kernel::scratch(int64_t count, Type type) {
+  auto buffer = mlir::MemRefType::get({count}, type);
+  return code().atEntry([&] {
+    return mlir::memref::AllocaOp::create(builder, source.getLoc(), buffer,
+                                          builder.getI64IntegerAttr(64))
+        .getResult();
+  });
+}
+
+int64_t Kernel::grainFor(int64_t work) {
+  return std::max<int64_t>(1, worthwhileWork / std::max<int64_t>(1, work));
+}
+
+int64_t Kernel::workPerElement() {
+  int64_t work = 1;
+  for (Operation &op : source.getBody().front()) {
+    if (isa<ExpOp, LogOp, TanhOp, ErfOp, SigmoidOp, RandomBitsOp>(op))
+      work += 16;
+    else
+      work += 1;
+  }
+  return work;
+}
+
+//===-- Elements of a shape -----------------------------------------------------------------===//
+
+MapPlan planMap(Value tensor) {
+  MapPlan plan;
+  SmallVector<Dim> dims = dimsOf(tensor);
+  for (size_t d = 0; d < dims.size(); ++d) {
+    if (d == 0 || !mergeable(tensor, d - 1))
+      plan.groups.emplace_back();
+    plan.groups.back().push_back(dims[d]);
+  }
+  if (plan.groups.empty())
+    plan.groups.emplace_back();
+  plan.rows = Dim(1);
+  for (ArrayRef<Dim> group : ArrayRef(plan.groups).drop_back())
+    plan.rows = plan.rows * productOf(group);
+  plan.inner = productOf(plan.groups.back());
+  auto inner = plan.inner.constant();
+  if (inner && *inner <= blockElements) {
+    plan.block = *inner;
+    plan.blocksPerRow = Dim(*inner == 0 ? 0 : 1);
+  } else {
+    plan.block = blockElements;
+    plan.blocksPerRow = plan.inner.ceilDiv(Dim(blockElements));
+  }
+  return plan;
+}
+
+void forElements(Kernel &kernel, const MapPlan &plan, Value chunk,
+                 llvm::function_ref<void(ArrayRef<Value>)> body) {
+  Code &code = kernel.code();
+  Elements &elements = kernel.elements();
+  Value inner = elements.size(plan.inner);
+  Value row = chunk, low = code.index(0), high = inner;
+  if (plan.blocksPerRow != Dim(1)) {
+    Value blocks = elements.size(plan.blocksPerRow);
+    bool oneRow = plan.rows == Dim(1);
+    row = oneRow ? code.index(0) : code.div(chunk, blocks);
+    low = code.mul(oneRow ? chunk : code.rem(chunk, blocks), code.index(plan.block));
+    high = code.min(inner, code.add(low, code.index(plan.block)));
+  }
+  ArrayRef<SmallVector<Dim>> outer = ArrayRef(plan.groups).drop_back();
+  SmallVector<Value> outerSizes;
+  for (const SmallVector<Dim> &group : outer)
+    outerSizes.push_back(elements.size(productOf(group)));
+  SmallVector<Value> places = code.delinearize(row, outerSizes);
+  SmallVector<Value> fixed;
+  for (auto [place, group] : llvm::zip_equal(places, outer))
+    llvm::append_range(fixed, code.delinearize(place, elements.sizes(group)));
+  code.loop(low, high, 1, [&](Value index) {
+    SmallVector<Value> indices = fixed;
+    llvm::append_range(indices, code.delinearize(index, elements.sizes(plan.groups.back())));
+    body(indices);
+  });
+}
+
+void lowerMap(Kernel &kernel) {
+  MapPlan plan = planMap(kernel.result);
+  kernel.begin(plan.chunks(), Kernel::grainFor(plan.block * kernel.workPerElement()));
+  kernel.forChunks([&](Value chunk) {
+    forElements(kernel, plan, chunk, [&](ArrayRef<Value> indices) {
+      if (!kernel.root)
+        return kernel.store(indices);
+      if (Value wide = rootElement(kernel, indices))
+        kernel.storeFromRoot(indices, wide);
+      else
+        kernel.elements().hasFailed = true;
+    });
+  });
+}
+
+//===-- Combination -------------------------------------------------------------------------===//
+
+Combination combinationOf(ReduceKind kind) {
+  switch (kind) {
+  case ReduceKind::Sum:
+    return Combination::Sum;
+  case ReduceKind::Prod:
+    return Combination::Prod;
+  case ReduceKind::Max:
+    return Combination::Max;
+  case ReduceKind::Min:
+    return Combination::Min;
+  case ReduceKind::And:
+    return Combination::And;
+  case ReduceKind::Or:
+    break;
+  }
+  return Combination::Or;
+}
+
+Combination combinationOf(CumulativeKind kind) {
+  switch (kind) {
+  case CumulativeKind::Sum:
+    return Combination::Sum;
+  case CumulativeKind::Prod:
+    return Combination::Prod;
+  case CumulativeKind::Max:
+    return Combination::Max;
+  case CumulativeKind::Min:
+    break;
+  }
+  return Combination::Min;
+}
+
+/// The lowest or highest value of the element type.
+static Value extreme(Scalar &scalar, Type element, bool highest) {
+  Type type = Scalar::wideType(element);
+  if (isa<mlir::FloatType>(type)) {
+    double infinity = std::numeric_limits<double>::infinity();
+    return scalar.constant(type, highest ? infinity : -infinity);
+  }
+  unsigned width = type.getIntOrFloatBitWidth();
+  if (element.isUnsignedInteger() || width == 1)
+    return scalar.integer(type, highest ? llvm::APInt::getMaxValue(width) : llvm::APInt(width, 0));
+  return scalar.integer(type, highest ? llvm::APInt::getSignedMaxValue(width)
+                                      : llvm::APInt::getSignedMinValue(width));
+}
+
+Value identityOf(Scalar &scalar, Combination kind, Type element) {
+  Type type = Scalar::wideType(element);
+  switch (kind) {
+  case Combination::Sum:
+  case Combination::Or:
+    return scalar.constant(type, 0.0);
+  case Combination::Prod:
+  case Combination::And:
+    return scalar.constant(type, 1.0);
+  case Combination::Max:
+    return extreme(scalar, element, /*highest=*/false);
+  case Combination::Min:
+    break;
+  }
+  return extreme(scalar, element, /*highest=*/true);
+}
+
+Value combine(Scalar &scalar, Combination kind, Value lhs, Value rhs, Type element) {
+  // The wide type of a narrow float is a type of its own here: no rounding between the steps.
+  bool isFloat = isa<mlir::FloatType>(element);
+  Type type = isFloat ? Scalar::wideType(element) : element;
+  OpBuilder &b = scalar.code.builder;
+  switch (kind) {
+  case Combination::Sum:
+    return scalar.add(lhs, rhs, type);
+  case Combination::Prod:
+    return scalar.mul(lhs, rhs, type);
+  case Combination::Max:
+    return scalar.maximum(lhs, rhs, type);
+  case Combination::Min:
+    return scalar.minimum(lhs, rhs, type);
+  case Combination::And:
+    return mlir::arith::AndIOp::create(b, scalar.code.loc, lhs, rhs);
+  case Combination::Or:
+    break;
+  }
+  return mlir::arith::OrIOp::create(b, scalar.code.loc, lhs, rhs);
+}
+
+Value multiplyAdd(Scalar &scalar, Value a, Value b, Value sum, Type element) {
+  if (isa<mlir::FloatType>(element))
+    return scalar.fma(a, b, sum);
+  OpBuilder &builder = scalar.code.builder;
+  Value product = mlir::arith::MulIOp::create(builder, scalar.code.loc, a, b);
+  return mlir::arith::AddIOp::create(builder, scalar.code.loc, sum, product);
+}
+
+Type sumType(Type element, Type resultElement) {
+  return isa<mlir::FloatType>(element) ? Scalar::wideType(element)
+                                       : Scalar::heldType(resultElement);
+}
+
+Value widenForSum(Scalar &scalar, Value value, Type element, Type sum) {
+  if (isa<mlir::FloatType>(element))
+    return scalar.widen(value, element);
+  Type scalarType = mlir::getElementTypeOrSelf(value.getType());
+  if (scalarType == sum)
+    return value;
+  Type wanted = sum;
+  if (auto vector = dyn_cast<mlir::VectorType>(value.getType()))
+    wanted = vector.clone(sum);
+  OpBuilder &b = scalar.code.builder;
+  if (element.isUnsignedInteger())
+    return mlir::arith::ExtUIOp::create(b, scalar.code.loc, wanted, value);
+  return mlir::arith::ExtSIOp::create(b, scalar.code.loc, wanted, value);
+}
+
+} // namespace weft

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// One kernel on its way from tensors to loops: what its loop emitters share. A loop emitter decides
+// on the chunks, calls begin(), writes loops over chunks, and stores each element of the result
+// once.
+
+#ifndef WEFT_CODEGEN_CPU_KERNEL_H
+#define WEFT_CODEGEN_CPU_KERNEL_H
+
+#include "codegen/cpu/Elements.h"
+
+namespace weft {
+
+/// What code generation must know of the processor.
+struct VectorTarget {
+  int64_t bytes = 64;     ///< Of one vector register.
+  int64_t registers = 32; ///< Vector registers that the processor names.
+};
+
+class Kernel {
+public:
+  Kernel(mlir::func::FuncOp sourceFunction, VectorTarget vectorTarget);
+
+  /// Creates the loop function. `chunks` is the extent of the parallel range.
+  void begin(const Dim &chunks, int64_t grain);
+  /// Ends the function and removes the source; fails if code for some element was missing.
+  LogicalResult finish();
+
+  mlir::func::FuncOp source;
+  VectorTarget target;
+  Operation *root = nullptr; ///< Null in a kernel without one.
+  Value result;              ///< The value that the kernel gives; `root`'s, or an epilogue of it.
+
+  Code &code() { return *codeStore; }
+  Scalar &scalar() { return *scalarStore; }
+  Elements &elements() { return *elementsStore; }
+
+  /// for (chunk = begin; chunk < end; ++chunk)
+  void forChunks(Code::Body body);
+  /// Stores the result's element at `indices`.
+  void store(ArrayRef<Value> indices);
+  /// States the root's element, in its wide type, and stores the result's.
+  void storeFromRoot(ArrayRef<Value> indices, Value wide);
+
+  /// Scratch memory of `count` elements, allocated at entry.
+  Value scratch(int64_t count, Type type);
+
+  /// Number of chunks worth a thread's while when one costs about `work` operations.
+  static int64_t grainFor(int64_t work);
+  /// About how many operations one element of the result takes, roots apart.
+  int64_t workPerElement();
+
+private:
+  OpBuilder builder;
+  LoopKernel loops;
+  std::optional<Code> codeStore;
+  std::optional<Scalar> scalarStore;
+  std::optional<Elements> elementsStore;
+};
+
+/// How the elements of a shape are divided: rows, and blocks of the innermost run of dimensions.
+struct MapPlan {
+  SmallVector<SmallVector<Dim>> groups; ///< Dimensions that run as one index.
+  Dim rows, inner, blocksPerRow;
+  int64_t block = 0; ///< Elements of a block; all of the row if there is one block.
+
+  Dim chunks() const { return rows * blocksPerRow; }
+};
+
+/// Divides the elements of `tensor` by what may run as one index.
+MapPlan planMap(Value tensor);
+/// Loops over the elements of a chunk: `body` gets the indices.
+void forElements(Kernel &kernel, const MapPlan &plan, Value chunk,
+                 llvm::function_ref<void(ArrayRef<Value>)> body);
+
+/// Combination of elements, in the wide type of `element`.
+enum class Combination { Sum, Prod, Max, Min, And, Or };
+Combination combinationOf(ReduceKind kind);
+Combination combinationOf(CumulativeKind kind);
+Value identityOf(Scalar &scalar, Combination kind, Type element);
+Value combine(Scalar &scalar, Combination kind, Value lhs, Value rhs, Type element);
+/// a * b + sum, for `element`; floats fused, integers in the type of `sum`.
+Value multiplyAdd(Scalar &scalar, Value a, Value b, Value sum, Type element);
+/// The type in which products of `element` are summed for a result of `resultElement`.
+Type sumType(Type element, Type resultElement);
+/// An element widened for a sum of type sumType().
+Value widenForSum(Scalar &scalar, Value value, Type element, Type sum);
+
+/// What an element becomes when an update meets it.
+Value scatterInto(Scalar &scalar, ScatterKind kind, Value old, Value update, Type element);
+
+/// One element of a root by itself, in the root's wide type: the straight way, for the roots that
+/// have no loops of their own and for the shapes that those do not take. Null for other roots.
+Value rootElement(Kernel &kernel, ArrayRef<Value> indices);
+
+//===-- Loop emitters -----------------------------------------------------------------------===//
+// Each takes a kernel that it can do, calls begin(), and fills the function.
+
+void lowerMap(Kernel &kernel);
+void lowerReduce(Kernel &kernel, ReduceOp op);
+void lowerCumulative(Kernel &kernel, CumulativeOp op);
+void lowerSoftmax(Kernel &kernel, Value input, int64_t axis, bool logarithm);
+void lowerLayerNorm(Kernel &kernel, LayerNormOp op);
+void lowerRmsNorm(Kernel &kernel, RmsNormOp op);
+
+} // namespace weft
+
+#endif // WEFT_CODEGEN_CPU_KERNEL_H

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// weft-lower-kernels: chooses the loop emitter of each kernel, and what becomes of everything from
+// stage `loops` on until it is LLVM dialect.
+
+#include "codegen/cpu/Kernel.h"
+#include "codegen/cpu/Passes.h"
+
+#include "mlir/Conversion/Passes.h"
+#include "mlir/Dialect/Arith/Transforms/Passes.h"
+#include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/MemRef/Transforms/Passes.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include "mlir/Transforms/Passes.h"
+#include "llvm/ADT/TypeSwitch.h"
+
+namespace weft {
+
+#define GEN_PASS_DEF_LOWERKERNELSPASS
+#include "codegen/cpu/Passes.h.inc"
+
+using mlir::func::FuncOp;
+
+/// Refuses what the loop emitters would not understand.
+static LogicalResult checkForm(FuncOp kernel) {
+  if (kernel.getBody().empty())
+    return kernel.emitError() << "kernel '" << kernel.getName() << "' has no body";
+  if (!kernel.getBody().hasOneBlock() || kernel.getNumResults() != 1)
+    return kernel.emitError() << "kernel '" << kernel.getName()
+                              << "' needs one block and one result, has "
+                              << kernel.getBody().getBlocks().size() << " and "
+                              << kernel.getNumResults();
+  Operation *root = nullptr;
+  for (Operation &op : kernel.getBody().front()) {
+    if (op.hasTrait<mlir::OpTrait::IsTerminator>())
+      continue;
+    bool isRoot = op.hasTrait<Root>();
+    if (!isRoot && !op.hasTrait<Elementwise>() && !op.hasTrait<Indexing>())
+      return op.emitError() << "'" << op.getName() << "' cannot stand in a kernel";
+    if (isRoot && root)
+      return op.emitError() << "kernel '" << kernel.getName() << "' has two roots, '"
+                            << root->getName() << "' and '" << op.getName() << "'";
+    if (isRoot)
+      root = &op;
+  }
+  return success();
+}
+
+/// Writes the loops of one kernel; false if its root is computed element by element.
+static bool lowerRoot(Kernel &kernel) {
+  return llvm::TypeSwitch<Operation *, bool>(kernel.root)
+      .Case([&](ReduceOp op) { return lowerReduce(kernel, op), true; })
+      .Case([&](CumulativeOp op) { return lowerCumulative(kernel, op), true; })
+      .Case([&](SoftmaxOp op) {
+        return lowerSoftmax(kernel, op.getInput(), op.getAxis(), /*logarithm=*/false), true;
+      })
+      .Case([&](LogSoftmaxOp op) {
+        return lowerSoftmax(kernel, op.getInput(), op.getAxis(), /*logarithm=*/true), true;
+      })
+      .Case([&](LayerNormOp op) { return lowerLayerNorm(kernel, op), true; })
+      .Case([&](RmsNormOp op) { return lowerRmsNorm(kernel, op), true; })
+      .Default([&](Operation *) { return lowerMap(kernel), false; });
+}
+
+namespace {
+
+class LowerKernelsPass : public impl::LowerKernelsPassBase<LowerKernelsPass> {
+public:
+  using LowerKernelsPassBase::LowerKernelsPassBase;
+
+  void runOnOperation() override {
+    VectorTarget target{vectorBytes, vectorRegisters};
+    SmallVector<FuncOp> kernels;
+    for (auto function : getOperation().getOps<FuncOp>())
+      if (isKernelFunction(function))
+        kernels.push_back(function);
+    for (FuncOp function : kernels)
+      if (failed(lower(function, target)))
+        return signalPassFailure();
+  }
+
+private:
+  LogicalResult lower(FuncOp function, VectorTarget target) {
+    if (failed(checkForm(function)))
+      return failure();
+    Kernel kernel(function, target);
+    if (!kernel.root)
+      lowerMap(kernel);
+    else if (!lowerRoot(kernel))
+      ++numStraight;
+    ++numLowered;
+    return kernel.finish();
+  }
+};
+
+} // namespace
+
+void addLlvmPasses(mlir::OpPassManager &manager) {
+  manager.addPass(mlir::createCanonicalizerPass());
+  manager.addPass(mlir::createCSEPass());
+  manager.addPass(mlir::arith::createArithExpandOpsPass());
+  manager.addPass(mlir::memref::createExpandStridedMetadataPass());
+  manager.addPass(mlir::createSCFToControlFlowPass());
+  manager.addPass(mlir::createConvertVectorToLLVMPass());
+  manager.addPass(mlir::createConvertMathToLLVMPass());
+  manager.addPass(mlir::createLowerAffinePass());
+  manager.addPass(mlir::createArithToLLVMConversionPass());
+  manager.addPass(mlir::createFinalizeMemRefToLLVMConversionPass());
+  manager.addPass(mlir::createConvertFuncToLLVMPass());
+  manager.addPass(mlir::createConvertControlFlowToLLVMPass());
+  manager.addPass(mlir::createReconcileUnrealizedCastsPass());
+}
+
+} // namespace weft

@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// exp, log, tanh and erf in single precision: straight-line code that a loop vectoriser takes
+// whole, with the limits of C's functions (infinities, zeros, subnormals, NaN). Errors were
+// measured over all floats or a dense sample and stand at each function.
+
+#include "codegen/cpu/Scalar.h"
+
+#include "mlir/Dialect/Math/IR/Math.h"
+
+namespace weft {
+
+namespace arith = mlir::arith;
+
+/// c[0] x^(n-1) + ... + c[n-1], by Horner's rule with fused steps.
+Value Scalar::polynomial(Value x, ArrayRef<double> coefficients) {
+  Value sum = constant(x.getType(), coefficients.front());
+  for (double coefficient : coefficients.drop_front())
+    sum = fma(sum, x, constant(x.getType(), coefficient));
+  return sum;
+}
+
+static Type integersLike(Type floats) {
+  Type i32 = mlir::IntegerType::get(floats.getContext(), 32);
+  if (auto vector = dyn_cast<mlir::VectorType>(floats))
+    return vector.clone(i32);
+  return i32;
+}
+
+/// e^x = 2^n e^r, |r| <= ln(2)/2; the power is applied in two steps, so that results pass through
+/// the subnormals to 0 and reach infinity. At most 1 ulp.
+///
+/// Source: Cephes, expf, with Taylor's coefficients.
+Value Scalar::exp32(Value x) {
+  OpBuilder &b = code.builder;
+  Location loc = code.loc;
+  Type type = x.getType();
+  Type integers = integersLike(type);
+  auto bits = [&](Value v) { return arith::BitcastOp::create(b, loc, integers, v).getResult(); };
+  auto floats = [&](Value v) { return arith::BitcastOp::create(b, loc, type, v).getResult(); };
+  auto whole = [&](int64_t v) { return integer(integers, v); };
+
+  // Comparisons that are false for NaN leave it in place.
+  Value high = constant(type, 89.0), low = constant(type, -104.0);
+  Value over = arith::CmpFOp::create(b, loc, arith::CmpFPredicate::OGT, x, high);
+  Value under = arith::CmpFOp::create(b, loc, arith::CmpFPredicate::OLT, x, low);
+  Value clamped = select(under, low, select(over, high, x));
+
+  // Adding 1.5 * 2^23 leaves the nearest integer in the low bits.
+  Value magic = constant(type, 12582912.0);
+  Value shifted = fma(clamped, constant(type, 0x1.715476p+0), magic);
+  Value n = subf(shifted, magic);
+  Value power = arith::SubIOp::create(b, loc, bits(shifted), bits(magic));
+  Value r = fma(n, constant(type, -0x1.62e400p-1), clamped);
+  r = fma(n, constant(type, -0x1.7f7d1cp-20), r);
+
+  // Taylor's series: the first term left out is below 0.1 ulp on this interval.
+  Value p = polynomial(r, {1.0 / 5040, 1.0 / 720, 1.0 / 120, 1.0 / 24, 1.0 / 6, 0.5, 1.0, 1.0});
+  Value half = arith::ShRSIOp::create(b, loc, power, whole(1));
+  Value rest = arith::SubIOp::create(b, loc, power, half);
+  auto powerOfTwo = [&](Value exponent) {
+    Value biased = arith::AddIOp::create(b, loc, exponent, whole(127));
+    return floats(arith::ShLIOp::create(b, loc, biased, whole(23)));
+  };
+  return mulf(mulf(p, powerOfTwo(half)), powerOfTwo(rest));
+}
+
+/// log(x) = n log(2) + log(m), m in [sqrt(1/2), sqrt(2)). At most 1 ulp; subnormals are scaled.
+///
+/// Source: Cephes, logf.
+Value Scalar::log32(Value x) {
+  OpBuilder &b = code.builder;
+  Location loc = code.loc;
+  Type type = x.getType();
+  Type integers = integersLike(type);
+  auto cmp = [&](arith::CmpFPredicate predicate, Value lhs, double rhs) {
+    return arith::CmpFOp::create(b, loc, predicate, lhs, constant(type, rhs)).getResult();
+  };
+  Value tiny = cmp(arith::CmpFPredicate::OLT, x, 0x1p-126);
+  Value scaled = select(tiny, mulf(x, constant(type, 0x1p23)), x);
+  Value bits = arith::BitcastOp::create(b, loc, integers, scaled);
+
+  // Subtracting the bits of sqrt(1/2) makes the exponent field that of m in the wanted interval.
+  Value offset = integer(integers, 0x3f3504f3);
+  Value moved = arith::SubIOp::create(b, loc, bits, offset);
+  Value exponent = arith::ShRSIOp::create(b, loc, moved, integer(integers, 23));
+  Value fraction = arith::AndIOp::create(b, loc, moved, integer(integers, 0x007fffff));
+  fraction = arith::AddIOp::create(b, loc, fraction, offset);
+  Value m = subf(arith::BitcastOp::create(b, loc, type, fraction), constant(type, 1.0));
+  Value n = arith::SIToFPOp::create(b, loc, type, exponent);
+  n = select(tiny, subf(n, constant(type, 23.0)), n);
+
+  Value z = mulf(m, m);
+  Value p = polynomial(m, {7.0376836292e-2, -1.1514610310e-1, 1.1676998740e-1, -1.2420140846e-1,
+                           1.4249322787e-1, -1.6668057665e-1, 2.0000714765e-1, -2.4999993993e-1,
+                           3.3333331174e-1});
+  Value y = mulf(mulf(m, z), p);
+  y = fma(n, constant(type, -2.12194440e-4), y);
+  y = fma(z, constant(type, -0.5), y);
+  y = addf(m, y);
+  y = fma(n, constant(type, 0.693359375), y);
+
+  double infinity = std::numeric_limits<double>::infinity();
+  double nan = std::numeric_limits<double>::quiet_NaN();
+  y = select(cmp(arith::CmpFPredicate::OEQ, x, infinity), x, y);
+  y = select(cmp(arith::CmpFPredicate::OEQ, x, 0.0), constant(type, -infinity), y);
+  y = select(cmp(arith::CmpFPredicate::OLT, x, 0.0), constant(type, nan), y);
+  return select(cmp(arith::CmpFPredicate::UNO, x, 0.0), x, y);
+}
+
+/// A polynomial below 0.625, above it 1 - 2 / (e^2|x| + 1) with the sign of x. At most 2 ulp.
+///
+/// Source: Cephes, tanhf.
+Value Scalar::tanh32(Value x) {
+  OpBuilder &b = code.builder;
+  Location loc = code.loc;
+  Type type = x.getType();
+  Value magnitude = mlir::math::AbsFOp::create(b, loc, x);
+  Value grown = exp32(addf(magnitude, magnitude));
+  Value one = constant(type, 1.0);
+  Value outer = subf(one, divf(constant(type, 2.0), addf(grown, one)));
+  outer = mlir::math::CopySignOp::create(b, loc, outer, x);
+
+  Value z = mulf(x, x);
+  Value p = polynomial(z, {-5.70498872745e-3, 2.06390887954e-2, -5.37397155531e-2,
+                           1.33314422036e-1, -3.33332819422e-1});
+  Value inner = fma(mulf(p, z), x, x);
+  Value isInner = arith::CmpFOp::create(b, loc, arith::CmpFPredicate::OLT, magnitude,
+                                        constant(type, 0.625));
+  return select(isInner, inner, outer);
+}
+
+/// A polynomial in x below 0.93, above it 1 - e^p(|x|) with the sign of x. At most 2 ulp.
+///
+/// Source: N. Juffa, "Efficiently computing erff", public code, 2016.
+Value Scalar::erf32(Value x) {
+  OpBuilder &b = code.builder;
+  Location loc = code.loc;
+  Type type = x.getType();
+  Value t = mlir::math::AbsFOp::create(b, loc, x);
+  Value s = mulf(x, x);
+  Value r = fma(constant(type, -1.72853470e-5), t, constant(type, 3.83197126e-4));
+  Value u = fma(constant(type, -3.88396438e-3), t, constant(type, 2.42546219e-2));
+  r = fma(r, s, u);
+  for (double coefficient : {-1.06777877e-1, -6.34846687e-1, -1.28717512e-1})
+    r = fma(r, t, constant(type, coefficient));
+  r = fma(r, t, arith::NegFOp::create(b, loc, t));
+  // Beyond 4 the result is 1; without the clamp inf - inf would make a NaN.
+  Value far = arith::CmpFOp::create(b, loc, arith::CmpFPredicate::OGT, t, constant(type, 4.0));
+  Value outer = subf(constant(type, 1.0), exp32(r));
+  outer = select(far, constant(type, 1.0), outer);
+  outer = mlir::math::CopySignOp::create(b, loc, outer, x);
+
+  Value inner = polynomial(s, {-5.96761703e-4, 4.99119423e-3, -2.67681349e-2, 1.12819925e-1,
+                               -3.76125336e-1, 1.28379166e-1});
+  inner = fma(inner, x, x);
+  Value isOuter = arith::CmpFOp::create(b, loc, arith::CmpFPredicate::OGT, t,
+                                        constant(type, 0.927734375));
+  return select(isOuter, outer, inner);
+}
+
+} // namespace weft

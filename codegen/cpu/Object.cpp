@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// From the LLVM dialect to the bytes of an object: translation, target, optimisation, emission.
+
+#include "codegen/cpu/Target.h"
+
+#include "mlir/Target/LLVMIR/Dialect/Builtin/BuiltinToLLVMIRTranslation.h"
+#include "mlir/Target/LLVMIR/Dialect/LLVMIR/LLVMToLLVMIRTranslation.h"
+#include "mlir/Target/LLVMIR/Export.h"
+#include "llvm/IR/LegacyPassManager.h"
+#include "llvm/IR/Module.h"
+#include "llvm/IR/Verifier.h"
+#include "llvm/MC/MCSubtargetInfo.h"
+#include "llvm/Passes/PassBuilder.h"
+#include "llvm/Support/SmallVectorMemoryBuffer.h"
+#include "llvm/Target/TargetMachine.h"
+#include "llvm/Transforms/Utils/Cloning.h"
+
+namespace weft {
+
+/// Gives the functions of the C library's mathematics their names, and says that they only compute.
+static void nameLibm(llvm::Module &module) {
+  SmallVector<llvm::Function *> functions;
+  for (llvm::Function &function : module)
+    if (function.getName().starts_with(libmPrefix))
+      functions.push_back(&function);
+  for (llvm::Function *function : functions) {
+    std::string name = function->getName().drop_front(libmPrefix.size()).str();
+    llvm::Function *existing = module.getFunction(name);
+    if (existing && existing->getFunctionType() == function->getFunctionType()) {
+      function->replaceAllUsesWith(existing);
+      function->eraseFromParent();
+      function = existing;
+    } else {
+      function->setName(name);
+    }
+    function->setDoesNotThrow();
+    function->setWillReturn();
+    function->setDoesNotAccessMemory();
+  }
+}
+
+/// Without triple and data layout, copies become loops over bytes and vectors stay unused.
+static void aimAt(llvm::Module &module, llvm::TargetMachine &machine) {
+  module.setTargetTriple(machine.getTargetTriple());
+  module.setDataLayout(machine.createDataLayout());
+  module.setPICLevel(llvm::PICLevel::BigPIC);
+  bool wide = machine.getTargetTriple().isX86() &&
+              machine.getMCSubtargetInfo()->checkFeatures("+avx512f");
+  for (llvm::Function &function : module) {
+    if (function.isDeclaration())
+      continue;
+    function.addFnAttr("target-cpu", machine.getTargetCPU());
+    function.addFnAttr("target-features", machine.getTargetFeatureString());
+    if (wide)
+      function.addFnAttr("prefer-vector-width", "512");
+    function.setDoesNotThrow();
+  }
+}
+
+static void optimize(llvm::Module &module, llvm::TargetMachine &machine) {
+  llvm::LoopAnalysisManager loops;
+  llvm::FunctionAnalysisManager functions;
+  llvm::CGSCCAnalysisManager graph;
+  llvm::ModuleAnalysisManager modules;
+  llvm::PassBuilder builder(&machine);
+  builder.registerModuleAnalyses(modules);
+  builder.registerCGSCCAnalyses(graph);
+  builder.registerFunctionAnalyses(functions);
+  builder.registerLoopAnalyses(loops);
+  builder.crossRegisterProxies(loops, functions, graph, modules);
+  builder.buildPerModuleDefaultPipeline(llvm::OptimizationLevel::O2).run(module, modules);
+}
+
+static llvm::Error emitFile(llvm::Module &module, llvm::TargetMachine &machine,
+                            llvm::raw_pwrite_stream &out, llvm::CodeGenFileType kind) {
+  llvm::legacy::PassManager manager;
+  if (machine.addPassesToEmitFile(manager, out, nullptr, kind))
+    return llvm::createStringError("target '" + machine.getTargetTriple().str() +
+                                   "' cannot write this kind of file");
+  manager.run(module);
+  return llvm::Error::success();
+}
+
+llvm::Expected<SmallVector<char, 0>> emitObject(ModuleOp module, const TargetOptions &options,
+                                                const EmissionText &text) {
+  auto machine = createTargetMachine(options);
+  if (!machine)
+    return machine.takeError();
+  mlir::registerBuiltinDialectTranslation(*module.getContext());
+  mlir::registerLLVMDialectTranslation(*module.getContext());
+  llvm::LLVMContext context;
+  std::unique_ptr<llvm::Module> translated =
+      mlir::translateModuleToLLVMIR(module, context, module.getName().value_or("weft"));
+  if (!translated)
+    return llvm::createStringError("the module could not be translated to LLVM IR");
+  nameLibm(*translated);
+  aimAt(*translated, **machine);
+  optimize(*translated, **machine);
+  if (text.llvmIr)
+    translated->print(*text.llvmIr, nullptr);
+  if (text.assembly) {
+    std::unique_ptr<llvm::Module> copy = llvm::CloneModule(*translated);
+    SmallVector<char, 0> buffer;
+    llvm::raw_svector_ostream stream(buffer);
+    if (llvm::Error error =
+            emitFile(*copy, **machine, stream, llvm::CodeGenFileType::AssemblyFile))
+      return error;
+    *text.assembly << StringRef(buffer.data(), buffer.size());
+  }
+  SmallVector<char, 0> object;
+  llvm::raw_svector_ostream stream(object);
+  if (llvm::Error error =
+          emitFile(*translated, **machine, stream, llvm::CodeGenFileType::ObjectFile))
+    return error;
+  return object;
+}
+
+} // namespace weft

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Passes of the CPU back end.
+
+#ifndef WEFT_CODEGEN_CPU_PASSES_TD
+#define WEFT_CODEGEN_CPU_PASSES_TD
+
+include "mlir/Pass/PassBase.td"
+
+def LowerKernelsPass : Pass<"weft-lower-kernels", "::mlir::ModuleOp"> {
+  let summary = "Turn kernel functions on tensors into loops on buffers";
+  let description = [{
+    - Requires: functions with `weft.kernel` in the form of stage `plan` (see
+      codegen/host/KernelInterface.h), with one result and at most one root each
+    - Ensures: stage `loops`: the same functions on buffers, with scf, arith, math, memref and
+      vector operations only; functions of the C library's mathematics are declared as
+      `@weft.libm.*`. Other functions stay as they are
+    - Cost: linear in operations, but an operation that is wanted at several places is recomputed
+      at each
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::func::FuncDialect",
+                           "::mlir::math::MathDialect", "::mlir::memref::MemRefDialect",
+                           "::mlir::scf::SCFDialect", "::mlir::vector::VectorDialect"];
+  let options = [
+    Option<"vectorBytes", "vector-bytes", "int64_t", /*default=*/"64",
+           "Bytes of a vector register">,
+    Option<"vectorRegisters", "vector-registers", "int64_t", /*default=*/"32",
+           "Vector registers that the processor names">];
+  let statistics = [
+    Statistic<"numLowered", "lowered", "Kernels turned into loops">,
+    Statistic<"numStraight", "straight", "Kernels whose root is computed element by element">];
+}
+
+#endif // WEFT_CODEGEN_CPU_PASSES_TD

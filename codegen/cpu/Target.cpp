@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Processors by name, as LLVM knows them.
+
+#include "codegen/cpu/Target.h"
+
+#include "llvm/MC/MCSubtargetInfo.h"
+#include "llvm/MC/TargetRegistry.h"
+#include "llvm/Support/TargetSelect.h"
+#include "llvm/Target/TargetMachine.h"
+#include "llvm/TargetParser/Host.h"
+#include "llvm/TargetParser/Triple.h"
+
+namespace weft {
+
+static std::string hostFeatures() {
+  std::vector<std::string> features;
+  for (const auto &feature : llvm::sys::getHostCPUFeatures())
+    features.push_back((feature.second ? "+" : "-") + feature.first().str());
+  llvm::sort(features);
+  return llvm::join(features, ",");
+}
+
+TargetOptions TargetOptions::resolved() const {
+  TargetOptions full = *this;
+  bool isHost = triple.empty();
+  if (isHost)
+    full.triple = llvm::sys::getDefaultTargetTriple();
+  if (isHost && cpu.empty()) {
+    full.cpu = llvm::sys::getHostCPUName().str();
+    std::string own = hostFeatures();
+    full.features = features.empty() ? own : own + "," + features;
+  }
+  return full;
+}
+
+static void initializeTargets() {
+  static const bool once = [] {
+    llvm::InitializeAllTargetInfos();
+    llvm::InitializeAllTargets();
+    llvm::InitializeAllTargetMCs();
+    llvm::InitializeAllAsmPrinters();
+    return true;
+  }();
+  (void)once;
+}
+
+llvm::Expected<std::unique_ptr<llvm::TargetMachine>>
+createTargetMachine(const TargetOptions &options) {
+  initializeTargets();
+  TargetOptions full = options.resolved();
+  llvm::Triple triple(llvm::Triple::normalize(full.triple));
+  std::string message;
+  const llvm::Target *target = llvm::TargetRegistry::lookupTarget(triple, message);
+  if (!target)
+    return llvm::createStringError("target '" + full.triple + "' is not known: " + message);
+  std::unique_ptr<llvm::MCSubtargetInfo> subtarget(
+      target->createMCSubtargetInfo(triple, "", ""));
+  if (!full.cpu.empty() && (!subtarget || !subtarget->isCPUStringValid(full.cpu)))
+    return llvm::createStringError("processor '" + full.cpu + "' is not known for target '" +
+                                   triple.str() + "'");
+  llvm::TargetOptions machineOptions;
+  machineOptions.FunctionSections = true;
+  machineOptions.DataSections = true;
+  std::unique_ptr<llvm::TargetMachine> machine(target->createTargetMachine(
+      triple, full.cpu, full.features, machineOptions, llvm::Reloc::PIC_, std::nullopt,
+      llvm::CodeGenOptLevel::Default));
+  if (!machine)
+    return llvm::createStringError("no code can be made for target '" + triple.str() + "'");
+  return machine;
+}
+
+llvm::Expected<VectorTarget> vectorTargetOf(const TargetOptions &options) {
+  auto machine = createTargetMachine(options);
+  if (!machine)
+    return machine.takeError();
+  const llvm::Triple &triple = (*machine)->getTargetTriple();
+  const llvm::MCSubtargetInfo &subtarget = *(*machine)->getMCSubtargetInfo();
+  if (triple.isX86()) {
+    if (subtarget.checkFeatures("+avx512f"))
+      return VectorTarget{64, 32};
+    return subtarget.checkFeatures("+avx") ? VectorTarget{32, 16} : VectorTarget{16, 16};
+  }
+  return VectorTarget{16, triple.isAArch64() || triple.isRISCV() ? 32 : 16};
+}
+
+} // namespace weft
