@@ -43,9 +43,8 @@ Value Code::index(int64_t value) {
   Key key{&kind, reinterpret_cast<const void *>(value)};
   if (Value known = recall(key))
     return known;
-  Value constant = atEntry([&] {
-    return arith::ConstantIndexOp::create(builder, loc, value).getResult();
-  });
+  Value constant =
+      atEntry([&] { return arith::ConstantIndexOp::create(builder, loc, value).getResult(); });
   scopes.front()[key] = constant;
   return constant;
 }
@@ -202,15 +201,15 @@ SmallVector<Value> Code::loop(Value low, Value high, int64_t step, ArrayRef<Valu
     SmallVector<Value> carried = body(low, initial);
     return carried;
   }
-  auto loopOp = scf::ForOp::create(
-      builder, loc, low, high, index(step), initial,
-      [&](OpBuilder &, Location, Value iv, ValueRange carried) {
-        // The insertion point of `builder` follows: bodies write through this object.
-        OpBuilder::InsertionGuard guard(builder);
-        builder.setInsertionPointToEnd(iv.getParentBlock());
-        Scope scope(*this);
-        scf::YieldOp::create(builder, loc, body(iv, carried));
-      });
+  auto loopOp = scf::ForOp::create(builder, loc, low, high, index(step), initial,
+                                   [&](OpBuilder &, Location, Value iv, ValueRange carried) {
+                                     // The insertion point of `builder` follows: bodies write
+                                     // through this object.
+                                     OpBuilder::InsertionGuard guard(builder);
+                                     builder.setInsertionPointToEnd(iv.getParentBlock());
+                                     Scope scope(*this);
+                                     scf::YieldOp::create(builder, loc, body(iv, carried));
+                                   });
   return SmallVector<Value>(loopOp.getResults());
 }
 

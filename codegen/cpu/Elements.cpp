@@ -52,9 +52,9 @@ Value Elements::flatten(Value buffer, ArrayRef<Dim> dims) {
   auto flatType = mlir::MemRefType::get({fixed}, type.getElementType());
   mlir::OpFoldResult zero = code.builder.getIndexAttr(0), one = code.builder.getIndexAttr(1);
   return code.atEntry([&] {
-    return mlir::memref::ReinterpretCastOp::create(
-               code.builder, code.loc, flatType, buffer, zero,
-               ArrayRef<mlir::OpFoldResult>(length), ArrayRef<mlir::OpFoldResult>(one))
+    return mlir::memref::ReinterpretCastOp::create(code.builder, code.loc, flatType, buffer, zero,
+                                                   ArrayRef<mlir::OpFoldResult>(length),
+                                                   ArrayRef<mlir::OpFoldResult>(one))
         .getResult();
   });
 }
@@ -160,8 +160,7 @@ static bool mergeableSlice(SliceOp op, int64_t dim, unsigned depth) {
 
 static bool mergeablePad(PadOp op, int64_t dim, unsigned depth) {
   SmallVector<Dim> in = dimsOf(op.getInput()), out = dimsOf(op.getResult());
-  return in[dim] == out[dim] && in[dim + 1] == out[dim + 1] &&
-         mergeable(op.getInput(), dim, depth);
+  return in[dim] == out[dim] && in[dim + 1] == out[dim + 1] && mergeable(op.getInput(), dim, depth);
 }
 
 static bool mergeableGather(GatherOp op, int64_t dim, unsigned depth) {

@@ -31,8 +31,7 @@ Value Elements::indexing(Operation *op, ArrayRef<Value> indices) {
       .Case([&](GatherOp each) { return gatherAt(each, indices); })
       .Case([&](RandomBitsOp each) { return randomBitsAt(each, indices); })
       .Default([&](Operation *unknown) {
-        return fail(unknown,
-                    "'" + unknown->getName().getStringRef() + "' has no code for the CPU");
+        return fail(unknown, "'" + unknown->getName().getStringRef() + "' has no code for the CPU");
       });
 }
 
@@ -45,8 +44,8 @@ static Value constantElement(Scalar &scalar, Type type, Attribute value) {
     wide.convert(llvm::APFloat::IEEEdouble(), llvm::APFloat::rmNearestTiesToEven, &inexact);
     return scalar.constant(type, wide.convertToDouble());
   }
-  return scalar.integer(type, cast<mlir::IntegerAttr>(value).getValue().zextOrTrunc(
-                                  type.getIntOrFloatBitWidth()));
+  return scalar.integer(
+      type, cast<mlir::IntegerAttr>(value).getValue().zextOrTrunc(type.getIntOrFloatBitWidth()));
 }
 
 /// The values in row-major order as the constant of a one-dimensional buffer.
@@ -153,8 +152,8 @@ Value Elements::corner(Value start, const Dim &whole, const Dim &part) {
 
 Value Elements::dynamicSliceAt(DynamicSliceOp op, ArrayRef<Value> indices) {
   SmallVector<Value> places;
-  for (auto [index, start, whole, part] : llvm::zip_equal(
-           indices, op.getStarts(), dimsOf(op.getInput()), dimsOf(op.getResult())))
+  for (auto [index, start, whole, part] :
+       llvm::zip_equal(indices, op.getStarts(), dimsOf(op.getInput()), dimsOf(op.getResult())))
     places.push_back(code.add(index, corner(start, whole, part)));
   return at(op.getInput(), places);
 }
@@ -226,9 +225,8 @@ Value Elements::gatherAt(GatherOp op, ArrayRef<Value> indices) {
     return at(op.getInput(), places);
   };
   Value isFilled = code.compare(CmpIPredicate::sgt, size(count), code.index(0));
-  return code.ifElse(isFilled, Scalar::heldType(element), read, [&] {
-    return scalar.constant(Scalar::heldType(element), 0.0);
-  });
+  return code.ifElse(isFilled, Scalar::heldType(element), read,
+                     [&] { return scalar.constant(Scalar::heldType(element), 0.0); });
 }
 
 //===-- Random bits -------------------------------------------------------------------------===//

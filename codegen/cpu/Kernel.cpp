@@ -5,6 +5,8 @@
 #include "codegen/cpu/Kernel.h"
 
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Interfaces/SideEffectInterfaces.h"
+#include "mlir/IR/Iterators.h"
 #include "mlir/IR/TypeUtilities.h"
 
 namespace weft {
@@ -39,6 +41,11 @@ LogicalResult Kernel::finish() {
   mlir::func::ReturnOp::create(builder, source.getLoc());
   if (elements().hasFailed)
     return failure();
+  // Indices that no element needed: users go before what they use.
+  loops.function.walk<mlir::WalkOrder::PostOrder, mlir::ReverseIterator>([](Operation *op) {
+    if (mlir::isOpTriviallyDead(op))
+      op->erase();
+  });
   source.erase();
   return success();
 }

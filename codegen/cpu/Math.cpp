@@ -122,11 +122,11 @@ Value Scalar::tanh32(Value x) {
   outer = mlir::math::CopySignOp::create(b, loc, outer, x);
 
   Value z = mulf(x, x);
-  Value p = polynomial(z, {-5.70498872745e-3, 2.06390887954e-2, -5.37397155531e-2,
-                           1.33314422036e-1, -3.33332819422e-1});
+  Value p = polynomial(z, {-5.70498872745e-3, 2.06390887954e-2, -5.37397155531e-2, 1.33314422036e-1,
+                           -3.33332819422e-1});
   Value inner = fma(mulf(p, z), x, x);
-  Value isInner = arith::CmpFOp::create(b, loc, arith::CmpFPredicate::OLT, magnitude,
-                                        constant(type, 0.625));
+  Value isInner =
+      arith::CmpFOp::create(b, loc, arith::CmpFPredicate::OLT, magnitude, constant(type, 0.625));
   return select(isInner, inner, outer);
 }
 
@@ -154,8 +154,8 @@ Value Scalar::erf32(Value x) {
   Value inner = polynomial(s, {-5.96761703e-4, 4.99119423e-3, -2.67681349e-2, 1.12819925e-1,
                                -3.76125336e-1, 1.28379166e-1});
   inner = fma(inner, x, x);
-  Value isOuter = arith::CmpFOp::create(b, loc, arith::CmpFPredicate::OGT, t,
-                                        constant(type, 0.927734375));
+  Value isOuter =
+      arith::CmpFOp::create(b, loc, arith::CmpFPredicate::OGT, t, constant(type, 0.927734375));
   return select(isOuter, outer, inner);
 }
 

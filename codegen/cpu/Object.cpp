@@ -45,8 +45,8 @@ static void aimAt(llvm::Module &module, llvm::TargetMachine &machine) {
   module.setTargetTriple(machine.getTargetTriple());
   module.setDataLayout(machine.createDataLayout());
   module.setPICLevel(llvm::PICLevel::BigPIC);
-  bool wide = machine.getTargetTriple().isX86() &&
-              machine.getMCSubtargetInfo()->checkFeatures("+avx512f");
+  bool wide =
+      machine.getTargetTriple().isX86() && machine.getMCSubtargetInfo()->checkFeatures("+avx512f");
   for (llvm::Function &function : module) {
     if (function.isDeclaration())
       continue;
@@ -103,8 +103,7 @@ llvm::Expected<SmallVector<char, 0>> emitObject(ModuleOp module, const TargetOpt
     std::unique_ptr<llvm::Module> copy = llvm::CloneModule(*translated);
     SmallVector<char, 0> buffer;
     llvm::raw_svector_ostream stream(buffer);
-    if (llvm::Error error =
-            emitFile(*copy, **machine, stream, llvm::CodeGenFileType::AssemblyFile))
+    if (llvm::Error error = emitFile(*copy, **machine, stream, llvm::CodeGenFileType::AssemblyFile))
       return error;
     *text.assembly << StringRef(buffer.data(), buffer.size());
   }

@@ -112,8 +112,7 @@ Value RootElement::pool(PoolOp op) {
       Value start = code.mul(indices[lead + d], code.index(op.getStrides()[d]));
       places.push_back(code.sub(code.add(start, tap), code.index(op.getPadLow()[d])));
     }
-    return SmallVector<Value>{
-        combine(scalar, kind, sum[0], wide(op.getInput(), places), element)};
+    return SmallVector<Value>{combine(scalar, kind, sum[0], wide(op.getInput(), places), element)};
   };
   Value sum = code.nest(counts, identityOf(scalar, kind, element), body)[0];
   if (op.getKind() != PoolKind::Avg)
@@ -176,8 +175,8 @@ Value RootElement::conv(ConvOp op) {
   SmallVector<Value> taps = elements.sizes(op.getFilter());
   Value perGroup = taps[1];
   Dim outPerGroup = dimsOf(op.getFilter())[0].floorDiv(Dim(op.getGroups()));
-  Value group = op.getGroups() == 1 ? code.index(0)
-                                    : code.div(indices[1], elements.size(outPerGroup));
+  Value group =
+      op.getGroups() == 1 ? code.index(0) : code.div(indices[1], elements.size(outPerGroup));
   taps.erase(taps.begin());
   auto body = [&](ArrayRef<Value> places, ValueRange sum) {
     SmallVector<Value> from{indices[0], code.add(code.mul(group, perGroup), places[0])};
@@ -222,8 +221,8 @@ Value RootElement::convTranspose(ConvTransposeOp op) {
       Value place = code.div(distance, stride);
       inside = code.both(inside, code.compare(CmpIPredicate::ult, place, inSizes[2 + d]));
       if (op.getStrides()[d] != 1)
-        inside = code.both(inside, code.compare(CmpIPredicate::eq, code.rem(distance, stride),
-                                                code.index(0)));
+        inside = code.both(
+            inside, code.compare(CmpIPredicate::eq, code.rem(distance, stride), code.index(0)));
       from.push_back(place);
       filter.push_back(places[1 + d]);
     }

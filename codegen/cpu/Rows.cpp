@@ -83,9 +83,8 @@ static Value combineRow(Kernel &kernel, Value length, Combination kind, Type ele
   };
   Value rest = code.rem(length, count);
   Value whole = code.sub(length, rest);
-  code.loop(zero, whole, lanes, [&](Value base) {
-    code.loop(zero, count, 1, [&](Value lane) { step(base, lane); });
-  });
+  code.loop(zero, whole, lanes,
+            [&](Value base) { code.loop(zero, count, 1, [&](Value lane) { step(base, lane); }); });
   code.loop(zero, rest, 1, [&](Value lane) { step(whole, lane); });
   for (int64_t half = lanes / 2; half > 0; half /= 2)
     code.loop(zero, code.index(half), 1, [&](Value lane) {
@@ -130,8 +129,7 @@ static void reduceColumns(Kernel &kernel, ReduceOp op, const RowShape &shape) {
   Value buffer = kernel.scratch(columnBlock, wide.isInteger(1) ? storageType(wide) : wide);
   kernel.forChunks([&](Value chunk) {
     Value blockCount = elements.size(blocks), zero = code.index(0);
-    SmallVector<Value> outer =
-        code.delinearize(code.div(chunk, blockCount), elements.sizes(kept));
+    SmallVector<Value> outer = code.delinearize(code.div(chunk, blockCount), elements.sizes(kept));
     Value first = code.mul(code.rem(chunk, blockCount), code.index(columnBlock));
     Value count = code.min(code.sub(elements.size(columns), first), code.index(columnBlock));
     Value identity = identityOf(scalar, kind, element);
@@ -255,9 +253,8 @@ static void lowerNorm(Kernel &kernel, Value input, Value scale, Value shift, int
     };
     Value mean;
     if (center) {
-      mean = combineRow(kernel, length, Combination::Sum, element, [&](Value j) {
-        return read(input, shape.indices(kernel, outer, j));
-      });
+      mean = combineRow(kernel, length, Combination::Sum, element,
+                        [&](Value j) { return read(input, shape.indices(kernel, outer, j)); });
       mean = scalar.divf(mean, count);
     }
     auto centered = [&](ArrayRef<Value> indices) {

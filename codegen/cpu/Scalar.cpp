@@ -8,8 +8,8 @@
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/Math/IR/Math.h"
-#include "mlir/IR/TypeUtilities.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/IR/TypeUtilities.h"
 
 namespace weft {
 
@@ -50,9 +50,8 @@ static Value constantOf(Code &code, mlir::TypedAttr attribute) {
   Code::Key key{&kind, Attribute(attribute).getAsOpaquePointer()};
   if (Value known = code.recall(key))
     return known;
-  Value value = code.atEntry([&] {
-    return arith::ConstantOp::create(code.builder, code.loc, attribute).getResult();
-  });
+  Value value = code.atEntry(
+      [&] { return arith::ConstantOp::create(code.builder, code.loc, attribute).getResult(); });
   code.remember(key, value);
   return value;
 }
@@ -146,8 +145,8 @@ Value Scalar::roundToOdd(Value x) {
   Value tooFar = arith::CmpFOp::create(b, loc, arith::CmpFPredicate::OGT,
                                        math::AbsFOp::create(b, loc, back).getResult(),
                                        math::AbsFOp::create(b, loc, x).getResult());
-  Value truncated = arith::SubIOp::create(
-      b, loc, bits, arith::ExtUIOp::create(b, loc, i32, tooFar).getResult());
+  Value truncated =
+      arith::SubIOp::create(b, loc, bits, arith::ExtUIOp::create(b, loc, i32, tooFar).getResult());
   Value sticky = arith::OrIOp::create(b, loc, truncated, integer(i32, 1));
   return arith::BitcastOp::create(b, loc, b.getF32Type(), select(isInexact, sticky, bits));
 }
@@ -177,14 +176,13 @@ Value Scalar::floatToInteger(Value x, Type type, bool isUnsigned) {
   Value atHigh = arith::CmpFOp::create(b, loc, arith::CmpFPredicate::OGE, x, high);
   Value atLow = arith::CmpFOp::create(b, loc, arith::CmpFPredicate::OLE, x, low);
   Value isNan = arith::CmpFOp::create(b, loc, arith::CmpFPredicate::UNO, x, x);
-  Value outside = arith::OrIOp::create(
-      b, loc, isNan, arith::OrIOp::create(b, loc, atHigh, atLow).getResult());
+  Value outside =
+      arith::OrIOp::create(b, loc, isNan, arith::OrIOp::create(b, loc, atHigh, atLow).getResult());
   Value inside = select(outside, constant(x.getType(), 0.0), x);
-  Value converted = isUnsigned
-                        ? arith::FPToUIOp::create(b, loc, type, inside).getResult()
-                        : arith::FPToSIOp::create(b, loc, type, inside).getResult();
-  auto highest = isUnsigned ? llvm::APInt::getMaxValue(width)
-                            : llvm::APInt::getSignedMaxValue(width);
+  Value converted = isUnsigned ? arith::FPToUIOp::create(b, loc, type, inside).getResult()
+                               : arith::FPToSIOp::create(b, loc, type, inside).getResult();
+  auto highest =
+      isUnsigned ? llvm::APInt::getMaxValue(width) : llvm::APInt::getSignedMaxValue(width);
   auto lowest = isUnsigned ? llvm::APInt(width, 0) : llvm::APInt::getSignedMinValue(width);
   converted = select(atLow, integer(type, lowest), converted);
   return select(atHigh, integer(type, highest), converted);

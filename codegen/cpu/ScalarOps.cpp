@@ -5,8 +5,8 @@
 #include "codegen/cpu/Scalar.h"
 
 #include "mlir/Dialect/Math/IR/Math.h"
-#include "mlir/IR/TypeUtilities.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/IR/TypeUtilities.h"
 #include "llvm/ADT/TypeSwitch.h"
 
 namespace weft {
@@ -86,12 +86,8 @@ Value Scalar::unaryFloat(Operation *op, Value x) {
       .Case([&](AcoshOp) { return libm("acosh", x); })
       .Case([&](AtanhOp) { return libm("atanh", x); })
       .Case([&](ErfOp) { return erf(x); })
-      .Case([&](SigmoidOp) {
-        return divf(one, addf(one, exp(arith::NegFOp::create(b, loc, x))));
-      })
-      .Case([&](IsNanOp) {
-        return arith::CmpFOp::create(b, loc, arith::CmpFPredicate::UNO, x, x);
-      })
+      .Case([&](SigmoidOp) { return divf(one, addf(one, exp(arith::NegFOp::create(b, loc, x)))); })
+      .Case([&](IsNanOp) { return arith::CmpFOp::create(b, loc, arith::CmpFPredicate::UNO, x, x); })
       .Case([&](IsInfOp) {
         double infinity = std::numeric_limits<double>::infinity();
         Value magnitude = math::AbsFOp::create(b, loc, x);
@@ -186,15 +182,15 @@ Value Scalar::powerInteger(Value base, Value exponent, bool isUnsigned) {
   Location loc = code.loc;
   Type type = base.getType();
   Value zero = integer(type, 0), one = integer(type, 1);
-  SmallVector<Value> last = code.loop(
-      code.index(0), code.index(type.getIntOrFloatBitWidth()), 1, {one, base, exponent},
-      [&](Value, ValueRange carried) {
-        Value bit = arith::TruncIOp::create(b, loc, b.getI1Type(), carried[2]);
-        Value times = arith::MulIOp::create(b, loc, carried[0], carried[1]);
-        Value square = arith::MulIOp::create(b, loc, carried[1], carried[1]);
-        Value rest = arith::ShRUIOp::create(b, loc, carried[2], one);
-        return SmallVector<Value>{select(bit, times, carried[0]), square, rest};
-      });
+  SmallVector<Value> last =
+      code.loop(code.index(0), code.index(type.getIntOrFloatBitWidth()), 1, {one, base, exponent},
+                [&](Value, ValueRange carried) {
+                  Value bit = arith::TruncIOp::create(b, loc, b.getI1Type(), carried[2]);
+                  Value times = arith::MulIOp::create(b, loc, carried[0], carried[1]);
+                  Value square = arith::MulIOp::create(b, loc, carried[1], carried[1]);
+                  Value rest = arith::ShRUIOp::create(b, loc, carried[2], one);
+                  return SmallVector<Value>{select(bit, times, carried[0]), square, rest};
+                });
   if (isUnsigned)
     return last[0];
   auto test = [&](arith::CmpIPredicate predicate, Value x, int64_t y) {
@@ -214,8 +210,8 @@ Value Scalar::shift(Value lhs, Value amount, bool left, bool isUnsigned) {
   Location loc = code.loc;
   Type type = lhs.getType();
   int64_t width = type.getIntOrFloatBitWidth();
-  Value outside = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::uge, amount,
-                                        integer(type, width));
+  Value outside =
+      arith::CmpIOp::create(b, loc, arith::CmpIPredicate::uge, amount, integer(type, width));
   Value zero = integer(type, 0);
   if (!left && !isUnsigned) {
     Value inRange = select(outside, integer(type, width - 1), amount);

@@ -54,17 +54,16 @@ createTargetMachine(const TargetOptions &options) {
   const llvm::Target *target = llvm::TargetRegistry::lookupTarget(triple, message);
   if (!target)
     return llvm::createStringError("target '" + full.triple + "' is not known: " + message);
-  std::unique_ptr<llvm::MCSubtargetInfo> subtarget(
-      target->createMCSubtargetInfo(triple, "", ""));
+  std::unique_ptr<llvm::MCSubtargetInfo> subtarget(target->createMCSubtargetInfo(triple, "", ""));
   if (!full.cpu.empty() && (!subtarget || !subtarget->isCPUStringValid(full.cpu)))
     return llvm::createStringError("processor '" + full.cpu + "' is not known for target '" +
                                    triple.str() + "'");
   llvm::TargetOptions machineOptions;
   machineOptions.FunctionSections = true;
   machineOptions.DataSections = true;
-  std::unique_ptr<llvm::TargetMachine> machine(target->createTargetMachine(
-      triple, full.cpu, full.features, machineOptions, llvm::Reloc::PIC_, std::nullopt,
-      llvm::CodeGenOptLevel::Default));
+  std::unique_ptr<llvm::TargetMachine> machine(
+      target->createTargetMachine(triple, full.cpu, full.features, machineOptions,
+                                  llvm::Reloc::PIC_, std::nullopt, llvm::CodeGenOptLevel::Default));
   if (!machine)
     return llvm::createStringError("no code can be made for target '" + triple.str() + "'");
   return machine;

@@ -39,7 +39,7 @@ llvm::Expected<VectorTarget> vectorTargetOf(const TargetOptions &options);
 
 /// Where emitObject() also writes text, for tests and `weft inspect`.
 struct EmissionText {
-  llvm::raw_ostream *llvmIr = nullptr;   ///< After optimisation.
+  llvm::raw_ostream *llvmIr = nullptr; ///< After optimisation.
   llvm::raw_ostream *assembly = nullptr;
 };
 

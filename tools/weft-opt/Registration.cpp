@@ -5,6 +5,7 @@
 #include "tools/weft-opt/Registration.h"
 
 #include "codegen/Pipelines.h"
+#include "codegen/cpu/Passes.h"
 #include "ir/WeftDialect.h"
 #include "passes/Passes.h"
 
@@ -42,6 +43,7 @@ void registerToolPasses() {
   mlir::registerConversionPasses();
   registerWeftPasses();
   registerWeftCodegenPasses();
+  registerWeftCpuPasses();
 }
 
 } // namespace weft

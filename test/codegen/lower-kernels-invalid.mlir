@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// RUN: weft-opt %s --weft-lower-kernels --split-input-file --verify-diagnostics
+
+func.func private @two_roots(%x: tensor<4x4xf32>) -> tensor<f32> attributes {weft.kernel} {
+  %0 = weft.reduce sum %x axes [1] : tensor<4x4xf32> -> tensor<4xf32>
+  // expected-error @below {{kernel 'two_roots' has two roots, 'weft.reduce' and 'weft.reduce'}}
+  %1 = weft.reduce sum %0 axes [0] : tensor<4xf32> -> tensor<f32>
+  return %1 : tensor<f32>
+}
+
+// -----
+
+func.func private @composite(%x: tensor<4x6xf32>) -> tensor<4x6xf32> attributes {weft.kernel} {
+  // expected-error @below {{'weft.group_norm' cannot stand in a kernel}}
+  %0 = weft.group_norm %x groups 2 epsilon 1.0e-05 : tensor<4x6xf32>
+  return %0 : tensor<4x6xf32>
+}
+
+// -----
+
+// expected-error @below {{kernel 'declared_only' has no body}}
+func.func private @declared_only(%x: tensor<4xf32>) -> tensor<4xf32> attributes {weft.kernel}
+
+// -----
+
+// expected-error @below {{kernel 'two_results' needs one block and one result, has 1 and 2}}
+func.func private @two_results(%x: tensor<4xf32>) -> (tensor<4xf32>, tensor<4xf32>)
+    attributes {weft.kernel} {
+  return %x, %x : tensor<4xf32>, tensor<4xf32>
+}
