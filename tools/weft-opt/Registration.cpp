@@ -5,7 +5,6 @@
 #include "tools/weft-opt/Registration.h"
 
 #include "codegen/Pipelines.h"
-#include "codegen/cpu/Passes.h"
 #include "ir/WeftDialect.h"
 #include "passes/Passes.h"
 
@@ -43,7 +42,6 @@ void registerToolPasses() {
   mlir::registerConversionPasses();
   registerWeftPasses();
   registerWeftCodegenPasses();
-  registerWeftCpuPasses();
 }
 
 } // namespace weft
