@@ -81,11 +81,12 @@ Value SignatureLowering::toWord(Value index) {
 Value SignatureLowering::descriptor(unsigned buffer, Value pointer) {
   mlir::MemRefType type = interface.buffers[buffer];
   ArrayRef<Dim> shape = interface.shapes[buffer];
-  unsigned numBuffers = interface.buffers.size();
+  // The argument that is being replaced still stands after its replacement.
+  unsigned firstDim = interface.buffers.size() + 1;
   auto valueOf = [&](StringRef name) -> Value {
     for (auto [i, dim] : llvm::enumerate(interface.dims))
       if (dim.getValue() == name)
-        return kernel.getArgument(numBuffers + i);
+        return kernel.getArgument(firstDim + i);
     return nullptr;
   };
   Value stored;
