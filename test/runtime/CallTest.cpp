@@ -2,7 +2,7 @@
 //
 // Calls by name and by number: right results, and for each way to call wrongly its message, with
 // the result untouched.
-#include "test/runtime/Tiny.h"
+#include "test/runtime/Inputs/Tiny.h"
 
 #include <gtest/gtest.h>
 

@@ -3,7 +3,7 @@
 // The parallel loop from the outside: every iteration once, whatever the number of threads, the
 // grain and the size, in many short loops, nested, and from several handles at once. The preset
 // sanitize-thread makes this a race detector.
-#include "test/runtime/Tiny.h"
+#include "test/runtime/Inputs/Tiny.h"
 
 #include <gtest/gtest.h>
 

@@ -6,8 +6,8 @@
 //   pair(a: f32[N, M], b: i32[N], c: f64[2 * N]) -> total: f64, columns: f32[M]
 //   count(step: i64) -> total: i64                             adds to the state 'counter'
 //   window(x: f32[L]) -> middle: f32[L - 2]                    x without its ends; needs L >= 2
-#ifndef WEFT_TEST_RUNTIME_TINY_H
-#define WEFT_TEST_RUNTIME_TINY_H
+#ifndef WEFT_TEST_RUNTIME_INPUTS_TINY_H
+#define WEFT_TEST_RUNTIME_INPUTS_TINY_H
 
 #include "runtime/Abi.h"
 
@@ -27,4 +27,4 @@ extern const weft_descriptor tiny_embedded_descriptor;
 }
 #endif
 
-#endif // WEFT_TEST_RUNTIME_TINY_H
+#endif // WEFT_TEST_RUNTIME_INPUTS_TINY_H

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // The functions and the descriptor of Tiny.h.
-#include "test/runtime/Tiny.h"
+#include "test/runtime/Inputs/Tiny.h"
 
 #include <string.h>
 
