@@ -6,6 +6,7 @@
 
 #include "codegen/emit/ConstantData.h"
 #include "codegen/emit/TypedFunctions.h"
+#include "codegen/host/HostCode.h"
 
 namespace weft {
 
@@ -18,8 +19,7 @@ public:
   DescriptorBuilder(ModuleOp target, const Interface &described)
       : module(target), interface(described), data(target, described.name) {}
 
-  LogicalResult build(const DescriptorOptions &options,
-                      llvm::function_ref<std::string(StringRef)> entryOf);
+  LogicalResult build(const DescriptorOptions &options);
   void addManifest(StringRef bytes);
 
 private:
@@ -118,11 +118,10 @@ Constant DescriptorBuilder::parameter(const InterfaceParameter &parameter) {
                          data.int32(parameter.kind), data.int32(0)});
 }
 
-LogicalResult DescriptorBuilder::build(const DescriptorOptions &options,
-                                       llvm::function_ref<std::string(StringRef)> entryOf) {
+LogicalResult DescriptorBuilder::build(const DescriptorOptions &options) {
   std::vector<Constant> exports, parameters;
   for (const InterfaceExport &entry : interface.exports) {
-    std::string name = entryOf(entry.name);
+    std::string name = entryName(entry.name);
     if (!module.lookupSymbol<LLVM::LLVMFuncOp>(name))
       return module.emitError() << "the compiled module has no function '" << name
                                 << "' for the export '" << entry.name << "'";
@@ -193,11 +192,10 @@ static void hideFunctions(ModuleOp module) {
 }
 
 LogicalResult addDescriptor(ModuleOp module, const Interface &interface,
-                            const DescriptorOptions &options,
-                            llvm::function_ref<std::string(StringRef)> entryOf) {
+                            const DescriptorOptions &options) {
   hideFunctions(module);
   DescriptorBuilder builder(module, interface);
-  if (failed(builder.build(options, entryOf)))
+  if (failed(builder.build(options)))
     return failure();
   builder.addManifest(options.manifest);
   if (!options.weightsPath.empty())

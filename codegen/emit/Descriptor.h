@@ -19,11 +19,10 @@ struct DescriptorOptions {
 };
 
 /// Adds descriptor, typed functions, manifest and weights to a module in the LLVM dialect, and
-/// makes everything else in it invisible outside. `entryOf` names the function that computes an
-/// export; one that is missing is an error.
+/// makes everything else in it invisible outside. Each export is computed by the function that
+/// codegen/host made of it; one that is missing is an error.
 LogicalResult addDescriptor(ModuleOp module, const Interface &interface,
-                            const DescriptorOptions &options,
-                            llvm::function_ref<std::string(StringRef)> entryOf);
+                            const DescriptorOptions &options);
 
 /// A module of its own with the `main` of a program: it hands the descriptor to the runtime.
 OwningOpRef<ModuleOp> makeMainModule(MLIRContext *context, const Interface &interface);

@@ -5,6 +5,7 @@
 #include "codegen/emit/Interface.h"
 
 #include "codegen/emit/Names.h"
+#include "codegen/host/Storage.h"
 #include "ir/WeftDialect.h"
 #include "ir/WeftOps.h"
 
@@ -59,15 +60,6 @@ static void appendSymbols(ArrayRef<Dim> dims, std::vector<std::string> &symbols)
         symbols.push_back(symbol);
 }
 
-std::vector<std::string> exportSymbols(FuncOp function) {
-  std::vector<std::string> symbols;
-  for (auto [index, type] : llvm::enumerate(function.getArgumentTypes()))
-    if (auto tensor = dyn_cast<RankedTensorType>(type);
-        tensor && !function.getArgAttr(index, "weft.parameter"))
-      appendSymbols(dimsOf(tensor), symbols);
-  return symbols;
-}
-
 static std::string stringAttr(Attribute attribute) {
   auto string = mlir::dyn_cast_or_null<StringAttr>(attribute);
   return string ? string.str() : std::string();
@@ -96,7 +88,7 @@ static LogicalResult readInputs(FuncOp function, const llvm::StringMap<int32_t> 
                                 InterfaceExport &result) {
   for (auto [index, type] : llvm::enumerate(function.getArgumentTypes())) {
     if (auto reference =
-            function.getArgAttrOfType<mlir::FlatSymbolRefAttr>(index, "weft.parameter")) {
+            function.getArgAttrOfType<mlir::FlatSymbolRefAttr>(index, kParameterAttr)) {
       auto found = parameters.find(reference.getValue());
       if (found == parameters.end())
         return function.emitError() << "'" << function.getName() << "' uses the parameter "
@@ -104,11 +96,11 @@ static LogicalResult readInputs(FuncOp function, const llvm::StringMap<int32_t> 
       result.parameters.push_back(found->second);
       continue;
     }
-    std::string name = stringAttr(function.getArgAttr(index, "weft.name"));
+    std::string name = stringAttr(function.getArgAttr(index, kNameAttr));
     if (name.empty())
       name = "input" + std::to_string(result.inputs.size());
     FailureOr<InterfaceArgument> input =
-        readArgument(function, type, name, function.getArgAttr(index, "weft.doc"));
+        readArgument(function, type, name, function.getArgAttr(index, kDocAttr));
     if (failed(input))
       return failure();
     result.inputs.push_back(std::move(*input));
@@ -119,11 +111,11 @@ static LogicalResult readInputs(FuncOp function, const llvm::StringMap<int32_t> 
 static LogicalResult readOutputs(FuncOp function, InterfaceExport &result) {
   size_t count = function.getNumResults();
   for (auto [index, type] : llvm::enumerate(function.getResultTypes())) {
-    std::string name = stringAttr(function.getResultAttr(index, "weft.name"));
+    std::string name = stringAttr(function.getResultAttr(index, kNameAttr));
     if (name.empty())
       name = count == 1 ? "result" : "result" + std::to_string(index);
     FailureOr<InterfaceArgument> output =
-        readArgument(function, type, name, function.getResultAttr(index, "weft.doc"));
+        readArgument(function, type, name, function.getResultAttr(index, kDocAttr));
     if (failed(output))
       return failure();
     result.outputs.push_back(std::move(*output));
@@ -156,12 +148,15 @@ static FailureOr<InterfaceExport> readExport(FuncOp function, StringRef model,
   InterfaceExport result;
   result.name = function.getName().str();
   result.cName = joinedIdentifier(model, result.name);
-  result.doc = stringAttr(function->getAttr("weft.doc"));
+  result.doc = stringAttr(function->getAttr(kDocAttr));
   if (failed(readInputs(function, parameters, result)) || failed(readOutputs(function, result)))
     return failure();
-  result.symbols = exportSymbols(function);
+  for (const std::string &symbol : symbolsInOrder(function))
+    result.symbols.push_back(symbol);
   if (failed(checkSymbols(function, result)))
     return failure();
+  if (auto arena = function->getAttrOfType<ShapeAttr>(kArenaAttr))
+    llvm::append_range(result.arenaBytes, arena.toDims());
   return result;
 }
 
@@ -201,7 +196,7 @@ FailureOr<Interface> readInterface(ModuleOp module) {
   if (result.name == "weft")
     return module.emitError(
         "a model named 'weft' would clash with the functions of the runtime in C");
-  result.doc = stringAttr(module->getAttr("weft.doc"));
+  result.doc = stringAttr(module->getAttr(kDocAttr));
   llvm::StringMap<int32_t> numbers;
   for (ParameterOp op : module.getOps<ParameterOp>()) {
     FailureOr<InterfaceParameter> parameter = readParameter(op);
@@ -211,7 +206,7 @@ FailureOr<Interface> readInterface(ModuleOp module) {
     result.parameters.push_back(std::move(*parameter));
   }
   for (FuncOp function : module.getOps<FuncOp>()) {
-    if (!function->hasAttr("weft.export"))
+    if (!function->hasAttr(kExportAttr))
       continue;
     FailureOr<InterfaceExport> entry = readExport(function, result.name, numbers);
     if (failed(entry))

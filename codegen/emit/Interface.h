@@ -68,10 +68,6 @@ struct Interface {
 /// one C name, a dimension that no input fixes.
 FailureOr<Interface> readInterface(ModuleOp module);
 
-/// The dimension names of an export in the order of weft_export.symbols: by first appearance in
-/// the dimensions of its inputs, alphabetically within one dimension.
-std::vector<std::string> exportSymbols(mlir::func::FuncOp function);
-
 /// The runtime's number for an element type; fails on a type that a tensor of Weft cannot have.
 FailureOr<weft_dtype> dtypeOf(Type element);
 

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// From a loaded model to the files that the user gets.
+
+#ifndef WEFT_TOOLS_WEFT_ARTIFACTS_H
+#define WEFT_TOOLS_WEFT_ARTIFACTS_H
+
+#include "codegen/emit/Output.h"
+#include "tools/weft/Compile.h"
+#include "tools/weft/Scratch.h"
+#include "tools/weft/Weights.h"
+
+#include "llvm/ADT/StringSet.h"
+
+namespace weft {
+
+/// The kinds of file that `--emit` names.
+inline constexpr StringRef artifactKinds[] = {"object", "static",  "shared",
+                                              "header", "weights", "manifest"};
+
+/// Makes the files of one model. Failures are told to the report of the compilation.
+class Artifacts {
+public:
+  explicit Artifacts(Compilation &what) : compilation(what) {}
+
+  /// Takes the weights to write or embed: those of the file, or initial ones if `path` is empty.
+  /// The compilation is at stage `model`.
+  LogicalResult takeWeights(StringRef path, uint64_t seed);
+
+  /// Runs the compilation to its end and makes the object.
+  LogicalResult compile(bool embedWeights);
+
+  /// Adds the files of these kinds to the outputs, under `folder`.
+  LogicalResult addFiles(const llvm::StringSet<> &kinds, StringRef folder, OutputFiles &outputs);
+  /// Adds one file of a kind that the linker makes.
+  LogicalResult addShared(StringRef path, OutputFiles &outputs);
+  LogicalResult addProgram(StringRef path, OutputFiles &outputs);
+  LogicalResult addWeights(StringRef path, OutputFiles &outputs);
+
+  const Interface &interface() const { return described; }
+  /// Paths of the files, in the order in which they were added.
+  ArrayRef<std::string> paths() const { return written; }
+
+private:
+  LogicalResult fail(llvm::Error error);
+  /// Path of the static library in the scratch folder, made when first asked for.
+  FailureOr<std::string> archivePath();
+  FailureOr<std::string> archiveBytes();
+  LogicalResult addKind(StringRef kind, StringRef folder, OutputFiles &outputs);
+
+  Compilation &compilation;
+  Interface described;
+  Weights weights;
+  ScratchFolder scratch;
+  SmallVector<char, 0> object;
+  std::string manifest, archive;
+  std::vector<std::string> written;
+};
+
+} // namespace weft
+
+#endif // WEFT_TOOLS_WEFT_ARTIFACTS_H

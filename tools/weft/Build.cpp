@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// weft build: compiles a model to files.
+
+#include "tools/weft/Artifacts.h"
+#include "tools/weft/CommandLine.h"
+#include "tools/weft/Verbs.h"
+
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/Path.h"
+#include "llvm/Support/Process.h"
+
+namespace cl = llvm::cl;
+
+namespace weft {
+
+namespace {
+/// The command line of `weft build`.
+struct BuildFlags : CompileFlags {
+  cl::opt<std::string> output{
+      "o", cl::desc("Folder for the files; with --program, the program (default: here)"),
+      cl::value_desc("PATH"), cl::cat(verbOptions())};
+  cl::list<std::string> emit{"emit",
+                             cl::desc("Which files to write, with commas: object, static, shared, "
+                                      "header, weights, manifest (default: all "
+                                      "but object; weights only where they are not embedded)"),
+                             cl::value_desc("KIND"), cl::CommaSeparated, cl::cat(verbOptions())};
+  cl::opt<std::string> weights{"weights", cl::desc("Trained weights, in place of initial ones"),
+                               cl::value_desc("FILE.safetensors"), cl::cat(verbOptions())};
+  cl::opt<uint64_t> seed{"seed", cl::desc("Seed of the initial weights (default: 0)"), cl::init(0),
+                         cl::cat(verbOptions())};
+  cl::opt<bool> embedWeights{"embed-weights", cl::desc("Put the weights inside of the library"),
+                             cl::cat(verbOptions())};
+  cl::opt<bool> program{"program",
+                        cl::desc("Make one executable whose verbs are the exported functions"),
+                        cl::cat(verbOptions())};
+  cl::opt<std::string> stopAfter{
+      "stop-after",
+      cl::desc("Print the module after a stage: model, graph, kernels, plan, loops, llvm"),
+      cl::value_desc("STAGE"), cl::cat(verbOptions())};
+};
+} // namespace
+
+static constexpr llvm::StringLiteral examples =
+    "  weft build digits.weft -o out/                       libdigits.a, libdigits.so, digits.h, "
+    "...\n"
+    "  weft build digits.weft --weights digits.safetensors  with trained weights\n"
+    "  weft build digits.weft --dim N=1 --embed-weights     one image at a time, nothing beside "
+    "the library\n"
+    "  weft build digits.weft --program -o digits           one executable: digits predict --help\n"
+    "  weft build digits.weft --stop-after=kernels          print a stage\n";
+
+/// The kinds that `--emit` names, or the usual ones.
+static FailureOr<llvm::StringSet<>> kindsToWrite(const BuildFlags &flags, Report &report) {
+  llvm::StringSet<> kinds;
+  for (StringRef kind : flags.emit) {
+    if (!llvm::is_contained(artifactKinds, kind)) {
+      report.error("--emit " + kind + ": the kinds are " +
+                   llvm::join(ArrayRef(artifactKinds), ", "));
+      return failure();
+    }
+    kinds.insert(kind);
+  }
+  if (!kinds.empty() || flags.program)
+    return kinds;
+  for (StringRef kind : {"static", "shared", "header", "manifest"})
+    kinds.insert(kind);
+  if (!flags.embedWeights)
+    kinds.insert("weights");
+  return kinds;
+}
+
+/// `--stop-after`: prints one stage.
+static int printStage(Compilation &compilation, StringRef name) {
+  Report &report = compilation.report();
+  std::optional<Stage> stage = stageNamed(name);
+  if (!stage)
+    return report.error("--stop-after " + name + ": the stages are " + stageNames());
+  if (failed(compilation.load()) || failed(compilation.advanceTo(*stage)))
+    return report.exitCode();
+  if (report.isJson())
+    report.set("module", compilation.text());
+  else
+    llvm::outs() << compilation.text();
+  return exitGood;
+}
+
+/// Where `--program` puts the program.
+static std::string programPath(const BuildFlags &flags, StringRef model) {
+  if (flags.output.empty())
+    return model.str();
+  if (!StringRef(flags.output).ends_with("/") && !llvm::sys::fs::is_directory(flags.output))
+    return flags.output;
+  llvm::SmallString<128> path(flags.output.getValue());
+  llvm::sys::path::append(path, model);
+  return path.str().str();
+}
+
+static void reportFiles(const Artifacts &artifacts, Report &report) {
+  llvm::json::Array files;
+  for (const std::string &path : artifacts.paths()) {
+    uint64_t sizeBytes = 0;
+    if (llvm::sys::fs::file_size(path, sizeBytes))
+      continue;
+    files.push_back(llvm::json::Object{{"path", path}, {"bytes", static_cast<int64_t>(sizeBytes)}});
+    if (!report.isJson() && llvm::sys::Process::StandardOutIsDisplayed())
+      llvm::outs() << llvm::format("%10llu  ", static_cast<unsigned long long>(sizeBytes)) << path
+                   << "\n";
+  }
+  report.set("files", std::move(files));
+}
+
+static LogicalResult build(const BuildFlags &flags, Compilation &compilation) {
+  FailureOr<llvm::StringSet<>> kinds = kindsToWrite(flags, compilation.report());
+  if (failed(kinds) || failed(compilation.load()))
+    return failure();
+  Artifacts artifacts(compilation);
+  bool programNeedsWeights = flags.program && flags.emit.empty();
+  bool embed = flags.embedWeights || programNeedsWeights;
+  if (failed(artifacts.takeWeights(flags.weights, flags.seed)) || failed(artifacts.compile(embed)))
+    return failure();
+  OutputFiles outputs;
+  if (flags.program &&
+      failed(artifacts.addProgram(programPath(flags, artifacts.interface().name), outputs)))
+    return failure();
+  std::string folder =
+      flags.program ? llvm::sys::path::parent_path(flags.output).str() : flags.output.getValue();
+  if (failed(artifacts.addFiles(*kinds, folder, outputs)))
+    return failure();
+  if (llvm::Error error = outputs.commit()) {
+    compilation.report().error(std::move(error));
+    return failure();
+  }
+  compilation.report().finishProgress();
+  reportFiles(artifacts, compilation.report());
+  return success();
+}
+
+int buildVerb(VerbArguments arguments) {
+  BuildFlags flags;
+  parseArguments("build", arguments,
+                 "Compiles a model to a library that needs nothing else, or to a program.",
+                 examples);
+  Report report("build", flags.json);
+  FailureOr<CompileOptions> options = flags.options(report);
+  if (failed(options))
+    return report.finish();
+  Compilation compilation(report, *options);
+  if (!flags.stopAfter.empty())
+    printStage(compilation, flags.stopAfter);
+  else if (failed(build(flags, compilation)) && !report.hasErrors())
+    report.error("the build failed without saying why");
+  return report.finish();
+}
+
+} // namespace weft

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// What the command lines of the verbs share. The verbs read them with llvm::cl.
+
+#ifndef WEFT_TOOLS_WEFT_COMMANDLINE_H
+#define WEFT_TOOLS_WEFT_COMMANDLINE_H
+
+#include "tools/weft/Compile.h"
+
+#include "llvm/Support/CommandLine.h"
+
+namespace weft {
+
+/// The one group under which a verb's help lists its options.
+llvm::cl::OptionCategory &verbOptions();
+
+/// Options of every verb that compiles. They live as long as the verb's function.
+struct CompileFlags {
+  llvm::cl::opt<std::string> input{llvm::cl::Positional, llvm::cl::Required,
+                                   llvm::cl::desc("<model.weft or model.mlir>")};
+  llvm::cl::list<std::string> dims{"dim", llvm::cl::desc("Fix a dynamic dimension, as N=1"),
+                                   llvm::cl::value_desc("NAME=SIZE"), llvm::cl::cat(verbOptions())};
+  llvm::cl::list<std::string> settings{
+      "settings",
+      llvm::cl::desc("Change a setting of the model, as width=64 (several: with commas)"),
+      llvm::cl::value_desc("NAME=VALUE"), llvm::cl::CommaSeparated, llvm::cl::cat(verbOptions())};
+  llvm::cl::opt<std::string> target{"target",
+                                    llvm::cl::desc("Machine to compile for; only 'host' so far"),
+                                    llvm::cl::init("host"), llvm::cl::cat(verbOptions())};
+  llvm::cl::opt<std::string> cpu{
+      "cpu", llvm::cl::desc("Processor to compile for, as x86-64-v3 (default: this one)"),
+      llvm::cl::init("host"), llvm::cl::cat(verbOptions())};
+  llvm::cl::opt<bool> json{"json", llvm::cl::desc("Print one JSON object to stdout"),
+                           llvm::cl::cat(verbOptions())};
+  llvm::cl::opt<bool> verifyEach{"verify-each", llvm::cl::desc("Verify the module after each pass"),
+                                 llvm::cl::Hidden, llvm::cl::cat(verbOptions())};
+
+  /// What the driver needs of them; values that make no sense are errors in `report`.
+  FailureOr<CompileOptions> options(Report &report) const;
+};
+
+/// Reads the arguments of a verb into the options that exist now. `help` says what the verb does,
+/// `examples` closes its help. A wrong option prints what is wrong and ends the process with exit
+/// code 1, and so does --help with 0.
+void parseArguments(StringRef verb, llvm::ArrayRef<const char *> arguments, StringRef help,
+                    StringRef examples);
+
+/// `name=value` in two; an error in `report` if there is no `=` or no name.
+FailureOr<std::pair<std::string, std::string>> splitPair(StringRef option, StringRef text,
+                                                         Report &report);
+
+} // namespace weft
+
+#endif // WEFT_TOOLS_WEFT_COMMANDLINE_H

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// A model's journey, driven: from a file to stage `model`, from stage to stage, and to an object.
+// The verbs stop where they like and look at the module.
+
+#ifndef WEFT_TOOLS_WEFT_COMPILE_H
+#define WEFT_TOOLS_WEFT_COMPILE_H
+
+#include "codegen/emit/Interface.h"
+#include "tools/weft/Report.h"
+
+#include "mlir/Pass/PassManager.h"
+
+#include <array>
+#include <optional>
+#include <utility>
+
+namespace weft {
+
+/// What was asked for on the command line.
+struct CompileOptions {
+  std::string input;
+  std::vector<std::pair<std::string, int64_t>> dims;
+  std::vector<std::pair<std::string, std::string>> settings;
+  std::string cpu = "host";
+  bool verifyEach = false;
+};
+
+/// The stages, in order.
+enum class Stage { Model, Graph, Kernels, Plan, Loops, Llvm };
+inline constexpr std::array<Stage, 6> allStages = {Stage::Model, Stage::Graph, Stage::Kernels,
+                                                   Stage::Plan,  Stage::Loops, Stage::Llvm};
+
+StringRef nameOf(Stage stage);
+/// The stage of that name, if there is one.
+std::optional<Stage> stageNamed(StringRef name);
+/// 'model', 'graph', ...: for messages.
+std::string stageNames();
+
+/// One module on its way. All failures are told to the report.
+class Compilation {
+public:
+  Compilation(Report &target, CompileOptions what);
+  ~Compilation();
+
+  /// Reads the input: the module is at stage `model`.
+  LogicalResult load();
+  /// Runs the stages up to `stage`; those that lie behind are not run again.
+  LogicalResult advanceTo(Stage stage);
+
+  ModuleOp module() { return *theModule; }
+  Stage stage() const { return current; }
+  const CompileOptions &options() const { return asked; }
+  Report &report() { return theReport; }
+
+  /// The description of the model at its present stage, which is before `loops`.
+  FailureOr<Interface> interface() { return readInterface(module()); }
+
+  /// The module as text.
+  std::string text();
+
+  /// The object of a module in stage `llvm`, which may be another than this one's.
+  FailureOr<SmallVector<char, 0>> makeObject(ModuleOp llvmModule);
+  /// Triple and processor that objects are made for.
+  std::pair<std::string, std::string> targetNames() const;
+
+private:
+  LogicalResult loadMlir();
+  LogicalResult loadWeft();
+  LogicalResult run(Stage stage);
+
+  Report &theReport;
+  CompileOptions asked;
+  llvm::SourceMgr sources;
+  MLIRContext context;
+  std::unique_ptr<DiagnosticReporter> diagnostics;
+  OwningOpRef<ModuleOp> theModule;
+  Stage current = Stage::Model;
+};
+
+} // namespace weft
+
+#endif // WEFT_TOOLS_WEFT_COMPILE_H

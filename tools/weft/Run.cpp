@@ -1,0 +1,344 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// weft run: compiles a model, or takes it from the cache, and calls one of its exported functions
+// on arrays from files.
+
+#include "ir/reference/Evaluator.h"
+#include "tools/weft/Artifacts.h"
+#include "tools/weft/Cache.h"
+#include "tools/weft/CommandLine.h"
+#include "tools/weft/data/DataFile.h"
+#include "tools/weft/data/JsonArray.h"
+#include "tools/weft/NativeModel.h"
+#include "tools/weft/Verbs.h"
+
+#include "llvm/ADT/MapVector.h"
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/Path.h"
+
+namespace cl = llvm::cl;
+
+namespace weft {
+
+namespace {
+/// The command line of `weft run`.
+struct RunFlags : CompileFlags {
+  cl::opt<std::string> function{cl::Positional, cl::desc("<function>"), cl::init("")};
+  cl::list<std::string> in{
+      "in",
+      cl::desc("An input: a .npy, .npz, .safetensors or .json file (FILE.npz:MEMBER), or JSON"),
+      cl::value_desc("NAME=FILE"), cl::cat(verbOptions())};
+  cl::list<std::string> out{
+      "out", cl::desc("Where to write a result; without any, results go to stdout as JSON"),
+      cl::value_desc("NAME=FILE"), cl::cat(verbOptions())};
+  cl::opt<std::string> weights{"weights", cl::desc("Trained weights, in place of initial ones"),
+                               cl::value_desc("FILE.safetensors"), cl::cat(verbOptions())};
+  cl::opt<uint64_t> seed{"seed", cl::desc("Seed of the initial weights (default: 0)"), cl::init(0),
+                         cl::cat(verbOptions())};
+  cl::opt<int> threads{"threads", cl::desc("Threads of the call (default: every core)"),
+                       cl::init(0), cl::cat(verbOptions())};
+  cl::opt<bool> reference{"reference",
+                          cl::desc("Use the slow reference evaluator in place of compiled code"),
+                          cl::cat(verbOptions())};
+};
+
+/// One call, from the command line to the results.
+class Run {
+public:
+  Run(const RunFlags &given, Compilation &what)
+      : flags(given), compilation(what), report(what.report()) {}
+  LogicalResult go();
+
+private:
+  LogicalResult fail(llvm::Error error) {
+    report.error(std::move(error));
+    return failure();
+  }
+  LogicalResult fail(const Twine &message) {
+    report.error(message);
+    return failure();
+  }
+  LogicalResult findFunction();
+  LogicalResult pair(ArrayRef<std::string> given, ArrayRef<InterfaceArgument> arguments,
+                     StringRef option, StringRef what, llvm::StringMap<std::string> &result);
+  LogicalResult readInputs();
+  LogicalResult checkOutputs();
+  LogicalResult evaluate();
+  LogicalResult callCompiled();
+  FailureOr<std::string> compiledLibrary();
+  FailureOr<std::string> weightsFile();
+  FailureOr<std::string> madeOnce(StringRef name,
+                                  llvm::function_ref<LogicalResult(StringRef, OutputFiles &)> make);
+  LogicalResult writeResults();
+
+  const RunFlags &flags;
+  Compilation &compilation;
+  Report &report;
+  Interface interface;
+  const InterfaceExport *function = nullptr;
+  llvm::StringMap<std::string> outputFiles;
+  std::vector<NamedArray> inputs, outputs;
+  std::string moduleText;
+  ScratchFolder scratch;
+};
+} // namespace
+
+static constexpr llvm::StringLiteral examples =
+    "  weft run digits.weft predict --in image=x.npy --out probability=y.npy\n"
+    "  weft run digits.weft predict --in image=digits.npz:image --weights digits.safetensors\n"
+    "  weft run add.weft add --in 'a=[1, 2]' --in 'b=[3, 4]'       prints {\"result\": [4,6]}\n"
+    "  weft run digits.weft predict --in image=x.npy --reference   by the evaluator, to compare\n";
+
+/// "'a', 'b'", or "none".
+static std::string listOf(ArrayRef<InterfaceArgument> arguments) {
+  if (arguments.empty())
+    return "none";
+  return llvm::join(
+      llvm::map_range(arguments, [](const InterfaceArgument &a) { return "'" + a.name + "'"; }),
+      ", ");
+}
+
+LogicalResult Run::findFunction() {
+  FailureOr<Interface> read = compilation.interface();
+  if (failed(read))
+    return failure();
+  interface = std::move(*read);
+  if (interface.exports.empty())
+    return fail("'" + flags.input + "' exports no function");
+  for (const InterfaceExport &entry : interface.exports)
+    if (entry.name == flags.function || (flags.function.empty() && interface.exports.size() == 1))
+      function = &entry;
+  if (function)
+    return success();
+  std::string list =
+      llvm::join(llvm::map_range(interface.exports,
+                                 [](const InterfaceExport &e) { return "'" + e.name + "'"; }),
+                 ", ");
+  if (flags.function.empty())
+    return fail("name the function to call: " + list);
+  return fail("'" + flags.input + "' has no function '" + flags.function + "': it exports " + list);
+}
+
+/// Reads `name=file` pairs whose names must be those of `arguments`.
+LogicalResult Run::pair(ArrayRef<std::string> given, ArrayRef<InterfaceArgument> arguments,
+                        StringRef option, StringRef what, llvm::StringMap<std::string> &result) {
+  for (const std::string &text : given) {
+    auto pair = splitPair(option, text, report);
+    if (failed(pair))
+      return failure();
+    if (llvm::none_of(arguments, [&](const InterfaceArgument &a) { return a.name == pair->first; }))
+      return fail("'" + function->name + "' has no " + what + " '" + pair->first + "': its " +
+                  what + "s are " + listOf(arguments));
+    if (!result.try_emplace(pair->first, pair->second).second)
+      return fail("--" + option + " gives '" + pair->first + "' twice");
+  }
+  return success();
+}
+
+LogicalResult Run::readInputs() {
+  llvm::StringMap<std::string> files;
+  if (failed(pair(flags.in, function->inputs, "in", "input", files)))
+    return failure();
+  for (const InterfaceArgument &input : function->inputs) {
+    auto file = files.find(input.name);
+    if (file == files.end())
+      return fail("'" + function->name + "' needs the input '" + input.name + "': " + input.type +
+                  "; give it with --in " + input.name + "=FILE");
+    ExpectedArray expected{input.name, input.dtype, {}};
+    for (const Dim &dim : input.dims)
+      expected.dims.push_back(dim.constant().value_or(-1));
+    llvm::Expected<Array> array = readArray(file->second, expected);
+    if (!array)
+      return fail(array.takeError());
+    if (array->dtype != input.dtype || array->dims.size() != input.dims.size())
+      return fail("input '" + input.name + "' of '" + function->name + "' is " + array->type() +
+                  ", but " + input.type + " was expected");
+    inputs.push_back({input.name, std::move(*array)});
+  }
+  return success();
+}
+
+LogicalResult Run::checkOutputs() {
+  if (failed(pair(flags.out, function->outputs, "out", "result", outputFiles)))
+    return failure();
+  for (const InterfaceArgument &output : function->outputs)
+    if (auto file = outputFiles.find(output.name); file != outputFiles.end())
+      if (llvm::Error wrong = checkWritable(output.dtype, file->second))
+        return fail(std::move(wrong));
+  return success();
+}
+
+/// The result of the reference evaluator, at stage `model` or, with --dim, at stage `graph`.
+LogicalResult Run::evaluate() {
+  llvm::Expected<Weights> weights =
+      flags.weights.empty() ? initialWeights(compilation.module(), interface, flags.seed)
+                            : readWeights(flags.weights, interface);
+  if (!weights)
+    return fail(weights.takeError());
+  if (!compilation.options().dims.empty() && failed(compilation.advanceTo(Stage::Graph)))
+    return failure();
+  auto body = compilation.module().lookupSymbol<mlir::func::FuncOp>(function->name);
+  std::vector<reference::Tensor> arguments;
+  size_t nextInput = 0;
+  for (auto [index, type] : llvm::enumerate(body.getArgumentTypes())) {
+    const Array *array = nullptr;
+    if (auto name = body.getArgAttrOfType<mlir::FlatSymbolRefAttr>(index, kParameterAttr)) {
+      for (auto [parameter, weight] : llvm::zip(interface.parameters, *weights))
+        if (parameter.name == name.getValue())
+          array = &weight;
+    } else if (nextInput < inputs.size()) {
+      array = &inputs[nextInput++].array;
+    }
+    if (!array)
+      return fail("the arguments of '" + function->name + "' do not fit its description");
+    auto tensor = reference::Tensor::fromBytes(cast<RankedTensorType>(type).getElementType(),
+                                               array->dims, array->bytes);
+    if (!tensor)
+      return fail(tensor.takeError());
+    arguments.push_back(std::move(*tensor));
+  }
+  report.progress("evaluating " + function->name);
+  auto results = reference::evaluate(body, arguments);
+  if (!results)
+    return fail(results.takeError());
+  for (auto [output, value] : llvm::zip(function->outputs, *results))
+    outputs.push_back(
+        {output.name, {output.dtype, SmallVector<int64_t>(value.shape()), value.toBytes()}});
+  return success();
+}
+
+/// A file of that name in the cache; made if it is not there. Without a usable cache it is made for
+/// this run alone.
+FailureOr<std::string>
+Run::madeOnce(StringRef name, llvm::function_ref<LogicalResult(StringRef, OutputFiles &)> make) {
+  llvm::SmallString<128> path(cacheFolder());
+  if (path.empty()) {
+    llvm::Expected<std::string> own = scratch.path(name);
+    if (!own)
+      return fail(own.takeError());
+    path = *own;
+  } else {
+    llvm::sys::path::append(path, name);
+    if (llvm::sys::fs::exists(path))
+      return path.str().str();
+  }
+  OutputFiles files;
+  if (failed(make(path, files)))
+    return failure();
+  if (llvm::Error error = files.commit())
+    return fail(std::move(error));
+  return path.str().str();
+}
+
+FailureOr<std::string> Run::weightsFile() {
+  if (interface.parameters.empty())
+    return std::string();
+  if (!flags.weights.empty()) {
+    if (auto checked = readWeights(flags.weights, interface); !checked)
+      return fail(checked.takeError());
+    return flags.weights.getValue();
+  }
+  std::string seed = std::to_string(flags.seed);
+  return madeOnce(cacheKey({"weights", moduleText, seed}) + ".safetensors",
+                  [&](StringRef path, OutputFiles &files) {
+                    Artifacts artifacts(compilation);
+                    return success(succeeded(artifacts.takeWeights("", flags.seed)) &&
+                                   succeeded(artifacts.addWeights(path, files)));
+                  });
+}
+
+FailureOr<std::string> Run::compiledLibrary() {
+  std::string dims;
+  for (const auto &[name, size] : compilation.options().dims)
+    dims += name + "=" + std::to_string(size) + ",";
+  auto [triple, cpu] = compilation.targetNames();
+  return madeOnce(cacheKey({"library", moduleText, dims, triple, cpu}) + ".so",
+                  [&](StringRef path, OutputFiles &files) {
+                    Artifacts artifacts(compilation);
+                    return success(succeeded(artifacts.compile(/*embedWeights=*/false)) &&
+                                   succeeded(artifacts.addShared(path, files)));
+                  });
+}
+
+LogicalResult Run::callCompiled() {
+  moduleText = compilation.text();
+  FailureOr<std::string> weights = weightsFile();
+  if (failed(weights))
+    return failure();
+  FailureOr<std::string> library = compiledLibrary();
+  if (failed(library))
+    return failure();
+  report.progress("calling " + function->name);
+  NativeModel model;
+  if (llvm::Error error = model.open(*library, interface.name, *weights, flags.threads))
+    return fail(std::move(error));
+  auto results = model.call(function->name, inputs, function->outputs.size());
+  if (!results)
+    return fail(results.takeError());
+  outputs = std::move(*results);
+  return success();
+}
+
+/// Writes the results that have a file; the others go to stdout or into the JSON object.
+LogicalResult Run::writeResults() {
+  OutputFiles files;
+  std::string text;
+  llvm::raw_string_ostream os(text);
+  llvm::json::OStream json(os);
+  json.objectBegin();
+  for (const NamedArray &output : outputs) {
+    if (auto file = outputFiles.find(output.name); file != outputFiles.end()) {
+      if (llvm::Error error = writeArray(output.array, output.name, file->second, files))
+        return fail(std::move(error));
+    } else if (outputFiles.empty()) {
+      json.attributeBegin(output.name);
+      writeJsonArray(output.array, json);
+      json.attributeEnd();
+    }
+  }
+  json.objectEnd();
+  if (llvm::Error error = files.commit())
+    return fail(std::move(error));
+  report.finishProgress();
+  if (!report.isJson() && outputFiles.empty())
+    llvm::outs() << text << "\n";
+  if (report.isJson()) {
+    llvm::json::Object shapes;
+    for (const NamedArray &output : outputs)
+      shapes[output.name] = output.array.type();
+    report.set("function", function->name);
+    report.set("types", std::move(shapes));
+    if (outputFiles.empty())
+      report.setRaw("results", text);
+  }
+  return success();
+}
+
+LogicalResult Run::go() {
+  if (failed(compilation.load()) || failed(findFunction()) || failed(readInputs()) ||
+      failed(checkOutputs()))
+    return failure();
+  if (failed(flags.reference ? evaluate() : callCompiled()))
+    return failure();
+  return writeResults();
+}
+
+int runVerb(VerbArguments arguments) {
+  RunFlags flags;
+  parseArguments("run", arguments,
+                 "Compiles a model (once: it is kept in a cache) and calls one of its functions.",
+                 examples);
+  Report report("run", flags.json);
+  if (flags.threads < 0)
+    report.error("--threads " + Twine(flags.threads) + ": a number of threads is 0 or more");
+  FailureOr<CompileOptions> options = flags.options(report);
+  if (failed(options) || report.hasErrors())
+    return report.finish();
+  Compilation compilation(report, *options);
+  if (failed(Run(flags, compilation).go()) && !report.hasErrors())
+    report.error("the run failed without saying why");
+  return report.finish();
+}
+
+} // namespace weft
