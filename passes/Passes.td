@@ -64,9 +64,11 @@ def VerifyGraphPass : Pass<"weft-verify-graph", "::mlir::ModuleOp"> {
   let description = [{
     In each exported function:
     - G1: operations are those of the dialect, return apart; none is composite, a kernel or a launch
-    - G2: each argument is a parameter of the module or has a name; each result has a name
-    - G3: a tensor with a dynamic dimension carries its expressions
-    - G4: each dimension name stands alone as a dimension of some argument
+    - G2: each argument is a parameter or has a name; each result has a name
+    - G3: values are ranked tensors
+    - G4: each dimension name is that of an argument
+    That dynamic dimensions are named at all, and that a call can tell their sizes, the dialect
+    verifies at every stage.
   }];
 }
 

@@ -29,26 +29,17 @@ LogicalResult checkOperation(Operation *op) { // G1
 }
 
 LogicalResult checkTypes(Operation *op, mlir::TypeRange types) { // G3
-  for (Type type : types) {
-    auto tensor = dyn_cast<RankedTensorType>(type);
-    if (!tensor)
+  for (Type type : types)
+    if (!isa<RankedTensorType>(type))
       return op->emitError() << "a value has the type " << type << ", which is no ranked tensor";
-    if (!tensor.hasStaticShape() && !isa_and_nonnull<ShapeAttr>(tensor.getEncoding()))
-      return op->emitError() << "a value of type " << tensor
-                             << " does not name its dynamic dimensions";
-  }
   return success();
 }
 
 LogicalResult checkSignature(FuncOp function) { // G2
-  for (unsigned i = 0; i < function.getNumArguments(); ++i) {
-    auto parameter = function.getArgAttrOfType<mlir::SymbolRefAttr>(i, kParameterAttr);
-    if (parameter && !mlir::SymbolTable::lookupNearestSymbolFrom<ParameterOp>(function, parameter))
-      return function.emitError() << "argument " << i << " is the parameter " << parameter
-                                  << ", which the module does not declare";
-    if (!parameter && !function.getArgAttrOfType<StringAttr>(i, kNameAttr))
+  for (unsigned i = 0; i < function.getNumArguments(); ++i)
+    if (!function.getArgAttr(i, kParameterAttr) &&
+        !function.getArgAttrOfType<StringAttr>(i, kNameAttr))
       return function.emitError() << "argument " << i << " has no '" << kNameAttr << "'";
-  }
   for (unsigned i = 0; i < function.getNumResults(); ++i)
     if (!function.getResultAttrOfType<StringAttr>(i, kNameAttr) &&
         !function.getResultAttr(i, kStateAttr))
@@ -56,41 +47,37 @@ LogicalResult checkSignature(FuncOp function) { // G2
   return success();
 }
 
-/// Every dimension name of a block argument, operand or result of the function. Arguments come
-/// first in the walk, but bare dimensions can stand in any of them.
-LogicalResult checkNames(FuncOp function) { // G4
-  std::set<std::string> bare, used;
-  auto collect = [](mlir::TypeRange types, std::set<std::string> &into) {
-    for (Type type : types)
-      for (const Dim &dim : dimsOf(cast<RankedTensorType>(type)))
-        for (const std::string &name : dim.symbols())
-          into.insert(name);
-  };
-  for (Type type : function.getArgumentTypes())
+void addNames(mlir::TypeRange types, std::set<std::string> &names) {
+  for (Type type : types)
     for (const Dim &dim : dimsOf(cast<RankedTensorType>(type)))
-      if (auto name = dim.bareSymbol())
-        bare.insert(name->str());
-  collect(function.getArgumentTypes(), used);
-  function.getBody().walk([&](Operation *op) { collect(op->getResultTypes(), used); });
+      for (const std::string &name : dim.symbols())
+        names.insert(name);
+}
+
+LogicalResult checkNames(Operation *op, const std::set<std::string> &known) { // G4
+  std::set<std::string> used;
+  addNames(op->getResultTypes(), used);
+  for (mlir::NamedAttribute attribute : op->getAttrs())
+    if (auto shape = dyn_cast<ShapeAttr>(attribute.getValue()))
+      for (StringAttr name : shape.getSymbols())
+        used.insert(name.str());
   for (const std::string &name : used)
-    if (!bare.count(name))
-      return function.emitError() << "the size of dimension '" << name
-                                  << "' cannot be known: no argument has it alone as a dimension";
+    if (!known.count(name))
+      return op->emitError() << "'" << name << "' is a dimension of no argument of the function";
   return success();
 }
 
 LogicalResult checkFunction(FuncOp function) {
   if (failed(checkSignature(function)) || failed(checkTypes(function, function.getArgumentTypes())))
     return failure();
-  mlir::WalkResult result = function.getBody().walk([](Operation *op) -> mlir::WalkResult {
-    for (mlir::Region &region : op->getRegions())
-      for (mlir::Block &block : region)
-        if (failed(checkTypes(op, block.getArgumentTypes())))
-          return failure();
+  std::set<std::string> names;
+  addNames(function.getArgumentTypes(), names);
+  mlir::WalkResult result = function.getBody().walk([&](Operation *op) -> mlir::WalkResult {
     return LogicalResult::success(succeeded(checkOperation(op)) &&
-                                  succeeded(checkTypes(op, op->getResultTypes())));
+                                  succeeded(checkTypes(op, op->getResultTypes())) &&
+                                  succeeded(checkNames(op, names)));
   });
-  return result.wasInterrupted() ? failure() : checkNames(function);
+  return failure(result.wasInterrupted());
 }
 
 struct VerifyGraph final : impl::VerifyGraphPassBase<VerifyGraph> {

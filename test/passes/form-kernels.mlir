@@ -1,0 +1,308 @@
+// RUN: weft-opt %s --weft-form-kernels --weft-verify-kernels | FileCheck %s
+
+// CHECK-LABEL: func.func @chain_is_one_kernel(
+// CHECK-COUNT-1: weft.kernel
+// CHECK: weft.exp
+// CHECK: weft.neg
+// CHECK: weft.yield
+// CHECK-NOT: weft.kernel
+func.func @chain_is_one_kernel(%x: tensor<4xf32> {weft.name = "x"})
+    -> (tensor<4xf32> {weft.name = "result"}) attributes {weft.export} {
+  %a = weft.exp %x : tensor<4xf32>
+  %b = weft.neg %a : tensor<4xf32>
+  return %b : tensor<4xf32>
+}
+
+// CHECK-LABEL: func.func @epilogue_joins_its_root(
+// CHECK: weft.kernel
+// CHECK: weft.contract
+// CHECK: weft.broadcast
+// CHECK: weft.add
+// CHECK: weft.tanh
+// CHECK-NOT: weft.kernel
+func.func @epilogue_joins_its_root(%x: tensor<2x3xf32> {weft.name = "x"},
+    %w: tensor<3x4xf32> {weft.name = "w"}, %b: tensor<4xf32> {weft.name = "b"})
+    -> (tensor<2x4xf32> {weft.name = "result"}) attributes {weft.export} {
+  %c = weft.contract "ik,kj->ij" %x, %w : tensor<2x3xf32>, tensor<3x4xf32> -> tensor<2x4xf32>
+  %bias = weft.broadcast %b along [1] : tensor<4xf32> -> tensor<2x4xf32>
+  %s = weft.add %c, %bias : tensor<2x4xf32>
+  %t = weft.tanh %s : tensor<2x4xf32>
+  return %t : tensor<2x4xf32>
+}
+
+// The root's value is wanted as it is too, so its kernel ends there.
+// CHECK-LABEL: func.func @root_reused(
+// CHECK: %[[C:.*]] = weft.kernel
+// CHECK-NEXT: weft.contract
+// CHECK-NEXT: weft.yield
+// CHECK: %[[T:.*]] = weft.kernel (%{{.*}} = %[[C]]
+// CHECK-NEXT: weft.tanh
+// CHECK: return %[[C]], %[[T]]
+func.func @root_reused(%x: tensor<2x3xf32> {weft.name = "x"}, %w: tensor<3x4xf32> {weft.name = "w"})
+    -> (tensor<2x4xf32> {weft.name = "result0"}, tensor<2x4xf32> {weft.name = "result1"})
+    attributes {weft.export} {
+  %c = weft.contract "ik,kj->ij" %x, %w : tensor<2x3xf32>, tensor<3x4xf32> -> tensor<2x4xf32>
+  %t = weft.tanh %c : tensor<2x4xf32>
+  return %c, %t : tensor<2x4xf32>, tensor<2x4xf32>
+}
+
+// Both uses are in one kernel and at one place: that is no second evaluation.
+// CHECK-LABEL: func.func @root_reused_within_its_kernel(
+// CHECK-COUNT-1: weft.kernel
+// CHECK: weft.contract
+// CHECK: weft.sigmoid
+// CHECK: weft.mul
+// CHECK-NOT: weft.kernel
+func.func @root_reused_within_its_kernel(%x: tensor<2x3xf32> {weft.name = "x"},
+    %w: tensor<3x4xf32> {weft.name = "w"})
+    -> (tensor<2x4xf32> {weft.name = "result"}) attributes {weft.export} {
+  %c = weft.contract "ik,kj->ij" %x, %w : tensor<2x3xf32>, tensor<3x4xf32> -> tensor<2x4xf32>
+  %s = weft.sigmoid %c : tensor<2x4xf32>
+  %m = weft.mul %c, %s : tensor<2x4xf32>
+  return %m : tensor<2x4xf32>
+}
+
+// CHECK-LABEL: func.func @producer_joins_a_reduction(
+// CHECK-COUNT-1: weft.kernel
+// CHECK: weft.exp
+// CHECK: weft.reduce sum
+// CHECK: weft.log
+// CHECK-NOT: weft.kernel
+func.func @producer_joins_a_reduction(%x: tensor<2x3xf32> {weft.name = "x"})
+    -> (tensor<2xf32> {weft.name = "result"}) attributes {weft.export} {
+  %e = weft.exp %x : tensor<2x3xf32>
+  %s = weft.reduce sum %e axes [1] : tensor<2x3xf32> -> tensor<2xf32>
+  %l = weft.log %s : tensor<2xf32>
+  return %l : tensor<2xf32>
+}
+
+// The producer is dear and two kernels want it: it is computed once, in memory.
+// CHECK-LABEL: func.func @producer_reused(
+// CHECK: %[[E:.*]] = weft.kernel
+// CHECK-NEXT: weft.exp
+// CHECK-NEXT: weft.yield
+// CHECK: weft.kernel (%{{.*}} = %[[E]]
+// CHECK-NEXT: weft.reduce sum
+// CHECK: weft.kernel (%{{.*}} = %[[E]]
+// CHECK-NEXT: weft.reduce max
+func.func @producer_reused(%x: tensor<2x3xf32> {weft.name = "x"})
+    -> (tensor<2xf32> {weft.name = "result0"}, tensor<2xf32> {weft.name = "result1"})
+    attributes {weft.export} {
+  %e = weft.exp %x : tensor<2x3xf32>
+  %s = weft.reduce sum %e axes [1] : tensor<2x3xf32> -> tensor<2xf32>
+  %m = weft.reduce max %e axes [1] : tensor<2x3xf32> -> tensor<2xf32>
+  return %s, %m : tensor<2xf32>, tensor<2xf32>
+}
+
+// Views cost nothing, so each kernel has its own.
+// CHECK-LABEL: func.func @view_reused(
+// CHECK: weft.kernel (%{{.*}} = %arg0
+// CHECK-NEXT: weft.transpose
+// CHECK-NEXT: weft.reduce sum
+// CHECK: weft.kernel (%{{.*}} = %arg0
+// CHECK-NEXT: weft.transpose
+// CHECK-NEXT: weft.reduce max
+func.func @view_reused(%x: tensor<2x3xf32> {weft.name = "x"})
+    -> (tensor<3xf32> {weft.name = "result0"}, tensor<3xf32> {weft.name = "result1"})
+    attributes {weft.export} {
+  %t = weft.transpose %x [1, 0] : tensor<2x3xf32> -> tensor<3x2xf32>
+  %s = weft.reduce sum %t axes [1] : tensor<3x2xf32> -> tensor<3xf32>
+  %m = weft.reduce max %t axes [1] : tensor<3x2xf32> -> tensor<3xf32>
+  return %s, %m : tensor<3xf32>, tensor<3xf32>
+}
+
+// So does what follows from indices alone.
+// CHECK-LABEL: func.func @generated_mask_reused(
+// CHECK: weft.kernel
+// CHECK: weft.compare
+// CHECK: weft.kernel
+// CHECK: weft.compare
+// CHECK-NOT: weft.kernel
+func.func @generated_mask_reused(%x: tensor<3x3xf32> {weft.name = "x"})
+    -> (tensor<3xf32> {weft.name = "result0"}, tensor<3xf32> {weft.name = "result1"})
+    attributes {weft.export} {
+  %i = weft.iota 0 : tensor<3x3xi64>
+  %j = weft.iota 1 : tensor<3x3xi64>
+  %mask = weft.compare le %j, %i : tensor<3x3xi64>
+  %zero = weft.constant dense<0.0> : tensor<3x3xf32>
+  %masked = weft.select %mask, %x, %zero : tensor<3x3xf32>
+  %s = weft.reduce sum %masked axes [1] : tensor<3x3xf32> -> tensor<3xf32>
+  %other = weft.select %mask, %zero, %x : tensor<3x3xf32>
+  %m = weft.reduce max %other axes [1] : tensor<3x3xf32> -> tensor<3xf32>
+  return %s, %m : tensor<3xf32>, tensor<3xf32>
+}
+
+// exp of 3 elements must not be computed for each of 12.
+// CHECK-LABEL: func.func @dear_operand_of_broadcast(
+// CHECK: %[[E:.*]] = weft.kernel
+// CHECK-NEXT: weft.exp
+// CHECK: weft.kernel
+// CHECK: weft.broadcast
+// CHECK: weft.mul
+func.func @dear_operand_of_broadcast(%x: tensor<4x3xf32> {weft.name = "x"},
+    %s: tensor<3xf32> {weft.name = "s"}) -> (tensor<4x3xf32> {weft.name = "result"})
+    attributes {weft.export} {
+  %e = weft.exp %s : tensor<3xf32>
+  %b = weft.broadcast %e along [1] : tensor<3xf32> -> tensor<4x3xf32>
+  %m = weft.mul %x, %b : tensor<4x3xf32>
+  return %m : tensor<4x3xf32>
+}
+
+// The chain behind a broadcast is cut at its end, where it is one small value.
+// CHECK-LABEL: func.func @dear_chain_behind_broadcast(
+// CHECK: weft.kernel
+// CHECK: weft.rsqrt
+// CHECK: weft.mul
+// CHECK: weft.kernel
+// CHECK-NEXT: weft.broadcast
+func.func @dear_chain_behind_broadcast(%x: tensor<4x3xf32> {weft.name = "x"},
+    %s: tensor<3xf32> {weft.name = "s"}) -> (tensor<4x3xf32> {weft.name = "result"})
+    attributes {weft.export} {
+  %r = weft.rsqrt %s : tensor<3xf32>
+  %f = weft.mul %r, %s : tensor<3xf32>
+  %b = weft.broadcast %f along [1] : tensor<3xf32> -> tensor<4x3xf32>
+  %m = weft.mul %x, %b : tensor<4x3xf32>
+  return %m : tensor<4x3xf32>
+}
+
+// Of two roots the later takes the sum; the earlier one's value is read from memory.
+// CHECK-LABEL: func.func @residual_joins_the_later_root(
+// CHECK: %[[A:.*]] = weft.kernel
+// CHECK-NEXT: weft.contract "ik,kj->ij"
+// CHECK-NEXT: weft.yield
+// CHECK: weft.kernel
+// CHECK-NEXT: weft.contract "ij,jk->ik"
+// CHECK-NEXT: weft.add
+func.func @residual_joins_the_later_root(%x: tensor<3x3xf32> {weft.name = "x"})
+    -> (tensor<3x3xf32> {weft.name = "result"}) attributes {weft.export} {
+  %a = weft.contract "ik,kj->ij" %x, %x : tensor<3x3xf32>, tensor<3x3xf32> -> tensor<3x3xf32>
+  %b = weft.contract "ij,jk->ik" %a, %x : tensor<3x3xf32>, tensor<3x3xf32> -> tensor<3x3xf32>
+  %s = weft.add %a, %b : tensor<3x3xf32>
+  return %s : tensor<3x3xf32>
+}
+
+// CHECK-LABEL: func.func @contraction_reads_buffers(
+// CHECK: %[[N:.*]] = weft.kernel
+// CHECK-NEXT: weft.neg
+// CHECK: weft.kernel (%{{.*}} = %[[N]]
+// CHECK-NEXT: weft.contract
+func.func @contraction_reads_buffers(%x: tensor<3x3xf32> {weft.name = "x"})
+    -> (tensor<3x3xf32> {weft.name = "result"}) attributes {weft.export} {
+  %n = weft.neg %x : tensor<3x3xf32>
+  %a = weft.contract "ik,kj->ij" %n, %x : tensor<3x3xf32>, tensor<3x3xf32> -> tensor<3x3xf32>
+  return %a : tensor<3x3xf32>
+}
+
+// Nothing but element-wise operations of its own shape follows a root.
+// CHECK-LABEL: func.func @view_of_a_root_is_a_kernel(
+// CHECK: weft.kernel
+// CHECK-NEXT: weft.reduce
+// CHECK-NEXT: weft.yield
+// CHECK: weft.kernel
+// CHECK-NEXT: weft.broadcast
+// CHECK-NEXT: weft.sub
+func.func @view_of_a_root_is_a_kernel(%x: tensor<2x3xf32> {weft.name = "x"})
+    -> (tensor<2x3xf32> {weft.name = "result"}) attributes {weft.export} {
+  %s = weft.reduce sum %x axes [1] : tensor<2x3xf32> -> tensor<2xf32>
+  %b = weft.broadcast %s along [0] : tensor<2xf32> -> tensor<2x3xf32>
+  %d = weft.sub %x, %b : tensor<2x3xf32>
+  return %d : tensor<2x3xf32>
+}
+
+// CHECK-LABEL: func.func @scatter_has_no_epilogue(
+// CHECK: weft.kernel
+// CHECK-NEXT: weft.scatter
+// CHECK-NEXT: weft.yield
+// CHECK: weft.kernel
+// CHECK-NEXT: weft.neg
+func.func @scatter_has_no_epilogue(%x: tensor<4xf32> {weft.name = "x"},
+    %i: tensor<2xi32> {weft.name = "i"}, %u: tensor<2xf32> {weft.name = "u"})
+    -> (tensor<4xf32> {weft.name = "result"}) attributes {weft.export} {
+  %s = weft.scatter add %x, %i, %u axis 0 : tensor<4xf32>, tensor<2xi32>, tensor<2xf32>
+  %n = weft.neg %s : tensor<4xf32>
+  return %n : tensor<4xf32>
+}
+
+// CHECK-LABEL: func.func @reshape_stays_between_kernels(
+// CHECK: weft.kernel
+// CHECK: weft.neg
+// CHECK: weft.reshape
+// CHECK: weft.kernel
+// CHECK: weft.exp
+func.func @reshape_stays_between_kernels(%x: tensor<2x3xf32> {weft.name = "x"})
+    -> (tensor<6xf32> {weft.name = "result"}) attributes {weft.export} {
+  %n = weft.neg %x : tensor<2x3xf32>
+  %r = weft.reshape %n : tensor<2x3xf32> -> tensor<6xf32>
+  %e = weft.exp %r : tensor<6xf32>
+  return %e : tensor<6xf32>
+}
+
+// CHECK-LABEL: func.func @small_constant_goes_inside(
+// CHECK: weft.kernel (%{{.*}} = %arg0 : tensor<2xf32>) ->
+// CHECK-NEXT: weft.constant
+func.func @small_constant_goes_inside(%x: tensor<2xf32> {weft.name = "x"})
+    -> (tensor<2xf32> {weft.name = "result"}) attributes {weft.export} {
+  %c = weft.constant dense<[1.0, 2.0]> : tensor<2xf32>
+  %s = weft.add %x, %c : tensor<2xf32>
+  return %s : tensor<2xf32>
+}
+
+// CHECK-LABEL: func.func @large_constant_stays_outside(
+// CHECK-NEXT: %[[C:.*]] = weft.constant
+// CHECK: weft.kernel (%{{.*}} = %arg0 : tensor<17xi32>, %{{.*}} = %[[C]] : tensor<17xi32>)
+func.func @large_constant_stays_outside(%x: tensor<17xi32> {weft.name = "x"})
+    -> (tensor<17xi32> {weft.name = "result"}) attributes {weft.export} {
+  %c = weft.constant dense<[1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17]> : tensor<17xi32>
+  %s = weft.add %x, %c : tensor<17xi32>
+  return %s : tensor<17xi32>
+}
+
+// CHECK-LABEL: func.func @large_splat_is_filled_by_a_kernel(
+// CHECK: weft.kernel () ->
+// CHECK-NEXT: weft.constant
+func.func @large_splat_is_filled_by_a_kernel()
+    -> (tensor<4096xf32> {weft.name = "result"}) attributes {weft.export} {
+  %c = weft.constant dense<1.0> : tensor<4096xf32>
+  return %c : tensor<4096xf32>
+}
+
+// Regions have kernels of their own; what crosses their border is in memory.
+// CHECK-LABEL: func.func @regions(
+// CHECK: %[[C:.*]] = weft.kernel
+// CHECK: weft.compare
+// CHECK: %[[N:.*]] = weft.kernel
+// CHECK: weft.neg
+// CHECK: weft.if %[[C]]
+// CHECK: weft.kernel (%{{.*}} = %[[N]]
+// CHECK: weft.exp
+// CHECK: else
+// CHECK: weft.yield %[[N]]
+func.func @regions(%x: tensor<4xf32> {weft.name = "x"}, %s: tensor<f32> {weft.name = "s"})
+    -> (tensor<4xf32> {weft.name = "result"}) attributes {weft.export} {
+  %zero = weft.constant dense<0.0> : tensor<f32>
+  %c = weft.compare lt %s, %zero : tensor<f32>
+  %n = weft.neg %x : tensor<4xf32>
+  %r = weft.if %c -> tensor<4xf32> {
+    %e = weft.exp %n : tensor<4xf32>
+    weft.yield %e : tensor<4xf32>
+  } else {
+    weft.yield %n : tensor<4xf32>
+  }
+  return %r : tensor<4xf32>
+}
+
+// CHECK-LABEL: func.func @constant_of_a_loop_goes_inside(
+// CHECK: weft.scan
+// CHECK-NEXT: weft.kernel (%{{.*}} = %{{.*}} : tensor<f32>, %{{.*}} = %{{.*}} : tensor<f32>) ->
+// CHECK-NEXT: weft.constant
+func.func @constant_of_a_loop_goes_inside(%x: tensor<5xf32> {weft.name = "x"},
+    %zero: tensor<f32> {weft.name = "zero"}) -> (tensor<f32> {weft.name = "result"})
+    attributes {weft.export} {
+  %two = weft.constant dense<2.0> : tensor<f32>
+  %sum = weft.scan (%s = %zero : tensor<f32>) over (%e = %x : tensor<5xf32>) -> tensor<f32> {
+    %d = weft.mul %s, %two : tensor<f32>
+    %next = weft.add %d, %e : tensor<f32>
+    weft.yield %next : tensor<f32>
+  }
+  return %sum : tensor<f32>
+}

@@ -1,0 +1,59 @@
+// RUN: weft-opt %s --weft-verify-kernels -split-input-file -verify-diagnostics
+
+func.func @k1_operation_outside(%x: tensor<2xf32> {weft.name = "x"})
+    -> (tensor<2xf32> {weft.name = "result"}) attributes {weft.export} {
+  // expected-error @below {{'weft.exp' op stands outside of a kernel}}
+  %y = weft.exp %x : tensor<2xf32>
+  return %y : tensor<2xf32>
+}
+
+// -----
+
+func.func @k2_two_results(%x: tensor<2xf32> {weft.name = "x"})
+    -> (tensor<2xf32> {weft.name = "result"}) attributes {weft.export} {
+  // expected-error @below {{'weft.kernel' op has 2 results, must have 1}}
+  %y:2 = weft.kernel (%a = %x : tensor<2xf32>) -> (tensor<2xf32>, tensor<2xf32>) {
+    %e = weft.exp %a : tensor<2xf32>
+    weft.yield %e, %e : tensor<2xf32>, tensor<2xf32>
+  }
+  return %y#0 : tensor<2xf32>
+}
+
+// -----
+
+func.func @k3_view_after_root(%x: tensor<2x2xf32> {weft.name = "x"})
+    -> (tensor<2x2xf32> {weft.name = "result"}) attributes {weft.export} {
+  %y = weft.kernel (%a = %x : tensor<2x2xf32>) -> tensor<2x2xf32> {
+    // expected-note @below {{the root is 'weft.softmax'}}
+    %s = weft.softmax %a axis 1 : tensor<2x2xf32>
+    // expected-error @below {{'weft.transpose' op follows a root in its kernel but is not element-wise}}
+    %t = weft.transpose %s [1, 0] : tensor<2x2xf32> -> tensor<2x2xf32>
+    weft.yield %t : tensor<2x2xf32>
+  }
+  return %y : tensor<2x2xf32>
+}
+
+// -----
+
+func.func @k4_operand_computed_inside(%x: tensor<2x2xf32> {weft.name = "x"})
+    -> (tensor<2x2xf32> {weft.name = "result"}) attributes {weft.export} {
+  %y = weft.kernel (%a = %x : tensor<2x2xf32>) -> tensor<2x2xf32> {
+    %n = weft.neg %a : tensor<2x2xf32>
+    // expected-error @below {{'weft.contract' op reads operand 1 as a buffer, so it must be an argument of the kernel}}
+    %c = weft.contract "ik,kj->ij" %a, %n : tensor<2x2xf32>, tensor<2x2xf32> -> tensor<2x2xf32>
+    weft.yield %c : tensor<2x2xf32>
+  }
+  return %y : tensor<2x2xf32>
+}
+
+// -----
+
+func.func @k5_reshape_inside(%x: tensor<2x2xf32> {weft.name = "x"})
+    -> (tensor<4xf32> {weft.name = "result"}) attributes {weft.export} {
+  %y = weft.kernel (%a = %x : tensor<2x2xf32>) -> tensor<4xf32> {
+    // expected-error @below {{'weft.reshape' op stands inside of a kernel: it belongs between them}}
+    %r = weft.reshape %a : tensor<2x2xf32> -> tensor<4xf32>
+    weft.yield %r : tensor<4xf32>
+  }
+  return %y : tensor<4xf32>
+}
