@@ -40,6 +40,7 @@ static void initializeTargets() {
     llvm::InitializeAllTargets();
     llvm::InitializeAllTargetMCs();
     llvm::InitializeAllAsmPrinters();
+    llvm::InitializeAllAsmParsers(); // Embedded weights come by `.incbin`.
     return true;
   }();
   (void)once;

@@ -112,41 +112,54 @@ static llvm::SmallVector<std::string> commonArguments(llvm::StringRef output) {
           output.str()};
 }
 
+/// What every link ends with: the mathematics library, the C library, and the dynamic linker, in
+/// which the C library keeps the addresses of thread-local variables.
+static llvm::SmallVector<std::string> systemLibraries() {
+  llvm::SmallVector<std::string> paths{loadedLibrary("libm.so.6"), loadedLibrary("libc.so.6"),
+                                       dynamicLinker()};
+  if (llvm::is_contained(paths, std::string()))
+    paths.clear();
+  return paths;
+}
+
 llvm::Error linkSharedLibrary(llvm::ArrayRef<std::string> inputs, llvm::StringRef soname,
                               llvm::StringRef output) {
-  std::string c = loadedLibrary("libc.so.6"), m = loadedLibrary("libm.so.6");
-  if (c.empty() || m.empty()) {
-    llvm::SmallVector<std::string> arguments{"-shared", "-Wl,-z,defs", "-o", output.str(),
-                                             "-Wl,--whole-archive"};
+  using Arguments = llvm::ArrayRef<std::string>;
+  llvm::SmallVector<std::string> system = systemLibraries(), arguments;
+  if (system.empty()) {
+    llvm::append_range(arguments, Arguments{"-shared", "-Wl,-z,defs,-Bsymbolic,--build-id=none",
+                                            "-o", output.str(), "-Wl,--whole-archive"});
     llvm::append_range(arguments, inputs);
-    llvm::append_range(arguments,
-                       llvm::ArrayRef<std::string>{"-Wl,--no-whole-archive", "-lm", "-lpthread"});
+    llvm::append_range(arguments, Arguments{"-Wl,--no-whole-archive", "-lm", "-lpthread"});
     return runCc(arguments);
   }
-  llvm::SmallVector<std::string> arguments = commonArguments(output);
-  llvm::append_range(arguments, llvm::ArrayRef<std::string>{"-shared", "-z", "defs", "-soname",
-                                                            soname.str(), "--whole-archive"});
+  arguments = commonArguments(output);
+  // -Bsymbolic: two models in one process, perhaps of two versions, each call their own runtime.
+  llvm::append_range(arguments, Arguments{"-shared", "-Bsymbolic", "-z", "defs", "-soname",
+                                          soname.str(), "--whole-archive"});
   llvm::append_range(arguments, inputs);
-  llvm::append_range(arguments, llvm::ArrayRef<std::string>{"--no-whole-archive", m, c});
+  arguments.push_back("--no-whole-archive");
+  llvm::append_range(arguments, system);
   return runLld(arguments);
 }
 
 llvm::Error linkProgram(llvm::ArrayRef<std::string> inputs, llvm::StringRef output) {
-  std::string c = loadedLibrary("libc.so.6"), m = loadedLibrary("libm.so.6");
-  std::string crt1 = startupFile("Scrt1.o"), crti = startupFile("crti.o"),
-              crtn = startupFile("crtn.o");
-  std::string loader = dynamicLinker();
-  if (c.empty() || m.empty() || crt1.empty() || crti.empty() || crtn.empty() || loader.empty()) {
-    llvm::SmallVector<std::string> arguments{"-o", output.str()};
+  using Arguments = llvm::ArrayRef<std::string>;
+  llvm::SmallVector<std::string> system = systemLibraries(), arguments;
+  std::string start = startupFile("Scrt1.o"), first = startupFile("crti.o"),
+              last = startupFile("crtn.o");
+  if (system.empty() || start.empty() || first.empty() || last.empty()) {
+    llvm::append_range(arguments, Arguments{"-Wl,--build-id=none", "-o", output.str()});
     llvm::append_range(arguments, inputs);
-    llvm::append_range(arguments, llvm::ArrayRef<std::string>{"-lm", "-lpthread"});
+    llvm::append_range(arguments, Arguments{"-lm", "-lpthread"});
     return runCc(arguments);
   }
-  llvm::SmallVector<std::string> arguments = commonArguments(output);
+  arguments = commonArguments(output);
   llvm::append_range(arguments,
-                     llvm::ArrayRef<std::string>{"-pie", "--dynamic-linker", loader, crt1, crti});
+                     Arguments{"-pie", "--dynamic-linker", dynamicLinker(), start, first});
   llvm::append_range(arguments, inputs);
-  llvm::append_range(arguments, llvm::ArrayRef<std::string>{m, c, crtn});
+  llvm::append_range(arguments, system);
+  arguments.push_back(last);
   return runLld(arguments);
 }
 

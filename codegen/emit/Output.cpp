@@ -27,7 +27,8 @@ llvm::Expected<OutputFiles::Pending *> OutputFiles::start(llvm::StringRef path, 
     return unwritable(path, std::make_error_code(std::errc::is_a_directory));
   llvm::StringRef folder = llvm::sys::path::parent_path(path);
   if (!folder.empty())
-    if (std::error_code reason = fs::create_directories(folder))
+    if (std::error_code reason =
+            fs::create_directories(folder, /*IgnoreExisting=*/true, fs::all_all))
       return unwritable(path, reason);
   unsigned mode = fs::all_read | fs::all_write | (executable ? fs::all_exe : 0);
   llvm::Expected<fs::TempFile> file = fs::TempFile::create(path + ".%%%%%%%%", mode);

@@ -41,17 +41,19 @@ LogicalResult Artifacts::takeWeights(StringRef path, uint64_t seed) {
 static BuildFacts factsOf(const Compilation &compilation, bool embedWeights) {
   BuildFacts facts;
   facts.compiler = compilerName.str();
-  std::tie(facts.triple, facts.cpu) = compilation.targetNames();
+  TargetOptions target = compilation.target().resolved();
+  facts.triple = target.triple;
+  facts.cpu = target.cpu;
   facts.bound = compilation.options().dims;
   facts.weightsEmbedded = embedWeights;
   return facts;
 }
 
 LogicalResult Artifacts::compile(bool embedWeights) {
-  if (failed(compilation.advanceTo(Stage::Plan)))
+  if (failed(compilation.advanceTo(ModelStage::Plan)))
     return failure();
   FailureOr<Interface> interface = compilation.interface();
-  if (failed(interface) || failed(compilation.advanceTo(Stage::Llvm)))
+  if (failed(interface) || failed(compilation.advanceTo(ModelStage::Llvm)))
     return failure();
   described = std::move(*interface);
   manifest = makeManifest(described, factsOf(compilation, embedWeights));

@@ -74,7 +74,7 @@ static FailureOr<llvm::StringSet<>> kindsToWrite(const BuildFlags &flags, Report
 /// `--stop-after`: prints one stage.
 static int printStage(Compilation &compilation, StringRef name) {
   Report &report = compilation.report();
-  std::optional<Stage> stage = stageNamed(name);
+  std::optional<ModelStage> stage = stageNamed(name);
   if (!stage)
     return report.error("--stop-after " + name + ": the stages are " + stageNames());
   if (failed(compilation.load()) || failed(compilation.advanceTo(*stage)))
@@ -143,7 +143,7 @@ int buildVerb(VerbArguments arguments) {
                  "Compiles a model to a library that needs nothing else, or to a program.",
                  examples);
   Report report("build", flags.json);
-  FailureOr<CompileOptions> options = flags.options(report);
+  FailureOr<CompileRequest> options = flags.options(report);
   if (failed(options))
     return report.finish();
   Compilation compilation(report, *options);

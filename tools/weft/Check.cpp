@@ -27,7 +27,7 @@ static std::string signatureOf(const InterfaceExport &entry) {
 }
 
 static LogicalResult check(Compilation &compilation) {
-  if (failed(compilation.load()) || failed(compilation.advanceTo(Stage::Graph)))
+  if (failed(compilation.load()) || failed(compilation.advanceTo(ModelStage::Graph)))
     return failure();
   FailureOr<Interface> interface = compilation.interface();
   if (failed(interface))
@@ -58,7 +58,7 @@ int checkVerb(VerbArguments arguments) {
   parseArguments("check", arguments,
                  "Checks a model: names, types, dimensions. Nothing is written.", examples);
   Report report("check", flags.json);
-  FailureOr<CompileOptions> options = flags.options(report);
+  FailureOr<CompileRequest> options = flags.options(report);
   if (failed(options))
     return report.finish();
   Compilation compilation(report, *options);

@@ -4,6 +4,8 @@
 
 #include "tools/weft/CommandLine.h"
 
+#include "llvm/Target/TargetMachine.h"
+
 namespace weft {
 
 namespace cl = llvm::cl;
@@ -33,7 +35,7 @@ FailureOr<std::pair<std::string, std::string>> splitPair(StringRef option, Strin
 }
 
 /// One `--dim`: a name and a size of 0 or more.
-static LogicalResult readDim(StringRef text, Report &report, CompileOptions &result) {
+static LogicalResult readDim(StringRef text, Report &report, CompileRequest &result) {
   auto pair = splitPair("dim", text, report);
   if (failed(pair))
     return failure();
@@ -57,14 +59,23 @@ static LogicalResult readDim(StringRef text, Report &report, CompileOptions &res
   return success();
 }
 
-FailureOr<CompileOptions> CompileFlags::options(Report &report) const {
-  CompileOptions result;
+FailureOr<CompileRequest> CompileFlags::options(Report &report) const {
+  CompileRequest result;
   result.input = input;
   result.verifyEach = verifyEach;
   result.cpu = cpu;
   if (target != "host") {
     report.error("--target " + target + ": only 'host' is supported so far");
     return failure();
+  }
+  if (cpu != "host") {
+    TargetOptions chosen;
+    chosen.triple = chosen.resolved().triple;
+    chosen.cpu = cpu;
+    if (auto machine = createTargetMachine(chosen); !machine) {
+      report.error("--cpu " + cpu + ": " + llvm::toString(machine.takeError()));
+      return failure();
+    }
   }
   for (const std::string &text : settings) {
     auto pair = splitPair("settings", text, report);

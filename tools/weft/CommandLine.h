@@ -36,7 +36,7 @@ struct CompileFlags {
                                  llvm::cl::Hidden, llvm::cl::cat(verbOptions())};
 
   /// What the driver needs of them; values that make no sense are errors in `report`.
-  FailureOr<CompileOptions> options(Report &report) const;
+  FailureOr<CompileRequest> options(Report &report) const;
 };
 
 /// Reads the arguments of a verb into the options that exist now. `help` says what the verb does,

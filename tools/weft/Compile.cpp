@@ -13,17 +13,16 @@
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/Path.h"
-#include "llvm/TargetParser/Host.h"
 
 namespace weft {
 
 static constexpr llvm::StringLiteral names[] = {"model", "graph", "kernels",
                                                 "plan",  "loops", "llvm"};
 
-StringRef nameOf(Stage stage) { return names[static_cast<size_t>(stage)]; }
+StringRef nameOf(ModelStage stage) { return names[static_cast<size_t>(stage)]; }
 
-std::optional<Stage> stageNamed(StringRef name) {
-  for (Stage stage : allStages)
+std::optional<ModelStage> stageNamed(StringRef name) {
+  for (ModelStage stage : allStages)
     if (nameOf(stage) == name)
       return stage;
   return std::nullopt;
@@ -31,7 +30,7 @@ std::optional<Stage> stageNamed(StringRef name) {
 
 std::string stageNames() {
   return llvm::join(
-      llvm::map_range(allStages, [](Stage stage) { return "'" + nameOf(stage).str() + "'"; }),
+      llvm::map_range(allStages, [](ModelStage stage) { return "'" + nameOf(stage).str() + "'"; }),
       ", ");
 }
 
@@ -41,7 +40,7 @@ static mlir::DialectRegistry makeRegistry() {
   return registry;
 }
 
-Compilation::Compilation(Report &target, CompileOptions what)
+Compilation::Compilation(Report &target, CompileRequest what)
     : theReport(target), asked(std::move(what)), context(makeRegistry()),
       diagnostics(std::make_unique<DiagnosticReporter>(target, sources, &context)) {
   context.printOpOnDiagnostic(false);
@@ -86,12 +85,12 @@ LogicalResult Compilation::loadWeft() {
   return failure();
 }
 
-LogicalResult Compilation::advanceTo(Stage stage) {
+LogicalResult Compilation::advanceTo(ModelStage stage) {
   while (current < stage) {
-    auto next = static_cast<Stage>(static_cast<int>(current) + 1);
+    auto next = static_cast<ModelStage>(static_cast<int>(current) + 1);
     theReport.progress("stage " + nameOf(next));
     // What gets past `graph` is a good model: what fails after it is a fault of ours.
-    theReport.blameUs(next > Stage::Graph);
+    theReport.blameUs(next > ModelStage::Graph);
     LogicalResult result = run(next);
     theReport.blameUs(false);
     if (failed(result))
@@ -101,29 +100,37 @@ LogicalResult Compilation::advanceTo(Stage stage) {
   return success();
 }
 
-LogicalResult Compilation::run(Stage stage) {
+LogicalResult Compilation::run(ModelStage stage) {
   mlir::PassManager manager(&context);
   manager.enableVerifier(asked.verifyEach);
   switch (stage) {
-  case Stage::Model:
+  case ModelStage::Model:
     return success();
-  case Stage::Graph: {
+  case ModelStage::Graph: {
     SmallVector<std::string> dims;
     for (const auto &[name, size] : asked.dims)
       dims.push_back(name + "=" + std::to_string(size));
     buildGraphPipeline(manager, dims);
     break;
   }
-  case Stage::Kernels:
+  case ModelStage::Kernels:
     buildKernelsPipeline(manager);
     break;
-  case Stage::Plan:
+  case ModelStage::Plan:
     buildPlanPipeline(manager);
     break;
-  case Stage::Loops:
-  case Stage::Llvm:
-    theReport.error("the stage '" + nameOf(stage) + "' is not connected to this tool yet");
-    return failure();
+  case ModelStage::Loops: {
+    llvm::Expected<VectorTarget> vectors = vectorTargetOf(target());
+    if (!vectors) {
+      theReport.error(vectors.takeError());
+      return failure();
+    }
+    buildLoopsPipeline(manager, *vectors);
+    break;
+  }
+  case ModelStage::Llvm:
+    buildLlvmPipeline(manager);
+    break;
   }
   if (failed(manager.run(module()))) {
     if (!theReport.hasErrors())
@@ -141,12 +148,22 @@ std::string Compilation::text() {
   return result;
 }
 
-std::pair<std::string, std::string> Compilation::targetNames() const {
-  return {llvm::sys::getDefaultTargetTriple(), llvm::sys::getHostCPUName().str()};
+TargetOptions Compilation::target() const {
+  TargetOptions result;
+  if (asked.cpu == "host")
+    return result;
+  result.triple = result.resolved().triple;
+  result.cpu = asked.cpu;
+  return result;
 }
 
-FailureOr<SmallVector<char, 0>> Compilation::makeObject(ModuleOp) {
-  theReport.error("objects are not connected to this tool yet");
+FailureOr<SmallVector<char, 0>> Compilation::makeObject(ModuleOp llvmModule) {
+  llvm::Expected<SmallVector<char, 0>> object = emitObject(llvmModule, target());
+  if (object)
+    return std::move(*object);
+  theReport.blameUs(true);
+  theReport.error(object.takeError());
+  theReport.blameUs(false);
   return failure();
 }
 

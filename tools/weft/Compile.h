@@ -6,6 +6,7 @@
 #ifndef WEFT_TOOLS_WEFT_COMPILE_H
 #define WEFT_TOOLS_WEFT_COMPILE_H
 
+#include "codegen/cpu/Target.h"
 #include "codegen/emit/Interface.h"
 #include "tools/weft/Report.h"
 
@@ -18,7 +19,7 @@
 namespace weft {
 
 /// What was asked for on the command line.
-struct CompileOptions {
+struct CompileRequest {
   std::string input;
   std::vector<std::pair<std::string, int64_t>> dims;
   std::vector<std::pair<std::string, std::string>> settings;
@@ -27,30 +28,31 @@ struct CompileOptions {
 };
 
 /// The stages, in order.
-enum class Stage { Model, Graph, Kernels, Plan, Loops, Llvm };
-inline constexpr std::array<Stage, 6> allStages = {Stage::Model, Stage::Graph, Stage::Kernels,
-                                                   Stage::Plan,  Stage::Loops, Stage::Llvm};
+enum class ModelStage { Model, Graph, Kernels, Plan, Loops, Llvm };
+inline constexpr std::array<ModelStage, 6> allStages = {ModelStage::Model,   ModelStage::Graph,
+                                                        ModelStage::Kernels, ModelStage::Plan,
+                                                        ModelStage::Loops,   ModelStage::Llvm};
 
-StringRef nameOf(Stage stage);
+StringRef nameOf(ModelStage stage);
 /// The stage of that name, if there is one.
-std::optional<Stage> stageNamed(StringRef name);
+std::optional<ModelStage> stageNamed(StringRef name);
 /// 'model', 'graph', ...: for messages.
 std::string stageNames();
 
 /// One module on its way. All failures are told to the report.
 class Compilation {
 public:
-  Compilation(Report &target, CompileOptions what);
+  Compilation(Report &target, CompileRequest what);
   ~Compilation();
 
   /// Reads the input: the module is at stage `model`.
   LogicalResult load();
   /// Runs the stages up to `stage`; those that lie behind are not run again.
-  LogicalResult advanceTo(Stage stage);
+  LogicalResult advanceTo(ModelStage stage);
 
   ModuleOp module() { return *theModule; }
-  Stage stage() const { return current; }
-  const CompileOptions &options() const { return asked; }
+  ModelStage stage() const { return current; }
+  const CompileRequest &options() const { return asked; }
   Report &report() { return theReport; }
 
   /// The description of the model at its present stage, which is before `loops`.
@@ -61,21 +63,21 @@ public:
 
   /// The object of a module in stage `llvm`, which may be another than this one's.
   FailureOr<SmallVector<char, 0>> makeObject(ModuleOp llvmModule);
-  /// Triple and processor that objects are made for.
-  std::pair<std::string, std::string> targetNames() const;
+  /// The processor that objects are made for; what is empty is the host's.
+  TargetOptions target() const;
 
 private:
   LogicalResult loadMlir();
   LogicalResult loadWeft();
-  LogicalResult run(Stage stage);
+  LogicalResult run(ModelStage stage);
 
   Report &theReport;
-  CompileOptions asked;
+  CompileRequest asked;
   llvm::SourceMgr sources;
   MLIRContext context;
   std::unique_ptr<DiagnosticReporter> diagnostics;
   OwningOpRef<ModuleOp> theModule;
-  Stage current = Stage::Model;
+  ModelStage current = ModelStage::Model;
 };
 
 } // namespace weft

@@ -29,10 +29,10 @@ static constexpr llvm::StringLiteral examples =
     "  weft inspect out/libdigits.so                what it offers and how it was made\n";
 
 /// The stages to print, in order.
-static FailureOr<SmallVector<Stage>> stagesToPrint(const InspectFlags &flags, Report &report) {
-  SmallVector<Stage> result;
+static FailureOr<SmallVector<ModelStage>> stagesToPrint(const InspectFlags &flags, Report &report) {
+  SmallVector<ModelStage> result;
   for (StringRef name : flags.stages) {
-    std::optional<Stage> stage = stageNamed(name);
+    std::optional<ModelStage> stage = stageNamed(name);
     if (!stage) {
       report.error("--stage " + name + ": the stages are " + stageNames());
       return failure();
@@ -47,11 +47,11 @@ static FailureOr<SmallVector<Stage>> stagesToPrint(const InspectFlags &flags, Re
 
 static LogicalResult inspectModel(const InspectFlags &flags, Compilation &compilation) {
   Report &report = compilation.report();
-  FailureOr<SmallVector<Stage>> stages = stagesToPrint(flags, report);
+  FailureOr<SmallVector<ModelStage>> stages = stagesToPrint(flags, report);
   if (failed(stages) || failed(compilation.load()))
     return failure();
   llvm::json::Object texts;
-  for (Stage stage : *stages) {
+  for (ModelStage stage : *stages) {
     if (failed(compilation.advanceTo(stage)))
       return failure();
     report.finishProgress();
@@ -93,7 +93,7 @@ int inspectVerb(VerbArguments arguments) {
     inspectArtifact(flags.input, report);
     return report.finish();
   }
-  FailureOr<CompileOptions> options = flags.options(report);
+  FailureOr<CompileRequest> options = flags.options(report);
   if (failed(options))
     return report.finish();
   Compilation compilation(report, *options);

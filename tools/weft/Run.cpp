@@ -176,7 +176,7 @@ LogicalResult Run::evaluate() {
                             : readWeights(flags.weights, interface);
   if (!weights)
     return fail(weights.takeError());
-  if (!compilation.options().dims.empty() && failed(compilation.advanceTo(Stage::Graph)))
+  if (!compilation.options().dims.empty() && failed(compilation.advanceTo(ModelStage::Graph)))
     return failure();
   auto body = compilation.module().lookupSymbol<mlir::func::FuncOp>(function->name);
   std::vector<reference::Tensor> arguments;
@@ -252,13 +252,14 @@ FailureOr<std::string> Run::compiledLibrary() {
   std::string dims;
   for (const auto &[name, size] : compilation.options().dims)
     dims += name + "=" + std::to_string(size) + ",";
-  auto [triple, cpu] = compilation.targetNames();
-  return madeOnce(cacheKey({"library", moduleText, dims, triple, cpu}) + ".so",
-                  [&](StringRef path, OutputFiles &files) {
-                    Artifacts artifacts(compilation);
-                    return success(succeeded(artifacts.compile(/*embedWeights=*/false)) &&
-                                   succeeded(artifacts.addShared(path, files)));
-                  });
+  TargetOptions target = compilation.target().resolved();
+  return madeOnce(
+      cacheKey({"library", moduleText, dims, target.triple, target.cpu, target.features}) + ".so",
+      [&](StringRef path, OutputFiles &files) {
+        Artifacts artifacts(compilation);
+        return success(succeeded(artifacts.compile(/*embedWeights=*/false)) &&
+                       succeeded(artifacts.addShared(path, files)));
+      });
 }
 
 LogicalResult Run::callCompiled() {
@@ -332,7 +333,7 @@ int runVerb(VerbArguments arguments) {
   Report report("run", flags.json);
   if (flags.threads < 0)
     report.error("--threads " + Twine(flags.threads) + ": a number of threads is 0 or more");
-  FailureOr<CompileOptions> options = flags.options(report);
+  FailureOr<CompileRequest> options = flags.options(report);
   if (failed(options) || report.hasErrors())
     return report.finish();
   Compilation compilation(report, *options);
