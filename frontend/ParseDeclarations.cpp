@@ -78,8 +78,8 @@ ast::Ptr<ast::Decl> Parser::parseDeclaration() {
     declaration = parseModel();
   } else if (at(Kind::Fn) || at(Kind::Export)) {
     Ptr<ast::FunctionDecl> function = parseFunction();
-    if (function && function->isCall() && !panic && function->body)
-      diagnostics.report(Diag::UnnamedFunction, function->wordRange, "outside of a model");
+    if (function && function->isCall() && function->body)
+      remark(Diag::UnnamedFunction, function->wordRange, "outside of a model");
     declaration = std::move(function);
   } else if (at(Kind::Const)) {
     declaration = parseConst();
@@ -93,7 +93,7 @@ ast::Ptr<ast::Decl> Parser::parseDeclaration() {
 
 /// Reads what is a declaration elsewhere, so that only its place is reported.
 ast::Ptr<ast::Decl> Parser::parseMisplaced(StringRef where) {
-  if (reportForeignWord())
+  if (reportForeignWord(/*inBlock=*/false))
     return nullptr;
   ast::Ptr<ast::Decl> declaration;
   SMRange word = token().range();
@@ -116,8 +116,7 @@ ast::Ptr<ast::Decl> Parser::parseMisplaced(StringRef where) {
                        : "'param', 'state', 'const', 'fn', 'export fn' or a sub-model");
     return nullptr;
   }
-  if (!panic)
-    diagnostics.report(Diag::MisplacedDeclaration, word, what, where);
+  remark(Diag::MisplacedDeclaration, word, what, where);
   return nullptr;
 }
 
@@ -227,7 +226,7 @@ ast::Ptr<ast::FunctionDecl> Parser::parseFunction() {
   function->isExport = isExport;
   function->wordRange = word;
   if (isExport && !isNamed)
-    diagnostics.report(Diag::UnnamedFunction, word, "that is exported");
+    remark(Diag::UnnamedFunction, word, "that is exported");
   parseSignature(*function);
   if (!panic || at(Kind::LeftBrace))
     function->body = parseBlock("'{' before the body of the function");

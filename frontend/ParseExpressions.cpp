@@ -54,6 +54,7 @@ ast::Ptr<ast::Expr> Parser::finish(ast::Ptr<ast::Expr> expr, unsigned childHeigh
   if (expr->height <= ast::Expr::maxHeight)
     return expr;
   report(Diag::TooDeep, expr->range, ast::Expr::maxHeight);
+  giveUp();
   return std::make_unique<ast::ErrorExpr>(expr->range);
 }
 
@@ -104,9 +105,9 @@ ast::Ptr<ast::Expr> Parser::parseBinary(unsigned level) {
     if (panic || !found || found->level < level || !continuesExpression())
       return lhs;
     if (at(Kind::Identifier)) {
-      report(Diag::ForeignWord, token().range(), token().text,
-             "the operator is '" + spelling(found->sign) + "'");
-      panic = false;
+      if (Diagnostic *diagnostic = remark(Diag::ForeignWord, token().range(), token().text,
+                                          "the operator is '" + spelling(found->sign) + "'"))
+        diagnostic->fix(token().range(), spelling(found->sign));
     }
     if (previous && previous->level == comparisonLevel && found->level == comparisonLevel)
       report(Diag::ChainedComparison, token().range());
@@ -129,8 +130,9 @@ ast::Ptr<ast::Expr> Parser::parseUnary() {
   if (tooDeep())
     return errorExpr();
   if (isPythonNot) {
-    report(Diag::ForeignWord, token().range(), token().text, "the operator is '!'");
-    panic = false;
+    if (Diagnostic *diagnostic =
+            remark(Diag::ForeignWord, token().range(), token().text, "the operator is '!'"))
+      diagnostic->fix({here(), peek().begin()}, "!");
   }
   ast::UnaryOp op = at(Kind::Minus) ? ast::UnaryOp::Neg : ast::UnaryOp::Not;
   SMRange sign = advance().range();
@@ -252,10 +254,8 @@ ast::Argument Parser::parseArgument(bool &sawNamed) {
   }
   argument.value = parseExpr();
   argument.range = rangeFrom(begin);
-  if (sawNamed && !isNamed && !panic) {
-    report(Diag::ArgumentOrder, argument.range);
-    panic = false;
-  }
+  if (sawNamed && !isNamed)
+    remark(Diag::ArgumentOrder, argument.range);
   sawNamed |= isNamed;
   return argument;
 }

@@ -59,10 +59,9 @@ ast::Ptr<ast::Block> Parser::parseBlock(StringRef what) {
 /// statement = let | assignment | for | expression
 void Parser::parseBlockLine(ast::Block &block) {
   if (block.emit) {
-    report(Diag::EmitNotLast, block.emit->range,
+    remark(Diag::EmitNotLast, block.emit->range,
            spelling(block.emit->emitted.empty() ? Kind::Carry : Kind::Emit));
     block.emit.reset();
-    panic = false;
   }
   if (block.result)
     block.statements.push_back(std::make_unique<ast::ExprStmt>(std::move(block.result)));
@@ -70,7 +69,7 @@ void Parser::parseBlockLine(ast::Block &block) {
     report(Diag::MisplacedDeclaration, token().range(), "a constant", "inside of a function");
     return;
   }
-  if (reportForeignWord())
+  if (reportForeignWord(/*inBlock=*/true))
     return;
   ast::Ptr<ast::Stmt> stmt;
   if (at(Kind::Emit) || at(Kind::Carry)) {
@@ -166,36 +165,50 @@ ast::Emit Parser::parseEmit() {
   return emit;
 }
 
-/// Words that other languages start a statement or declaration with. `return` and `var` are read
-/// over, so that the rest of the line is still looked at; true if the line is lost.
-bool Parser::reportForeignWord() {
-  if (!at(Kind::Identifier))
+namespace {
+/// What to write instead of a word that other languages start a statement or declaration with.
+StringRef adviceFor(StringRef word) {
+  return StringSwitch<StringRef>(word)
+      .Case("return", "the last expression of a block is its result")
+      .Cases({"var", "val", "mut"}, "'let' binds a value")
+      .Cases({"def", "func", "function"}, "a function starts with 'fn'")
+      .Cases({"class", "struct", "module"}, "layers and networks are written as 'model'")
+      .Case("while", "repeat with 'scan', or 'loop(while: ...)'")
+      .Case("elif", "write 'else if' after the closing '}'")
+      .Default("");
+}
+
+bool startsValue(const Token &token) {
+  using Kind = Token::Kind;
+  bool isBracket = token.is(Kind::LeftParen) || token.is(Kind::LeftBracket);
+  return token.is(Kind::Identifier) || token.is(Kind::Int) || token.is(Kind::Float) ||
+         token.is(Kind::True) || token.is(Kind::False) || token.is(Kind::If) ||
+         token.is(Kind::Minus) || (isBracket && token.afterSpace);
+}
+} // namespace
+
+/// A foreign word is one only where a name could not stand: before another word, and for `return`
+/// before any value. In a block, `return` is read over and `var` read as `let`, so that the rest of
+/// the line is still looked at; true if the line is lost.
+bool Parser::reportForeignWord(bool inBlock) {
+  StringRef advice = at(Kind::Identifier) ? adviceFor(token().text) : "";
+  if (advice.empty())
     return false;
   const Token &next = peek();
-  bool standsAlone = next.atLineStart || next.is(Kind::RightBrace);
-  bool startsValue = next.is(Kind::Identifier) || next.is(Kind::Int) || next.is(Kind::Float) ||
-                     next.is(Kind::True) || next.is(Kind::False) || next.is(Kind::If);
-  bool isFollowed = !next.atLineStart && startsValue;
-  StringRef advice =
-      StringSwitch<StringRef>(token().text)
-          .Case("return", "the last expression of a block is its result")
-          .Cases({"var", "val", "mut"}, "'let' binds a value")
-          .Cases({"def", "func", "function"}, "a function starts with 'fn'")
-          .Cases({"class", "struct", "module"}, "layers and networks are written as 'model'")
-          .Case("while", "repeat with 'scan', or 'loop(while: ...)'")
-          .Case("elif", "write 'else if' after the closing '}'")
-          .Default("");
-  bool isReturn = token().text == "return" &&
-                  (standsAlone || isFollowed ||
-                   (next.afterSpace && (next.is(Kind::LeftParen) || next.is(Kind::LeftBracket) ||
-                                        next.is(Kind::Minus))));
-  if (advice.empty() || !(isReturn || (isFollowed && token().text != "return")))
+  bool isReturn = token().text == "return";
+  bool endsLine = next.atLineStart || next.is(Kind::RightBrace) || next.is(Kind::Semicolon);
+  if (isReturn ? !endsLine && !startsValue(next) : endsLine || !next.is(Kind::Identifier))
     return false;
-  bool isReadOver = isReturn ? !standsAlone : advice.starts_with("'let'");
-  report(Diag::ForeignWord, token().range(), token().text, advice);
-  advance();
-  panic = !isReadOver;
-  return !isReadOver;
+  Diagnostic *diagnostic = report(Diag::ForeignWord, token().range(), token().text, advice);
+  bool isLet = advice.starts_with("'let'");
+  if (diagnostic && isLet)
+    diagnostic->fix(token().range(), "let");
+  panic = !inBlock || !(isLet || (isReturn && !endsLine));
+  if (isLet)
+    tokens[position].kind = Kind::Let;
+  else
+    advance();
+  return panic;
 }
 
 } // namespace weft

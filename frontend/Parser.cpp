@@ -120,7 +120,7 @@ std::string Parser::describe(const Token &found) const {
 
 /// Whether a mistake here is worth a report: not after another, nor at what the lexer reported.
 bool Parser::startPanic() {
-  bool isNew = !panic && !at(Kind::Error);
+  bool isNew = !panic && !gaveUp && !at(Kind::Error);
   panic = true;
   return isNew;
 }
@@ -170,9 +170,7 @@ ast::Name Parser::parseName(StringRef what) {
     return {name.text, name.range()};
   }
   if (isReservedWord(token().kind) && onSameLine()) {
-    report(Diag::ReservedName, token().range(), token().text);
-    // It was meant as the name: nothing else is wrong.
-    panic = false;
+    remark(Diag::ReservedName, token().range(), token().text);
     SMRange range = advance().range();
     return {StringRef(), range};
   }
@@ -185,7 +183,13 @@ bool Parser::tooDeep() {
   if (depth <= maxDepth)
     return false;
   report(Diag::TooDeep, token().range(), maxDepth);
+  giveUp();
   return true;
+}
+
+void Parser::giveUp() {
+  gaveUp = true;
+  position = tokens.size() - 1;
 }
 
 //===-------------------------------------------------------------------------------------------===//

@@ -62,6 +62,12 @@ private:
       return nullptr;
     return &diagnostics.report(kind, where, args...);
   }
+  /// A report of a mistake that leaves no doubt about what was meant: reading goes on. Null if a
+  /// mistake before it is still being skipped.
+  template <typename... Args>
+  Diagnostic *remark(Diag kind, llvm::SMRange where, const Args &...args) {
+    return panic || gaveUp ? nullptr : &diagnostics.report(kind, where, args...);
+  }
   bool startPanic();
   Diagnostic *reportExpected(llvm::StringRef what);
   bool expect(Kind kind, llvm::StringRef what = {});
@@ -74,6 +80,7 @@ private:
   void endOfLine(llvm::StringRef what, size_t first);
   ast::Name parseName(llvm::StringRef what);
   bool tooDeep();
+  void giveUp();
 
   /// Reads `element`s separated by commas up to `closing`; a comma may follow the last.
   void parseList(const Token &open, Kind closing, llvm::StringRef what,
@@ -131,7 +138,7 @@ private:
   Ptr<ast::Stmt> parseFor();
   Ptr<ast::Stmt> parseAssignmentOrExpression();
   ast::Emit parseEmit();
-  bool reportForeignWord();
+  bool reportForeignWord(bool inBlock);
 
   //===--- Expressions (ParseExpressions.cpp) ---===//
   Ptr<ast::Expr> parseExpr();
@@ -170,6 +177,7 @@ private:
   size_t lineFirst = 0; // where the statement, member or declaration that is being read begins
   llvm::SMLoc previousEnd;
   bool panic = false;
+  bool gaveUp = false; // what nests too deep was not written by a person: the rest is not read
   bool linesMatter = true;
   /// Before the braces of `if` and `for`, `training {` is the name `training` and a block.
   bool inHeader = false;
