@@ -62,7 +62,8 @@ bool weft_evaluate(const weft_expr *expr, const int64_t *symbols, int32_t symbol
   for (int32_t i = 0; i < expr->length; ++i) {
     int64_t opcode = expr->code[i];
     if (opcode == WEFT_EXPR_CONSTANT || opcode == WEFT_EXPR_SYMBOL) {
-      if (++i >= expr->length || depth >= WEFT_EXPR_DEPTH ||
+      ++i;
+      if (i >= expr->length || depth >= WEFT_EXPR_DEPTH ||
           !pushed_value(opcode, expr->code[i], symbols, symbol_count, &stack[depth]))
         return false;
       ++depth;

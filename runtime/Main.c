@@ -259,11 +259,11 @@ int weft_main(const weft_descriptor *descriptor, int argc, char **argv) {
                               : weft_fail(WEFT_BAD_ARGUMENT, "which function? --help shows them"));
   // One pointer for each input and output, and one more so that none is not a failure.
   int32_t inputs = asked.function->input_count, outputs = asked.function->output_count;
-  asked.inputs = calloc((size_t)inputs + (size_t)outputs + 1, sizeof *asked.inputs);
+  asked.inputs = (const char **)calloc((size_t)inputs + (size_t)outputs + 1, sizeof *asked.inputs);
   if (!asked.inputs)
     return report(&asked, weft_fail(WEFT_OUT_OF_MEMORY, "no memory for the arguments"));
   asked.outputs = asked.inputs + inputs;
   weft_status status = run(&asked, argv + 2);
-  free(asked.inputs);
+  free((void *)asked.inputs);
   return status == WEFT_OK ? 0 : report(&asked, status);
 }

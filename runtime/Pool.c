@@ -7,7 +7,7 @@
 // The caller waits until all chunks are done, not until all workers have come: one that is parked
 // or late finds the chunks gone and never delays the loop. Between loops workers spin for a while,
 // since the next loop of a call follows within microseconds, and then park in the kernel.
-#define _GNU_SOURCE
+#define _GNU_SOURCE // NOLINT(bugprone-reserved-identifier): a switch of the C library
 #include "runtime/Internal.h"
 
 #include <sched.h>

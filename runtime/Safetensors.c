@@ -5,7 +5,7 @@
 //
 // The header has a fixed shape, so this is a strict parser of just that shape: no general JSON, no
 // recursion. It runs twice over the same text, first to check and to count, then to fill in.
-#define _GNU_SOURCE
+#define _GNU_SOURCE // NOLINT(bugprone-reserved-identifier): a switch of the C library
 #include "runtime/Safetensors.h"
 #include "runtime/Internal.h"
 

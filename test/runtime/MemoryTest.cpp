@@ -3,8 +3,8 @@
 // What the runtime takes from the system, counted: one arena at open, nothing in a call, all of it
 // given back; and each thing it asks for refused in turn, which must end in a status and no leak.
 // The linker sends these functions through the counters below (--wrap in CMakeLists.txt).
-#include "test/runtime/Support.h"
 #include "test/runtime/Inputs/Tiny.h"
+#include "test/runtime/Support.h"
 
 #include <gtest/gtest.h>
 
@@ -39,6 +39,7 @@ bool granted() { return ledger.requests++ != ledger.refuse; }
 
 } // namespace
 
+// NOLINTBEGIN(bugprone-reserved-identifier): the linker makes these names.
 extern "C" {
 void *__real_aligned_alloc(size_t alignment, size_t size);
 void *__real_malloc(size_t size);
@@ -114,6 +115,7 @@ int __wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attributes, v
   return __real_pthread_create(thread, attributes, run, argument);
 }
 }
+// NOLINTEND(bugprone-reserved-identifier)
 
 namespace {
 

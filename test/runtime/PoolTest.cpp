@@ -215,6 +215,7 @@ TEST(Pool, more_threads_than_cores) {
 
 TEST(Pool, handles_at_once) {
   std::vector<std::thread> callers;
+  callers.reserve(4);
   std::atomic<int> wrong{0};
   for (int t = 0; t < 4; ++t)
     callers.emplace_back([&wrong] {

@@ -8,8 +8,10 @@
 #include <unistd.h>
 
 // Tests ask for more memory than there is: under a sanitizer too that gives NULL.
+// NOLINTBEGIN(bugprone-reserved-identifier): the sanitizers look for these names.
 extern "C" const char *__asan_default_options() { return "allocator_may_return_null=1"; }
 extern "C" const char *__tsan_default_options() { return "allocator_may_return_null=1"; }
+// NOLINTEND(bugprone-reserved-identifier)
 
 namespace weft::test {
 
