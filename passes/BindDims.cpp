@@ -37,13 +37,13 @@ std::set<std::string> namesOf(FuncOp function) {
 class DimBinder {
 public:
   explicit DimBinder(const Bindings &given) : bindings(given) {
-    replacer.addReplacement([this](RankedTensorType type)
-                                -> std::optional<std::pair<Type, mlir::WalkResult>> {
-      if (!isa_and_nonnull<ShapeAttr>(type.getEncoding()))
-        return std::nullopt;
-      return std::make_pair(Type(tensorType(bind(dimsOf(type)), type.getElementType())),
-                            mlir::WalkResult::skip());
-    });
+    replacer.addReplacement(
+        [this](RankedTensorType type) -> std::optional<std::pair<Type, mlir::WalkResult>> {
+          if (!isa_and_nonnull<ShapeAttr>(type.getEncoding()))
+            return std::nullopt;
+          return std::make_pair(Type(tensorType(bind(dimsOf(type)), type.getElementType())),
+                                mlir::WalkResult::skip());
+        });
     replacer.addReplacement(
         [this](ShapeAttr shape) -> std::optional<std::pair<Attribute, mlir::WalkResult>> {
           return std::make_pair(Attribute(ShapeAttr::get(shape.getContext(), bind(shape.toDims()))),
@@ -103,7 +103,8 @@ private:
                << "'" << text << "' does not bind a dimension: write a name, '=' and a size "
                << "from 0 on, as in 'N=1'";
       if (!bindings.insert({name.trim(), size}).second)
-        return mlir::emitError(getOperation().getLoc()) << "dimension '" << name.trim() << "' is bound twice";
+        return mlir::emitError(getOperation().getLoc())
+               << "dimension '" << name.trim() << "' is bound twice";
     }
     return bindings;
   }

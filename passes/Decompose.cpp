@@ -35,12 +35,11 @@ public:
   Value splat(double value, Value like) { return splat(value, typeOf(like)); }
   Value splat(double value, RankedTensorType type) {
     auto scalar = RankedTensorType::get({}, type.getElementType());
-    Attribute number = isa<mlir::FloatType>(type.getElementType())
-                           ? Attribute(builder.getFloatAttr(type.getElementType(), value))
-                           : Attribute(builder.getIntegerAttr(type.getElementType(),
-                                                              static_cast<int64_t>(value)));
-    Value constant =
-        ConstantOp::create(builder, loc, mlir::DenseElementsAttr::get(scalar, number));
+    Attribute number =
+        isa<mlir::FloatType>(type.getElementType())
+            ? Attribute(builder.getFloatAttr(type.getElementType(), value))
+            : Attribute(builder.getIntegerAttr(type.getElementType(), static_cast<int64_t>(value)));
+    Value constant = ConstantOp::create(builder, loc, mlir::DenseElementsAttr::get(scalar, number));
     return broadcast(constant, {}, dimsOf(type));
   }
 
@@ -89,8 +88,7 @@ Value decompose(BatchNormOp op) {
   Type type = computeType(w.element(op.getInput()));
   Value x = w.cast(op.getInput(), type);
   Value variance = w.cast(op.getVariance(), type);
-  Value shifted = w.binary<AddOp>(
-      variance, w.splat(op.getEpsilon().convertToDouble(), variance));
+  Value shifted = w.binary<AddOp>(variance, w.splat(op.getEpsilon().convertToDouble(), variance));
   Value factor = w.binary<MulOp>(w.cast(op.getScale(), type), w.unary<RsqrtOp>(shifted));
 
   SmallVector<Dim> shape = w.dims(x);
@@ -112,8 +110,8 @@ Value decompose(GroupNormOp op) {
   llvm::append_range(split, ArrayRef(shape).drop_front(2));
 
   Value x = w.cast(w.reshape(op.getInput(), split), type);
-  Value result = LayerNormOp::create(w.builder, w.loc, x.getType(), x, Value(), Value(), 2,
-                                     op.getEpsilon());
+  Value result =
+      LayerNormOp::create(w.builder, w.loc, x.getType(), x, Value(), Value(), 2, op.getEpsilon());
   auto channelwise = [&](Value v) {
     return w.broadcast(w.cast(w.reshape(v, {groups, members}), type), {1, 2}, split);
   };
@@ -170,8 +168,8 @@ Value zeroEmptyRows(Writer &w, Value scores, Value result) {
   rows.pop_back();
   Value most = ReduceOp::create(w.builder, w.loc, tensorType(rows, w.element(scores)),
                                 ReduceKind::Max, scores, ArrayRef<int64_t>{axis});
-  Value empty =
-      w.compare(ComparePredicate::Eq, most, w.splat(-std::numeric_limits<double>::infinity(), most));
+  Value empty = w.compare(ComparePredicate::Eq, most,
+                          w.splat(-std::numeric_limits<double>::infinity(), most));
   SmallVector<int64_t> along = llvm::to_vector(llvm::seq<int64_t>(0, axis));
   return w.select(w.broadcast(empty, along, w.dims(result)), w.splat(0, result), result);
 }

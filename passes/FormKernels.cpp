@@ -93,8 +93,8 @@ void Grouping::run() {
 
 std::optional<Grouping::Uses> Grouping::findUses(Operation *op) {
   // The use list has no order of its own; the users' places in the program do.
-  SmallVector<mlir::OpOperand *> operands = llvm::map_to_vector(
-      op->getUses(), [](mlir::OpOperand &use) { return &use; });
+  SmallVector<mlir::OpOperand *> operands =
+      llvm::map_to_vector(op->getUses(), [](mlir::OpOperand &use) { return &use; });
   for (mlir::OpOperand *use : operands)
     if (use->getOwner()->getBlock() != &block || needsBuffer(*use) ||
         !groupsOf.count(use->getOwner()))
@@ -138,8 +138,7 @@ bool Grouping::mayJoin(Operation *op, const Uses &uses) {
   // Several kernels may each compute a view or something generated, but no real work twice.
   if (uses.size() > 1 && !isView(op) && !isGenerated(op->getResult(0)))
     return false;
-  return llvm::all_of(uses,
-                      [&](const auto &use) { return mayJoin(op, *use.first, use.second); });
+  return llvm::all_of(uses, [&](const auto &use) { return mayJoin(op, *use.first, use.second); });
 }
 
 bool Grouping::mayJoin(Operation *op, Group &group, const Access &access) {
@@ -227,8 +226,8 @@ void build(const Group &group) {
     locations.push_back(op->getLoc());
   Location loc = builder.getFusedLoc(locations);
   Value result = group.result->getResult(0);
-  auto kernel = KernelOp::create(builder, loc, mlir::TypeRange(result.getType()),
-                                 inputs.getArrayRef());
+  auto kernel =
+      KernelOp::create(builder, loc, mlir::TypeRange(result.getType()), inputs.getArrayRef());
 
   mlir::Block *body = builder.createBlock(&kernel.getBody());
   mlir::IRMapping mapping;

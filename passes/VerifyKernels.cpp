@@ -14,7 +14,8 @@ namespace weft {
 namespace {
 
 LogicalResult checkOutside(Operation *op) { // K1
-  if (isa<KernelOp, ReshapeOp, ConstantOp, IfOp, WhileOp, ScanOp, YieldOp, mlir::func::ReturnOp>(op))
+  if (isa<KernelOp, ReshapeOp, ConstantOp, IfOp, WhileOp, ScanOp, YieldOp, mlir::func::ReturnOp>(
+          op))
     return success();
   return op->emitOpError("stands outside of a kernel");
 }
@@ -74,8 +75,8 @@ struct VerifyKernels final : impl::VerifyKernelsPassBase<VerifyKernels> {
 
 private:
   static LogicalResult checkFunction(mlir::func::FuncOp function) {
-    mlir::WalkResult result = function.getBody().walk<mlir::WalkOrder::PreOrder>(
-        [](Operation *op) -> mlir::WalkResult {
+    mlir::WalkResult result =
+        function.getBody().walk<mlir::WalkOrder::PreOrder>([](Operation *op) -> mlir::WalkResult {
           if (failed(checkOutside(op)))
             return mlir::WalkResult::interrupt();
           auto kernel = dyn_cast<KernelOp>(op);

@@ -91,9 +91,10 @@ void ArenaLayout::solveSection(ArrayRef<size_t> members) {
       begin = std::max(begin, other.end);
     }
     Placed place{begin, begin + size, buffer.live};
-    placed.insert(std::upper_bound(placed.begin(), placed.end(), place,
-                                   [](const Placed &a, const Placed &b) { return a.begin < b.begin; }),
-                  place);
+    placed.insert(
+        std::upper_bound(placed.begin(), placed.end(), place,
+                         [](const Placed &a, const Placed &b) { return a.begin < b.begin; }),
+        place);
     peak = std::max(peak, place.end);
     buffer.offset = total + Dim(begin) * buffer.rest;
   }
@@ -105,7 +106,8 @@ bool ArenaLayout::Slot::isFree(const Interval &live) const {
   return llvm::none_of(lives, [&](const Interval &other) { return other.overlaps(live); });
 }
 
-/// A free slot that is large enough, or that may grow because it is surely not larger; else a new one.
+/// A free slot that is large enough, or that may grow because it is surely not larger; else a new
+/// one.
 ArenaLayout::Slot &ArenaLayout::slotFor(const Dim &bytes, const Interval &live,
                                         std::vector<Slot> &slots) {
   for (Slot &slot : slots)

@@ -21,10 +21,11 @@ struct Interval {
 
 /// Add all buffers, solve once, then ask for offsets.
 ///
-/// A size is taken apart into a constant factor and an expression: 2560 * N is 2560 times N. Buffers
-/// with the same expression form a section of the arena, in which offsets are constants times the
-/// expression, found greedily as for constant sizes (the section of the expression 1). Buffers
-/// whose constant factor is small would be rounded up too much; they share whole slots instead.
+/// A size is taken apart into a constant factor and an expression: 2560 * N is 2560 times N.
+/// Buffers with the same expression form a section of the arena, in which offsets are constants
+/// times the expression, found greedily as for constant sizes (the section of the expression 1).
+/// Buffers whose constant factor is small would be rounded up too much; they share whole slots
+/// instead.
 class ArenaLayout {
 public:
   /// Alignment of each buffer in bytes: a cache line, and an AVX-512 register.

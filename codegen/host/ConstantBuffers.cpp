@@ -13,8 +13,8 @@ namespace LLVM = mlir::LLVM;
 
 static void appendBits(std::string &bytes, const llvm::APInt &bits, int64_t size) {
   for (int64_t i = 0; i < size; ++i)
-    bytes.push_back(static_cast<char>(bits.extractBitsAsZExtValue(
-        std::min<unsigned>(8, bits.getBitWidth() - 8 * i), 8 * i)));
+    bytes.push_back(static_cast<char>(
+        bits.extractBitsAsZExtValue(std::min<unsigned>(8, bits.getBitWidth() - 8 * i), 8 * i)));
 }
 
 FailureOr<std::string> elementBytes(mlir::ElementsAttr elements) {

@@ -75,9 +75,9 @@ static FuncOp parallelForIn(Operation *op, OpBuilder builder) {
     return known;
   Type pointer = pointerType(builder), i64 = builder.getI64Type();
   builder.setInsertionPointToStart(module.getBody());
-  auto function = FuncOp::create(
-      builder, module.getLoc(), parallelForName,
-      builder.getFunctionType({pointer, pointer, pointer, i64, i64}, {}));
+  auto function =
+      FuncOp::create(builder, module.getLoc(), parallelForName,
+                     builder.getFunctionType({pointer, pointer, pointer, i64, i64}, {}));
   function.setPrivate();
   return function;
 }
@@ -86,9 +86,9 @@ void HostCode::parallelFor(Value context, FuncOp body, Value arguments, Value n,
   FuncOp callee = parallelForIn(body, builder);
   Value function = mlir::func::ConstantOp::create(builder, loc, body.getFunctionType(),
                                                   mlir::FlatSymbolRefAttr::get(body));
-  Value address = mlir::UnrealizedConversionCastOp::create(builder, loc, pointerType(builder),
-                                                           function)
-                      .getResult(0);
+  Value address =
+      mlir::UnrealizedConversionCastOp::create(builder, loc, pointerType(builder), function)
+          .getResult(0);
   mlir::func::CallOp::create(builder, loc, callee,
                              ValueRange{context, address, arguments, n, word(grain)});
 }

@@ -35,8 +35,8 @@ FailureOr<KernelBody> KernelBodies::of(LaunchOp launch) {
       interface.dims.size() != launch.getSymbols().getDims().size())
     return launch.emitOpError() << "passes " << buffers << " buffers and "
                                 << launch.getSymbols().getDims().size()
-                                << " dimensions to a kernel that takes "
-                                << interface.buffers.size() << " and " << interface.dims.size();
+                                << " dimensions to a kernel that takes " << interface.buffers.size()
+                                << " and " << interface.dims.size();
   return found->second;
 }
 
@@ -61,8 +61,8 @@ FailureOr<KernelBody> KernelBodies::create(FuncOp kernel) {
   };
   SmallVector<Value> arguments;
   for (mlir::MemRefType type : interface->buffers)
-    arguments.push_back(bufferAt(code.builder, code.loc,
-                                 code.loadPointer(words, arguments.size()), type));
+    arguments.push_back(
+        bufferAt(code.builder, code.loc, code.loadPointer(words, arguments.size()), type));
   for (size_t i = 0; i < interface->dims.size(); ++i)
     arguments.push_back(toIndex(code.loadWord(words, arguments.size())));
   arguments.push_back(toIndex(body.getArgument(1)));

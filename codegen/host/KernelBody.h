@@ -9,8 +9,8 @@
 #include "codegen/host/KernelInterface.h"
 #include "ir/WeftOps.h"
 
-#include "llvm/ADT/StringMap.h"
 #include "mlir/IR/SymbolTable.h"
+#include "llvm/ADT/StringMap.h"
 
 namespace weft {
 

@@ -46,8 +46,8 @@ struct DimEmitter {
 
   Value emit(mlir::AffineExpr expression) {
     if (auto constant = dyn_cast<mlir::AffineConstantExpr>(expression))
-      return mlir::arith::ConstantOp::create(
-          builder, loc, builder.getIntegerAttr(type, constant.getValue()));
+      return mlir::arith::ConstantOp::create(builder, loc,
+                                             builder.getIntegerAttr(type, constant.getValue()));
     if (auto symbol = dyn_cast<mlir::AffineSymbolExpr>(expression)) {
       Value value = valueOf(symbols[symbol.getPosition()].getValue());
       assert(value && "every symbol has a value");
@@ -111,11 +111,11 @@ static FuncOp createLoopFunction(OpBuilder &builder, FuncOp kernel, size_t numDi
     auto ranked = cast<RankedTensorType>(tensor);
     types.push_back(bufferType(ranked));
     SmallVector<mlir::NamedAttribute> named;
-    named.push_back(builder.getNamedAttr(mlir::LLVM::LLVMDialect::getNoAliasAttrName(),
-                                         builder.getUnitAttr()));
+    named.push_back(
+        builder.getNamedAttr(mlir::LLVM::LLVMDialect::getNoAliasAttrName(), builder.getUnitAttr()));
     if (!ranked.hasStaticShape())
-      named.push_back(builder.getNamedAttr(
-          bufferShapeAttrName, ShapeAttr::get(builder.getContext(), dimsOf(ranked))));
+      named.push_back(builder.getNamedAttr(bufferShapeAttrName,
+                                           ShapeAttr::get(builder.getContext(), dimsOf(ranked))));
     attributes.push_back(builder.getDictionaryAttr(named));
   };
   for (Type type : kernel.getArgumentTypes())
@@ -186,8 +186,7 @@ FailureOr<KernelInterface> KernelInterface::of(FuncOp function) {
   if (!chunks || chunks.getDims().size() != 1 || !grain || !outputs)
     return function.emitError() << "kernel '" << function.getName() << "' needs '"
                                 << kernelChunksAttrName << "' with one entry, '"
-                                << kernelGrainAttrName << "' and '" << kernelOutputsAttrName
-                                << "'";
+                                << kernelGrainAttrName << "' and '" << kernelOutputsAttrName << "'";
   interface.chunks = chunks.toDims()[0];
   interface.grain = std::max<int64_t>(1, grain.getInt());
   interface.outputs = outputs.getInt();

@@ -248,10 +248,9 @@ LogicalResult EntryLowering::lowerScan(ScanOp op) {
   mlir::Block &body = op.getBody().front();
   for (mlir::BlockArgument argument : body.getArguments()) {
     unsigned number = argument.getArgNumber();
-    addresses[argument] = number < numCarries
-                              ? addresses.lookup(results[number])
-                              : stepOf(op.getXs()[number - numCarries],
-                                       cast<RankedTensorType>(argument.getType()));
+    addresses[argument] = number < numCarries ? addresses.lookup(results[number])
+                                              : stepOf(op.getXs()[number - numCarries],
+                                                       cast<RankedTensorType>(argument.getType()));
   }
   if (failed(runBlock(body)))
     return failure();
@@ -327,7 +326,8 @@ private:
   void eraseModel() {
     for (Operation &op : llvm::make_early_inc_range(*getOperation().getBody())) {
       auto function = dyn_cast<FuncOp>(&op);
-      bool model = function && (function->hasAttr(kExportAttr) || function.getName() == kInitFunction);
+      bool model =
+          function && (function->hasAttr(kExportAttr) || function.getName() == kInitFunction);
       if (model || isa<ParameterOp>(&op))
         op.erase();
     }

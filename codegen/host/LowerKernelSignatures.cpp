@@ -22,6 +22,12 @@ using mlir::func::FuncOp;
 
 namespace {
 
+/// Private functions of the func dialect would become symbols that the linker sees.
+void setInternal(FuncOp function) {
+  function->setAttr("llvm.linkage",
+                    LLVM::LinkageAttr::get(function.getContext(), LLVM::Linkage::Internal));
+}
+
 /// Rewrites one kernel and its calls.
 class SignatureLowering {
 public:
@@ -63,6 +69,11 @@ void SignatureLowering::rewriteKernel() {
     kernel.removeArgAttr(i, bufferShapeAttrName);
     kernel.setArgAttr(i, LLVM::LLVMDialect::getNoAliasAttrName(), builder.getUnitAttr());
   }
+  // What described the buffers describes nothing any more.
+  for (StringRef name : {kernelDimsAttrName, kernelOutputsAttrName, kernelChunksAttrName,
+                         kernelGrainAttrName})
+    kernel->removeAttr(name);
+  setInternal(kernel);
 }
 
 void SignatureLowering::rewriteArgument(unsigned number, Type type,
@@ -126,8 +137,7 @@ void SignatureLowering::rewriteCall(mlir::func::CallOp call) {
   }
 }
 
-struct LowerKernelSignatures final
-    : impl::LowerKernelSignaturesPassBase<LowerKernelSignatures> {
+struct LowerKernelSignatures final : impl::LowerKernelSignaturesPassBase<LowerKernelSignatures> {
   void runOnOperation() override {
     mlir::LLVMTypeConverter converter(&getContext());
     mlir::SymbolTable symbols(getOperation());
@@ -144,8 +154,10 @@ struct LowerKernelSignatures final
     getOperation().walk([&](mlir::func::CallOp call) {
       auto callee = symbols.lookup<FuncOp>(call.getCallee());
       auto found = callee ? interfaces.find(callee) : interfaces.end();
-      if (found != interfaces.end())
-        SignatureLowering(callee, found->second, converter).rewriteCall(call);
+      if (found == interfaces.end())
+        return;
+      SignatureLowering(callee, found->second, converter).rewriteCall(call);
+      setInternal(call->getParentOfType<FuncOp>());
     });
   }
 };

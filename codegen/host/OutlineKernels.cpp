@@ -91,9 +91,9 @@ void rename(FuncOp function, const CanonicalNames &names) {
 /// The kernel as a function under canonical names, not yet in the module.
 FuncOp toFunction(KernelOp kernel, const CanonicalNames &names) {
   OpBuilder builder(kernel.getContext());
-  auto function = FuncOp::create(
-      kernel.getLoc(), "kernel",
-      builder.getFunctionType(kernel.getOperandTypes(), kernel->getResultTypes()));
+  auto function =
+      FuncOp::create(kernel.getLoc(), "kernel",
+                     builder.getFunctionType(kernel.getOperandTypes(), kernel->getResultTypes()));
   function.setPrivate();
   mlir::IRMapping mapping;
   kernel.getBody().cloneInto(&function.getBody(), mapping);
@@ -144,8 +144,8 @@ private:
       if (!carries)
         return;
       mlir::Block &body = *yield->getBlock();
-      unsigned numCarries = isa<ScanOp>(loop) ? cast<ScanOp>(loop).getInits().size()
-                                              : yield->getNumOperands();
+      unsigned numCarries =
+          isa<ScanOp>(loop) ? cast<ScanOp>(loop).getInits().size() : yield->getNumOperands();
       for (unsigned i = 0; i < numCarries; ++i) {
         auto carried = dyn_cast<mlir::BlockArgument>(withoutReshapes(yield->getOperand(i)));
         if (carried && carried.getOwner() == &body && carried.getArgNumber() != i &&
@@ -184,10 +184,10 @@ private:
     OpBuilder builder(kernel);
     SmallVector<Dim> dims = llvm::map_to_vector(
         names.original(), [](const std::string &name) { return Dim::symbol(name); });
-    auto launch = LaunchOp::create(
-        builder, kernel.getLoc(), kernel->getResultTypes(),
-        mlir::FlatSymbolRefAttr::get(&getContext(), place->second),
-        ShapeAttr::get(&getContext(), dims), kernel.getInputs(), builder.getArrayAttr({}));
+    auto launch = LaunchOp::create(builder, kernel.getLoc(), kernel->getResultTypes(),
+                                   mlir::FlatSymbolRefAttr::get(&getContext(), place->second),
+                                   ShapeAttr::get(&getContext(), dims), kernel.getInputs(),
+                                   builder.getArrayAttr({}));
     kernel.replaceAllUsesWith(launch.getResults());
     kernel.erase();
   }

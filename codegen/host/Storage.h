@@ -18,8 +18,8 @@ inline constexpr StringRef slotsAttrName = "weft.slots";
 Value withoutReshapes(Value value);
 
 /// The value that owns the memory of `value`: through reshapes; from the carried argument of a loop
-/// to the loop's result, in whose memory it stays; from a step of a scan to the tensor stepped over.
-/// An argument of the function, a constant, or a result of an operation with slots.
+/// to the loop's result, in whose memory it stays; from a step of a scan to the tensor stepped
+/// over. An argument of the function, a constant, or a result of an operation with slots.
 Value storageOf(Value value);
 
 /// True for operations whose results get slots.

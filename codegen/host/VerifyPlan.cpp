@@ -134,9 +134,8 @@ private:
 
   LogicalResult reportLost(Operation *op, Value storage, int64_t at,
                            std::map<int64_t, Piece>::iterator next) {
-    mlir::InFlightDiagnostic error = op->emitOpError()
-                                     << "reads a value whose byte " << at
-                                     << " in the arena was overwritten" << text();
+    mlir::InFlightDiagnostic error = op->emitOpError() << "reads a value whose byte " << at
+                                                       << " in the arena was overwritten" << text();
     error.attachNote(storage.getLoc()) << "the value is made here";
     if (next != pieces.begin() && std::prev(next)->second.owner != storage)
       error.attachNote(std::prev(next)->second.owner.getLoc()) << "and overwritten here";
