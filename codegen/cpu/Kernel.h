@@ -97,6 +97,8 @@ Value rootElement(Kernel &kernel, ArrayRef<Value> indices);
 // Each takes a kernel that it can do, calls begin(), and fills the function.
 
 void lowerMap(Kernel &kernel);
+/// False if each element was computed by itself.
+bool lowerContract(Kernel &kernel, ContractOp op);
 void lowerReduce(Kernel &kernel, ReduceOp op);
 void lowerCumulative(Kernel &kernel, CumulativeOp op);
 void lowerSoftmax(Kernel &kernel, Value input, int64_t axis, bool logarithm);

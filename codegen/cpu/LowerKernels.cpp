@@ -51,6 +51,7 @@ static LogicalResult checkForm(FuncOp kernel) {
 /// Writes the loops of one kernel; false if its root is computed element by element.
 static bool lowerRoot(Kernel &kernel) {
   return llvm::TypeSwitch<Operation *, bool>(kernel.root)
+      .Case([&](ContractOp op) { return lowerContract(kernel, op); })
       .Case([&](ReduceOp op) { return lowerReduce(kernel, op), true; })
       .Case([&](CumulativeOp op) { return lowerCumulative(kernel, op), true; })
       .Case([&](SoftmaxOp op) {

@@ -1,0 +1,400 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Contractions. The labels of the equation fall into four classes: in both operands and the result
+// (batch), of one operand and the result (free), and summed. What is contiguous decides the form:
+//   - a free label is contiguous in one operand: vectors run along it, tiles of outer products;
+//   - the same summed label is contiguous in both: vectors run along it, tiles of dot products;
+//   - otherwise each element by itself (RootElement.cpp).
+
+#include "codegen/cpu/Contract.h"
+
+namespace weft {
+
+//===-- Axes --------------------------------------------------------------------------------===//
+
+/// The place of `letter` in `letters`, from the end; 0 if it is absent.
+static size_t placeFromEnd(StringRef letters, char letter) {
+  size_t place = letters.find(letter);
+  return place == StringRef::npos ? 0 : letters.size() - place;
+}
+
+/// True if `second` follows `first` directly wherever one of them stands.
+static bool alwaysAdjacent(StringRef letters, char first, char second) {
+  size_t a = placeFromEnd(letters, first), b = placeFromEnd(letters, second);
+  return (a == 0 && b == 0) || (a != 0 && a == b + 1 && b != 0);
+}
+
+static Dim strideOf(StringRef letters, ArrayRef<Dim> dims, char letter) {
+  size_t place = letters.find(letter);
+  return place == StringRef::npos ? Dim(0) : productOf(dims.drop_front(place + 1));
+}
+
+std::unique_ptr<ContractPlan> ContractPlan::of(ContractOp op) {
+  // Buffers are read in place: operands are arguments.
+  if (!isa<mlir::BlockArgument>(op.getLhs()) || !isa<mlir::BlockArgument>(op.getRhs()))
+    return nullptr;
+  auto planStore = std::make_unique<ContractPlan>();
+  ContractPlan &plan = *planStore;
+  plan.op = op;
+  auto labels = op.getLabels();
+  SmallVector<Dim> lhs = dimsOf(op.getLhs()), rhs = dimsOf(op.getRhs());
+  SmallVector<Dim> out = dimsOf(op.getResult());
+  auto addLetters = [&](StringRef letters, ArrayRef<Dim> dims) {
+    for (auto [letter, dim] : llvm::zip_equal(letters, dims)) {
+      bool known = llvm::any_of(plan.axes, [&](const ContractAxis &axis) {
+        return llvm::is_contained(axis.letters, letter);
+      });
+      if (known)
+        continue;
+      ContractAxis *last = plan.axes.empty() ? nullptr : &plan.axes.back();
+      if (last && alwaysAdjacent(labels.lhs, last->letters.back(), letter) &&
+          alwaysAdjacent(labels.rhs, last->letters.back(), letter) &&
+          alwaysAdjacent(labels.result, last->letters.back(), letter)) {
+        last->letters.push_back(letter);
+        last->sizes.push_back(dim);
+      } else {
+        ContractAxis axis;
+        axis.letters.push_back(letter);
+        axis.sizes.push_back(dim);
+        plan.axes.push_back(std::move(axis));
+      }
+    }
+  };
+  addLetters(labels.lhs, lhs);
+  addLetters(labels.rhs, rhs);
+  for (ContractAxis &axis : plan.axes) {
+    char letter = axis.letters.back();
+    axis.lhs = strideOf(labels.lhs, lhs, letter);
+    axis.rhs = strideOf(labels.rhs, rhs, letter);
+    axis.out = strideOf(labels.result, out, letter);
+    axis.inLhs = labels.lhs.contains(letter);
+    axis.inRhs = labels.rhs.contains(letter);
+    axis.inOut = labels.result.contains(letter);
+  }
+  if (!plan.chooseForm(labels))
+    return nullptr;
+  return planStore;
+}
+
+/// The axis whose last letter is the last of `letters`; null for no letters.
+const ContractAxis *ContractPlan::innermost(StringRef letters) const {
+  for (const ContractAxis &axis : axes)
+    if (!letters.empty() && axis.letters.back() == letters.back())
+      return &axis;
+  return nullptr;
+}
+
+bool ContractPlan::chooseForm(ContractOp::Labels labels) {
+  const ContractAxis *left = innermost(labels.lhs), *right = innermost(labels.rhs);
+  if (!left || !right)
+    return false;
+  bool leftFree = left->inOut && !left->inRhs, rightFree = right->inOut && !right->inLhs;
+  bool leftIsLast = innermost(labels.result) == left;
+  if (leftFree || rightFree) {
+    swapped = leftFree && (!rightFree || leftIsLast);
+    across = swapped ? left : right;
+  } else if (left == right && !left->inOut) {
+    along = left;
+  } else {
+    return false;
+  }
+  for (ContractAxis &axis : axes) {
+    if (swapped) {
+      std::swap(axis.lhs, axis.rhs);
+      std::swap(axis.inLhs, axis.inRhs);
+    }
+    if (&axis == along || &axis == across)
+      continue;
+    if (!axis.inOut)
+      summed.push_back(&axis);
+    else if (!axis.inRhs)
+      rows.push_back(&axis);
+    else if (!axis.inLhs && along)
+      columns.push_back(&axis);
+    else
+      outer.push_back(&axis);
+  }
+  return true;
+}
+
+Dim extentOf(ArrayRef<const ContractAxis *> axes) {
+  Dim extent(1);
+  for (const ContractAxis *axis : axes)
+    extent = extent * axis->size();
+  return extent;
+}
+
+//===-- Places ------------------------------------------------------------------------------===//
+
+ContractEmitter::ContractEmitter(Kernel &ownerKernel, ContractPlan &thePlan)
+    : kernel(ownerKernel), plan(thePlan), code(kernel.code()), elements(kernel.elements()),
+      tiles(kernel, elementOf(plan.op.getLhs()),
+            sumType(elementOf(plan.op.getLhs()), elementOf(plan.op.getResult()))),
+      a(elements.flat(plan.swapped ? plan.op.getRhs() : plan.op.getLhs())),
+      b(elements.flat(plan.swapped ? plan.op.getLhs() : plan.op.getRhs())) {
+  bool isPlain =
+      kernel.result == plan.op.getResult() && Scalar::heldType(resultType()) == tiles.sum;
+  storesDirectly = isPlain && plan.across && plan.across->out == Dim(1);
+}
+
+Type ContractEmitter::resultType() { return elementOf(plan.op.getResult()); }
+
+SmallVector<Value> ContractEmitter::split(Value place, ArrayRef<const ContractAxis *> axes) {
+  SmallVector<Value> sizes;
+  for (const ContractAxis *axis : axes)
+    sizes.push_back(elements.size(axis->size()));
+  return code.delinearize(place, sizes);
+}
+
+Value ContractEmitter::offset(ArrayRef<const ContractAxis *> axes, ArrayRef<Value> places,
+                              Dim ContractAxis::*stride) {
+  Value total = code.index(0);
+  for (auto [axis, place] : llvm::zip_equal(axes, places))
+    total = code.add(total, code.mul(place, elements.size(axis->*stride)));
+  return total;
+}
+
+/// Adds the index of each letter of `axes` in the result.
+void ContractEmitter::addIndices(llvm::SmallDenseMap<char, Value> &indices,
+                                 ArrayRef<const ContractAxis *> axes, ArrayRef<Value> places) {
+  for (auto [axis, place] : llvm::zip_equal(axes, places)) {
+    SmallVector<Value> parts = code.delinearize(place, elements.sizes(axis->sizes));
+    for (auto [letter, part] : llvm::zip_equal(axis->letters, parts))
+      indices[letter] = part;
+  }
+}
+
+SmallVector<Value> ContractEmitter::resultIndices(Value outer, Value row, Value column) {
+  llvm::SmallDenseMap<char, Value> indices;
+  addIndices(indices, plan.outer, split(outer, plan.outer));
+  addIndices(indices, plan.rows, split(row, plan.rows));
+  if (plan.across)
+    addIndices(indices, {plan.across}, {column});
+  else
+    addIndices(indices, plan.columns, split(column, plan.columns));
+  return llvm::map_to_vector(plan.op.getLabels().result,
+                             [&](char letter) { return indices.lookup(letter); });
+}
+
+SmallVector<Value> ContractEmitter::summedSizes() {
+  return llvm::map_to_vector(plan.summed,
+                             [&](const ContractAxis *axis) { return elements.size(axis->size()); });
+}
+
+/// Stores the elements of the result for sums in `tile`, `pitch` apart.
+void ContractEmitter::storeTile(Value tile, int64_t pitch, Value outer, Value row, int64_t height,
+                                Value column, Value width) {
+  code.loop(code.index(0), code.index(height), 1, [&](Value i) {
+    code.loop(code.index(0), width, 1, [&](Value j) {
+      Value place = code.add(code.mul(i, code.index(pitch)), j);
+      Value total = kernel.scalar().load(tile, place, tiles.sum);
+      kernel.storeFromRoot(resultIndices(outer, code.add(row, i), code.add(column, j)), total);
+    });
+  });
+}
+
+//===-- Outer products ----------------------------------------------------------------------===//
+
+/// Rows that one chunk goes through for each panel.
+static constexpr int64_t tilesPerChunk = 8;
+
+void ContractEmitter::outerProductTile(Value outer, Value row, int64_t height, Value column,
+                                       int64_t vectors, Value width) {
+  Value outerA = offset(plan.outer, split(outer, plan.outer), &ContractAxis::lhs);
+  Value outerB = offset(plan.outer, split(outer, plan.outer), &ContractAxis::rhs);
+  SmallVector<Value> startA, startB, masks;
+  for (int64_t i = 0; i < height; ++i) {
+    Value place = code.add(row, code.index(i));
+    startA.push_back(
+        code.add(outerA, offset(plan.rows, split(place, plan.rows), &ContractAxis::lhs)));
+  }
+  for (int64_t j = 0; j < vectors; ++j) {
+    Value shift = code.index(j * tiles.lanes);
+    startB.push_back(code.add(code.add(outerB, column), shift));
+    masks.push_back(tiles.maskOf(code.sub(width, shift)));
+  }
+  SmallVector<Value> sums = tiles.outerProducts(
+      {height, vectors}, summedSizes(), tiles.zeros(height * vectors),
+      [&](int64_t i, ArrayRef<Value> places) {
+        return tiles.loadScalar(
+            a, code.add(startA[i], offset(plan.summed, places, &ContractAxis::lhs)));
+      },
+      [&](int64_t j, ArrayRef<Value> places) {
+        Value place = code.add(startB[j], offset(plan.summed, places, &ContractAxis::rhs));
+        return tiles.loadVector(b, place, masks[j]);
+      });
+  int64_t pitch = vectors * tiles.lanes;
+  for (int64_t i = 0; i < height; ++i)
+    for (int64_t j = 0; j < vectors; ++j) {
+      Value total = sums[i * vectors + j];
+      if (!storesDirectly) {
+        tiles.storeSums(total, scratch, code.index(i * pitch + j * tiles.lanes));
+        continue;
+      }
+      Value place = code.add(row, code.index(i));
+      Value start = offset(plan.outer, split(outer, plan.outer), &ContractAxis::out);
+      start = code.add(start, offset(plan.rows, split(place, plan.rows), &ContractAxis::out));
+      start = code.add(start, code.add(column, code.index(j * tiles.lanes)));
+      tiles.storeSums(total, elements.flatOutput(0), start, masks[j]);
+    }
+  if (!storesDirectly)
+    storeTile(scratch, pitch, outer, row, height, column, width);
+}
+
+/// The columns of one panel, `width` of them, for the rows [first, first + count).
+void ContractEmitter::outerProductPanel(Value outer, Value first, Value count, Value column,
+                                        Value width, TileShape shape) {
+  auto rows = extentOf(plan.rows).constant(), columns = plan.across->size().constant();
+  int64_t full = shape.vectors * tiles.lanes;
+  auto columnsOf = [&](Value from, int64_t vectors, Value wide) {
+    forTiles(code, count, rows, shape.rows, [&](Value start, int64_t height) {
+      outerProductTile(outer, code.add(first, start), height, from, vectors, wide);
+    });
+  };
+  auto rest = [&] {
+    if (columns)
+      return columnsOf(column, llvm::divideCeil(*columns % full, tiles.lanes),
+                       code.index(*columns % full));
+    code.loop(code.index(0), width, tiles.lanes, [&](Value start) {
+      Value wide = code.min(code.sub(width, start), code.index(tiles.lanes));
+      columnsOf(code.add(column, start), 1, wide);
+    });
+  };
+  if (columns && *columns % full == 0)
+    return columnsOf(column, shape.vectors, code.index(full));
+  if (columns && *columns < full)
+    return rest();
+  Value isFull = code.compare(mlir::arith::CmpIPredicate::eq, width, code.index(full));
+  code.ifThen(isFull, [&] { columnsOf(column, shape.vectors, code.index(full)); });
+  Value isPart = code.compare(mlir::arith::CmpIPredicate::ne, width, code.index(full));
+  code.ifThen(isPart, rest);
+}
+
+static void lowerOuterProducts(Kernel &kernel, ContractPlan &plan) {
+  Type element = elementOf(plan.op.getLhs());
+  Type sum = sumType(element, elementOf(plan.op.getResult()));
+  int64_t lanes = lanesOf(kernel.target, sum);
+  Dim rows = extentOf(plan.rows), columns = plan.across->size(), outer = extentOf(plan.outer);
+  TileShape shape = tileShapeFor(kernel.target, lanes, rows.constant(), columns.constant());
+  int64_t rowBlock = shape.rows * tilesPerChunk, full = shape.vectors * lanes;
+  Dim panels = columns.ceilDiv(Dim(full)), blocks = rows.ceilDiv(Dim(rowBlock));
+  int64_t work = extentOf(plan.summed).constant().value_or(256) *
+                 std::min(rowBlock, rows.constant().value_or(rowBlock)) * shape.vectors;
+  kernel.begin(outer * panels * blocks, Kernel::grainFor(work));
+  ContractEmitter emitter(kernel, plan);
+  Code &code = kernel.code();
+  if (!emitter.storesDirectly)
+    emitter.scratch = kernel.scratch(shape.rows * full, sum);
+  kernel.forChunks([&](Value chunk) {
+    Elements &elements = kernel.elements();
+    SmallVector<Value> sizes{elements.size(outer), elements.size(panels), elements.size(blocks)};
+    SmallVector<Value> place = code.delinearize(chunk, sizes);
+    Value column = code.mul(place[1], code.index(full));
+    Value width = code.min(code.sub(elements.size(columns), column), code.index(full));
+    Value first = code.mul(place[2], code.index(rowBlock));
+    Value count = code.min(code.sub(elements.size(rows), first), code.index(rowBlock));
+    emitter.outerProductPanel(place[0], first, count, column, width, shape);
+  });
+}
+
+//===-- Dot products ------------------------------------------------------------------------===//
+
+/// Columns whose sums are kept until the epilogue runs over them.
+static constexpr int64_t dotColumns = 32;
+
+void ContractEmitter::dotTile(Value outer, Value row, int64_t height, Value column, int64_t across,
+                              Value tileColumn) {
+  Value outerA = offset(plan.outer, split(outer, plan.outer), &ContractAxis::lhs);
+  Value outerB = offset(plan.outer, split(outer, plan.outer), &ContractAxis::rhs);
+  SmallVector<Value> startA, startB;
+  for (int64_t i = 0; i < height; ++i)
+    startA.push_back(
+        code.add(outerA, offset(plan.rows, split(code.add(row, code.index(i)), plan.rows),
+                                &ContractAxis::lhs)));
+  for (int64_t j = 0; j < across; ++j)
+    startB.push_back(
+        code.add(outerB, offset(plan.columns, split(code.add(column, code.index(j)), plan.columns),
+                                &ContractAxis::rhs)));
+  Value length = elements.size(plan.along->size());
+  Value rest = code.rem(length, code.index(tiles.lanes));
+  Value whole = code.sub(length, rest);
+  auto step = [&](ArrayRef<Value> places, Value k, Value mask, ValueRange current) {
+    Value shiftA = code.add(offset(plan.summed, places, &ContractAxis::lhs), k);
+    Value shiftB = code.add(offset(plan.summed, places, &ContractAxis::rhs), k);
+    SmallVector<Value> right, next;
+    for (int64_t j = 0; j < across; ++j)
+      right.push_back(tiles.loadVector(b, code.add(startB[j], shiftB), mask));
+    for (int64_t i = 0; i < height; ++i) {
+      Value left = tiles.loadVector(a, code.add(startA[i], shiftA), mask);
+      for (int64_t j = 0; j < across; ++j)
+        next.push_back(tiles.multiplyAdd(left, right[j], current[i * across + j]));
+    }
+    return next;
+  };
+  auto body = [&](ArrayRef<Value> places, ValueRange start) {
+    SmallVector<Value> sums =
+        code.loop(code.index(0), whole, tiles.lanes, SmallVector<Value>(start),
+                  [&](Value k, ValueRange current) { return step(places, k, Value(), current); });
+    auto known = plan.along->size().constant();
+    if (known && *known % tiles.lanes == 0)
+      return sums;
+    // At most one step: the mask makes what lies behind the end 0.
+    return code.loop(whole, length, tiles.lanes, sums, [&](Value k, ValueRange current) {
+      return step(places, k, tiles.maskOf(rest), current);
+    });
+  };
+  SmallVector<Value> sums = code.nest(summedSizes(), tiles.zeros(height * across), body);
+  for (int64_t i = 0; i < height; ++i)
+    for (int64_t j = 0; j < across; ++j) {
+      Value place = code.add(tileColumn, code.index(i * dotColumns + j));
+      kernel.scalar().store(tiles.sumLanes(sums[i * across + j]), scratch, place, tiles.sum);
+    }
+}
+
+static void lowerDots(Kernel &kernel, ContractPlan &plan) {
+  Type element = elementOf(plan.op.getLhs());
+  Type sum = sumType(element, elementOf(plan.op.getResult()));
+  Dim rows = extentOf(plan.rows), columns = extentOf(plan.columns), outer = extentOf(plan.outer);
+  bool many = kernel.target.registers >= 32;
+  int64_t height = balancedTile(rows.constant(), many ? 4 : 2);
+  int64_t across = std::min<int64_t>(4, columns.constant().value_or(4));
+  across = std::max<int64_t>(across, 1);
+  int64_t rowBlock = height * tilesPerChunk;
+  Dim panels = columns.ceilDiv(Dim(dotColumns)), blocks = rows.ceilDiv(Dim(rowBlock));
+  int64_t work = extentOf(plan.summed).constant().value_or(4) *
+                 plan.along->size().constant().value_or(256) * dotColumns / 16 *
+                 std::min(rowBlock, rows.constant().value_or(rowBlock));
+  kernel.begin(outer * panels * blocks, Kernel::grainFor(work));
+  ContractEmitter emitter(kernel, plan);
+  Code &code = kernel.code();
+  emitter.scratch = kernel.scratch(height * dotColumns, sum);
+  kernel.forChunks([&](Value chunk) {
+    Elements &elements = kernel.elements();
+    SmallVector<Value> sizes{elements.size(outer), elements.size(panels), elements.size(blocks)};
+    SmallVector<Value> place = code.delinearize(chunk, sizes);
+    Value column = code.mul(place[1], code.index(dotColumns));
+    Value width = code.min(code.sub(elements.size(columns), column), code.index(dotColumns));
+    Value first = code.mul(place[2], code.index(rowBlock));
+    Value count = code.min(code.sub(elements.size(rows), first), code.index(rowBlock));
+    forTiles(code, count, rows.constant(), height, [&](Value start, int64_t high) {
+      Value row = code.add(first, start);
+      forTiles(code, width, columns.constant(), across, [&](Value j, int64_t wide) {
+        emitter.dotTile(place[0], row, high, code.add(column, j), wide, j);
+      });
+      emitter.storeTile(emitter.scratch, dotColumns, place[0], row, high, column, width);
+    });
+  });
+}
+
+bool lowerContract(Kernel &kernel, ContractOp op) {
+  std::unique_ptr<ContractPlan> plan = ContractPlan::of(op);
+  if (!plan)
+    return lowerMap(kernel), false;
+  if (plan->across)
+    lowerOuterProducts(kernel, *plan);
+  else
+    lowerDots(kernel, *plan);
+  return true;
+}
+
+} // namespace weft
