@@ -3,6 +3,7 @@
 // Reads the files of a program, breadth first along its imports, each once.
 #include "frontend/Program.h"
 #include "frontend/Parser.h"
+#include "frontend/StandardLibrary.h"
 
 #include "llvm/ADT/SmallString.h"
 #include "llvm/ADT/StringMap.h"
@@ -28,6 +29,13 @@ public:
   const ast::File *load(StringRef path, SMRange importedAt);
   void addText(StringRef text, StringRef name) {
     parseBuffer(MemoryBuffer::getMemBufferCopy(text, name));
+  }
+  /// The module `name` of the built-in standard library; null if it has none of that name.
+  const ast::File *loadStandard(StringRef name);
+  void loadPrelude() {
+    for (StringRef name : preludeModules())
+      if (const ast::File *file = loadStandard(name))
+        program.prelude.push_back(file);
   }
   /// Reads what the files imports, and what those import, until there is nothing new.
   void followImports() {
@@ -88,6 +96,18 @@ const ast::File *Loader::parseBuffer(std::unique_ptr<MemoryBuffer> text) {
   return program.files.back().get();
 }
 
+const ast::File *Loader::loadStandard(StringRef name) {
+  std::string key = ("<built in>/" + name).str();
+  if (auto found = loaded.find(key); found != loaded.end())
+    return found->second;
+  std::optional<StringRef> text = standardModule(name);
+  if (!text)
+    return nullptr;
+  std::string shown = name.str();
+  std::replace(shown.begin(), shown.end(), '.', '/');
+  return loaded[key] = parseBuffer(MemoryBuffer::getMemBufferCopy(*text, shown + ".weft"));
+}
+
 /// Module `a.b` is `a/b.weft` beside the importer, or else in the first folder that has it.
 void Loader::resolve(ast::Import &import, StringRef importer) {
   SmallString<64> relative;
@@ -106,6 +126,9 @@ void Loader::resolve(ast::Import &import, StringRef importer) {
     }
     searched += (searched.empty() ? "'" : ", '") + (folder.empty() ? "." : folder.str()) + "'";
   }
+  import.file = loadStandard(import.module());
+  if (import.file)
+    return;
   diagnostics.report(Diag::UnknownModule, import.pathRange, import.module(),
                      "looked for '" + relative + "' in " + searched);
 }
@@ -115,8 +138,10 @@ void Loader::resolve(ast::Import &import, StringRef importer) {
 Program loadProgram(StringRef path, ArrayRef<std::string> moduleFolders, SourceMgr &sources,
                     DiagnosticEngine &diagnostics) {
   Loader loader(moduleFolders, sources, diagnostics);
-  loader.load(path, {});
-  loader.followImports();
+  if (loader.load(path, {})) {
+    loader.loadPrelude();
+    loader.followImports();
+  }
   return std::move(loader.program);
 }
 
@@ -124,6 +149,7 @@ Program loadProgramText(StringRef text, StringRef name, ArrayRef<std::string> mo
                         SourceMgr &sources, DiagnosticEngine &diagnostics) {
   Loader loader(moduleFolders, sources, diagnostics);
   loader.addText(text, name);
+  loader.loadPrelude();
   loader.followImports();
   return std::move(loader.program);
 }

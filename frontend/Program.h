@@ -20,13 +20,15 @@ namespace weft {
 /// The SourceMgr that owns the text must outlive it.
 struct Program {
   std::vector<std::unique_ptr<ast::File>> files;
+  /// Those of the standard library whose names every file sees.
+  std::vector<const ast::File *> prelude;
 
   const ast::File &main() const { return *files.front(); }
 };
 
 /// Loads `path` and, following imports, all it needs. Module `a.b` is the file `a/b.weft` beside
-/// the importing file, or else in the first of `moduleFolders` that has it. Files that import each
-/// other are fine. Whether all could be read and parsed, `diagnostics` tells; `files` is empty if
+/// the importing file, or else in the first of `moduleFolders` that has it, or else part of the
+/// built-in standard library. Files that import each other are fine. Whether all could be read and parsed, `diagnostics` tells; `files` is empty if
 /// the main file could not be read.
 Program loadProgram(llvm::StringRef path, llvm::ArrayRef<std::string> moduleFolders,
                     llvm::SourceMgr &sources, DiagnosticEngine &diagnostics);

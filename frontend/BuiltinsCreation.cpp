@@ -1,0 +1,214 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Tensors from nothing: constants, counting, random numbers. Where the call gives no shape, the
+// context does: `param bias: f32[n] = zeros()`.
+#include "frontend/Builtins.h"
+
+#include <cmath>
+#include <numbers>
+
+namespace weft {
+
+using Kind = Item::Kind;
+
+/// The type of the tensor to make: `zeros<f32>([n, 3])`, or what the context wants.
+static std::optional<ValueType> madeType(BuiltinCall &call) {
+  const ValueType *expected = call.call.expected;
+  Type element = expected ? expected->element : mlir::Float32Type::get(call.elaborator.context);
+  if (!call.call.typeArguments.empty()) {
+    std::optional<Type> given =
+        call.elaborator.resolveElement(*call.call.typeArguments[0], call.call.scope);
+    if (!given)
+      return std::nullopt;
+    element = *given;
+  }
+  if (!call.has("shape")) {
+    expected = call.wanted();
+    return expected ? std::optional(ValueType{element, expected->dims}) : std::nullopt;
+  }
+  std::optional<Dims> dims = call.dims("shape");
+  if (!dims)
+    return std::nullopt;
+  for (const Dim &dim : *dims)
+    if (std::optional<int64_t> known = dim.constant(); known && *known < 0) {
+      call.elaborator.report(Diag::NegativeSize, call.span("shape"), *known);
+      return std::nullopt;
+    }
+  return ValueType{element, *dims};
+}
+
+static Item filled(BuiltinCall &call, double value) {
+  std::optional<ValueType> type = madeType(call);
+  if (!type)
+    return Item::error();
+  if (isBoolElement(type->element))
+    return Item::tensor(call.builder().broadcastTo(
+        call.builder().constantInteger(type->element, value != 0), type->dims));
+  return Item::tensor(call.builder().splat(type->element, value, type->dims));
+}
+
+static Item full(BuiltinCall &call) {
+  std::optional<ValueType> type;
+  if (call.has("shape") && call.item("value").isTensor() && call.call.typeArguments.empty()) {
+    std::optional<ValueId> scalar = call.tensor("value");
+    std::optional<Dims> dims = call.dims("shape");
+    if (!scalar || !dims)
+      return Item::error();
+    type = ValueType{call.typeOf(*scalar).element, *dims};
+  } else {
+    type = madeType(call);
+  }
+  if (!type)
+    return Item::error();
+  std::optional<ValueId> value = call.tensor("value", type->element);
+  if (!value)
+    return Item::error();
+  if (!call.typeOf(*value).isScalar() || call.typeOf(*value).element != type->element)
+    return call.fail(Diag::OperandKind, call.span("value"), "full", printType(call.typeOf(*value)));
+  return Item::tensor(call.builder().broadcastTo(*value, type->dims));
+}
+
+static Item iota(BuiltinCall &call) {
+  if (call.has("count")) {
+    std::optional<Dims> dims = call.dims("count");
+    if (!dims)
+      return Item::error();
+    Type element = call.call.expected ? call.call.expected->element
+                                      : mlir::IntegerType::get(call.elaborator.context, 64);
+    if (!call.call.typeArguments.empty())
+      if (auto given =
+              call.elaborator.resolveElement(*call.call.typeArguments[0], call.call.scope))
+        element = *given;
+    ValueType type{element, *dims};
+    std::optional<int64_t> axis = 0;
+    if (call.has("axis"))
+      axis = call.elaborator.toAxis(call.item("axis"), call.span("axis"), type);
+    if (type.isScalar() || isBoolElement(element))
+      return call.fail(Diag::OperandKind, call.span(), "iota", printType(type));
+    return axis ? Item::tensor(call.builder().iota(element, type.dims, *axis)) : Item::error();
+  }
+  const ValueType *wanted = call.wanted();
+  if (!wanted)
+    return Item::error();
+  std::optional<int64_t> axis = 0;
+  if (call.has("axis"))
+    axis = call.elaborator.toAxis(call.item("axis"), call.span("axis"), *wanted);
+  if (wanted->isScalar() || isBoolElement(wanted->element))
+    return call.fail(Diag::OperandKind, call.span(), "iota", printType(*wanted));
+  return axis ? Item::tensor(call.builder().iota(wanted->element, wanted->dims, *axis))
+              : Item::error();
+}
+
+/// 1 on the diagonal of a matrix, 0 elsewhere.
+static Item eye(BuiltinCall &call) {
+  Type i64 = mlir::IntegerType::get(call.elaborator.context, 64);
+  Dims dims;
+  Type element = call.call.expected ? call.call.expected->element
+                                    : mlir::Float32Type::get(call.elaborator.context);
+  if (call.has("count")) {
+    std::optional<Dim> count =
+        call.elaborator.toDim(call.item("count"), call.span("count"), "'count'");
+    if (!count)
+      return Item::error();
+    dims = {*count, *count};
+  } else {
+    const ValueType *wanted = call.wanted();
+    if (!wanted)
+      return Item::error();
+    dims = wanted->dims;
+  }
+  if (dims.size() != 2)
+    return call.fail(Diag::Rank, call.span(), "eye", "2", "its shape", printDims(dims));
+  CheckedBuilder &builder = call.builder();
+  ValueId same = builder.compare("eq", builder.iota(i64, dims, 0), builder.iota(i64, dims, 1));
+  return Item::tensor(builder.cast(same, element));
+}
+
+//===- Random numbers -----------------------------------------------------------------------------
+
+/// 24 random bits as a float in [0, 1), or (0, 1] with `offset` 1: every value is exact in f32.
+static ValueId unitUniform(BuiltinCall &call, ArrayRef<Dim> dims, double offset) {
+  CheckedBuilder &builder = call.builder();
+  ValueId seed = call.elaborator.seed();
+  ValueId bits = builder.randomBits(seed, dims, call.elaborator.nextStream());
+  Type ui32 = builder.elementOf(bits), f32 = mlir::Float32Type::get(call.elaborator.context);
+  ValueId kept = builder.binary("shift_right", bits, builder.splat(ui32, 8, dims));
+  ValueId real = builder.cast(kept, f32);
+  if (offset != 0)
+    real = builder.binary("add", real, builder.splat(f32, offset, dims));
+  return builder.binary("mul", real, builder.splat(f32, std::exp2(-24), dims));
+}
+
+/// shift + scale * value, in f32, then in the element type that is wanted.
+static ValueId scaled(BuiltinCall &call, ValueId value, double scale, double shift,
+                      const ValueType &type) {
+  CheckedBuilder &builder = call.builder();
+  Type f32 = builder.elementOf(value);
+  value = builder.binary("mul", value, builder.splat(f32, scale, type.dims));
+  value = builder.binary("add", value, builder.splat(f32, shift, type.dims));
+  return builder.cast(value, type.element);
+}
+
+static std::optional<ValueType> randomType(BuiltinCall &call) {
+  std::optional<ValueType> type = madeType(call);
+  if (type && !isFloatElement(type->element)) {
+    call.elaborator.report(Diag::OperandKind, call.span(), call.builtin.name,
+                           elementName(type->element) + " tensors");
+    return std::nullopt;
+  }
+  return type;
+}
+
+static Item uniform(BuiltinCall &call) {
+  std::optional<ValueType> type = randomType(call);
+  std::optional<double> low = call.real("low", 0.0), high = call.real("high", 1.0);
+  if (!type || !low || !high)
+    return Item::error();
+  return Item::tensor(scaled(call, unitUniform(call, type->dims, 0), *high - *low, *low, *type));
+}
+
+/// Box and Muller, Ann. Math. Statist. 29 (1958): sqrt(-2 log u) cos(2 pi v).
+static Item normal(BuiltinCall &call) {
+  std::optional<ValueType> type = randomType(call);
+  std::optional<double> mean = call.real("mean", 0.0), deviation = call.real("deviation", 1.0);
+  if (!type || !mean || !deviation)
+    return Item::error();
+  CheckedBuilder &builder = call.builder();
+  ValueId u = unitUniform(call, type->dims, 1), v = unitUniform(call, type->dims, 0);
+  Type f32 = builder.elementOf(u);
+  ValueId squared =
+      builder.binary("mul", builder.unary("log", u), builder.splat(f32, -2, type->dims));
+  ValueId angle =
+      builder.binary("mul", v, builder.splat(f32, 2 * std::numbers::pi, type->dims));
+  ValueId value = builder.binary("mul", builder.unary("sqrt", squared), builder.unary("cos", angle));
+  return Item::tensor(scaled(call, value, *deviation, *mean, *type));
+}
+
+/// true with probability p.
+static Item bernoulli(BuiltinCall &call) {
+  std::optional<double> p = call.real("p");
+  std::optional<ValueType> type = madeType(call);
+  if (!type || !p)
+    return Item::error();
+  CheckedBuilder &builder = call.builder();
+  ValueId u = unitUniform(call, type->dims, 0);
+  ValueId hit =
+      builder.compare("lt", u, builder.splat(builder.elementOf(u), *p, type->dims));
+  return Item::tensor(builder.cast(hit, type->element));
+}
+
+ArrayRef<Builtin> creationBuiltins() {
+  static const Builtin rows[] = {
+      {"zeros", "shape?", [](BuiltinCall &call) { return filled(call, 0); }},
+      {"ones", "shape?", [](BuiltinCall &call) { return filled(call, 1); }},
+      {"full", "value, shape?", full},
+      {"iota", "count?, axis?", iota},
+      {"eye", "count?", eye},
+      {"uniform", "low?, high?, shape?", uniform},
+      {"normal", "mean?, deviation?, shape?", normal},
+      {"bernoulli", "p, shape?", bernoulli},
+  };
+  return rows;
+}
+
+} // namespace weft
