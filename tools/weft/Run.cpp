@@ -70,7 +70,8 @@ private:
   FailureOr<std::string> weightsFile();
   FailureOr<std::string> madeOnce(StringRef name,
                                   llvm::function_ref<LogicalResult(StringRef, OutputFiles &)> make);
-  LogicalResult writeResults();
+  LogicalResult writeFiles();
+  void showResults();
 
   const RunFlags &flags;
   Compilation &compilation;
@@ -281,39 +282,45 @@ LogicalResult Run::callCompiled() {
   return success();
 }
 
-/// Writes the results that have a file; the others go to stdout or into the JSON object.
-LogicalResult Run::writeResults() {
-  OutputFiles files;
+/// The results as one JSON object.
+static std::string jsonOf(ArrayRef<NamedArray> results) {
   std::string text;
   llvm::raw_string_ostream os(text);
   llvm::json::OStream json(os);
-  json.objectBegin();
-  for (const NamedArray &output : outputs) {
-    if (auto file = outputFiles.find(output.name); file != outputFiles.end()) {
-      if (llvm::Error error = writeArray(output.array, output.name, file->second, files))
-        return fail(std::move(error));
-    } else if (outputFiles.empty()) {
-      json.attributeBegin(output.name);
-      writeJsonArray(output.array, json);
+  json.object([&] {
+    for (const NamedArray &result : results) {
+      json.attributeBegin(result.name);
+      writeJsonArray(result.array, json);
       json.attributeEnd();
     }
-  }
-  json.objectEnd();
+  });
+  return text;
+}
+
+LogicalResult Run::writeFiles() {
+  OutputFiles files;
+  for (const NamedArray &output : outputs)
+    if (auto file = outputFiles.find(output.name); file != outputFiles.end())
+      if (llvm::Error error = writeArray(output.array, output.name, file->second, files))
+        return fail(std::move(error));
   if (llvm::Error error = files.commit())
     return fail(std::move(error));
-  report.finishProgress();
-  if (!report.isJson() && outputFiles.empty())
-    llvm::outs() << text << "\n";
-  if (report.isJson()) {
-    llvm::json::Object shapes;
-    for (const NamedArray &output : outputs)
-      shapes[output.name] = output.array.type();
-    report.set("function", function->name);
-    report.set("types", std::move(shapes));
-    if (outputFiles.empty())
-      report.setRaw("results", text);
-  }
   return success();
+}
+
+/// Without any file, the results go to stdout or into the JSON object.
+void Run::showResults() {
+  report.finishProgress();
+  std::string results = outputFiles.empty() ? jsonOf(outputs) : std::string();
+  if (!report.isJson() && !results.empty())
+    llvm::outs() << results << "\n";
+  llvm::json::Object types;
+  for (const NamedArray &output : outputs)
+    types[output.name] = output.array.type();
+  report.set("function", function->name);
+  report.set("types", std::move(types));
+  if (!results.empty())
+    report.setRaw("results", results);
 }
 
 LogicalResult Run::go() {
@@ -322,7 +329,10 @@ LogicalResult Run::go() {
     return failure();
   if (failed(flags.reference ? evaluate() : callCompiled()))
     return failure();
-  return writeResults();
+  if (failed(writeFiles()))
+    return failure();
+  showResults();
+  return success();
 }
 
 int runVerb(VerbArguments arguments) {

@@ -8,6 +8,7 @@
 #include "llvm/Support/CommandLine.h"
 #include "llvm/Support/FormatVariadic.h"
 #include "llvm/Support/InitLLVM.h"
+#include "llvm/Support/PrettyStackTrace.h"
 #include "llvm/Support/raw_ostream.h"
 
 namespace {
@@ -34,6 +35,8 @@ static int help(llvm::raw_ostream &os, int exitCode) {
 
 int main(int argc, char **argv) {
   llvm::InitLLVM init(argc, argv);
+  llvm::setBugReportMsg(
+      "This is a fault of weft. Please report it with the input that shows it.\n");
   // The options that LLVM's libraries registered for themselves are none of ours.
   llvm::cl::ResetCommandLineParser();
   llvm::StringRef name = argc > 1 ? argv[1] : "";
