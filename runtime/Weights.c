@@ -130,11 +130,14 @@ static weft_status read_file(const weft_descriptor *model, const char *path,
   static const char empty[] = "\2\0\0\0\0\0\0\0{}";
   if (!model->weights && model->parameter_count == 0)
     return weft_safetensors_parse(empty, sizeof empty - 1, "no weights", file);
-  if (!model->weights)
-    return weft_fail(WEFT_BAD_WEIGHTS,
-                     "'%s' has no weights inside: name a safetensors file with its %d parameters, "
-                     "'%s' and others",
-                     model->name, model->parameter_count, model->parameters[0].name);
+  if (!model->weights) {
+    weft_fail(WEFT_BAD_WEIGHTS,
+              "'%s' has no weights inside: name a safetensors file with tensor '%s'", model->name,
+              model->parameters[0].name);
+    if (model->parameter_count > 1)
+      weft_more(" and %d more", model->parameter_count - 1);
+    return WEFT_BAD_WEIGHTS;
+  }
   return weft_safetensors_parse(model->weights, model->weights_size, "embedded weights", file);
 }
 
