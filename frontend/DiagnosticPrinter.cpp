@@ -86,7 +86,7 @@ public:
 
   void underline(SMRange range) {
     auto [begin, end] = columnsOf(range);
-    for (unsigned column = begin; column < std::max(end, begin + (end != begin)); ++column)
+    for (unsigned column = begin; column < end; ++column)
       mark(marks, column, '~');
   }
   void caret(SMLoc loc) { mark(marks, columnsOf({loc, loc}).first, '^'); }

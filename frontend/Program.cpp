@@ -18,7 +18,7 @@ namespace weft {
 namespace {
 
 /// Source is written by people: more than this is a mistake in the path.
-constexpr uint64_t maxFileBytes = 16 << 20;
+constexpr uint64_t maxFileBytes = 4 << 20;
 
 class Loader {
 public:
