@@ -28,8 +28,8 @@ struct Program {
 
 /// Loads `path` and, following imports, all it needs. Module `a.b` is the file `a/b.weft` beside
 /// the importing file, or else in the first of `moduleFolders` that has it, or else part of the
-/// built-in standard library. Files that import each other are fine. Whether all could be read and parsed, `diagnostics` tells; `files` is empty if
-/// the main file could not be read.
+/// built-in standard library. Files that import each other are fine. Whether all could be read and
+/// parsed, `diagnostics` tells; `files` is empty if the main file could not be read.
 Program loadProgram(llvm::StringRef path, llvm::ArrayRef<std::string> moduleFolders,
                     llvm::SourceMgr &sources, DiagnosticEngine &diagnostics);
 
