@@ -41,10 +41,9 @@ LogicalResult ConvOp::verify() {
 LogicalResult ConvTransposeOp::verify() {
   std::string why;
   Sliding sliding{getStrides(), getPadLow(), getPadHigh(), getDilations()};
-  Inferred inferred =
-      inferConvTranspose(tensorOf(getInput()), tensorOf(getFilter()), sliding, getOutputPadding(),
-                         getGroups(), why);                    // C1, C2, C3, C5
-  if (failed(verifyResult(*this, getResult(), inferred, why))) // C4
+  Inferred inferred = inferConvTranspose(tensorOf(getInput()), tensorOf(getFilter()), sliding,
+                                         getOutputPadding(), getGroups(), why); // C1, C2, C3, C5
+  if (failed(verifyResult(*this, getResult(), inferred, why)))                  // C4
     return failure();
   return verifyOneElementType(*this, {getInput(), getFilter(), getResult()}); // C6
 }

@@ -21,7 +21,7 @@ static LogicalResult verifyNamedDims(Location place, Type type) {
   auto tensor = dyn_cast<RankedTensorType>(type);
   if (!tensor || tensor.hasStaticShape() || isa_and_nonnull<ShapeAttr>(tensor.getEncoding()))
     return success();
-  return emitError(place) << "'" << type << "' in an exported function has a dynamic dimension"
+  return emitError(place) << type << " in an exported function has a dynamic dimension"
                           << " without #weft.shape";
 }
 
@@ -67,8 +67,8 @@ static LogicalResult verifyUnique(FunctionOpInterface function, unsigned count, 
   for (unsigned i = 0; i < count; ++i)
     if (auto name = dyn_cast_or_null<StringAttr>(nameOf(i)))
       if (!names.insert(name.str()).second)
-        return function.emitError() << "two " << what << " have the name '" << name.getValue()
-                                    << "'";
+        return function.emitError()
+               << "two " << what << " have the name '" << name.getValue() << "'";
   return success();
 }
 
@@ -90,7 +90,8 @@ static LogicalResult verifyParameterUse(Operation *op, NamedAttribute attribute,
     return op->emitError() << "'" << attribute.getName().getValue() << "' is no symbol";
   if (!isa<RankedTensorType>(type)) // Lowered past the stages that know parameters.
     return success();
-  auto parameter = dyn_cast_or_null<ParameterOp>(mlir::SymbolTable::lookupNearestSymbolFrom(op, symbol));
+  auto parameter =
+      dyn_cast_or_null<ParameterOp>(mlir::SymbolTable::lookupNearestSymbolFrom(op, symbol));
   if (!parameter)
     return op->emitError() << "'" << attribute.getName().getValue() << "' names " << symbol
                            << ", which is no 'weft.parameter'";

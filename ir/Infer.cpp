@@ -18,8 +18,9 @@ LogicalResult refuse(std::string &why, const Twine &reason) {
 bool agree(const Dim &a, const Dim &b) { return a == b || !a.isNamed() || !b.isNamed(); }
 
 bool agree(ArrayRef<Dim> a, ArrayRef<Dim> b) {
-  return a.size() == b.size() &&
-         llvm::all_of(llvm::zip(a, b), [](auto pair) { return agree(std::get<0>(pair), std::get<1>(pair)); });
+  return a.size() == b.size() && llvm::all_of(llvm::zip(a, b), [](auto pair) {
+           return agree(std::get<0>(pair), std::get<1>(pair));
+         });
 }
 
 /// Fails if a list of an attribute does not have one entry for each of `count` dimensions.
@@ -45,8 +46,8 @@ static LogicalResult checkIncreasing(ArrayRef<int64_t> axes, int64_t rank, Strin
       return refuse(why, "'" + list + "' names dimension " + Twine(axis) + " outside rank " +
                              Twine(rank));
     if (axis <= last)
-      return refuse(why, "'" + list + "' names dimension " + Twine(axis) + " after " +
-                             Twine(last) + " and does not increase");
+      return refuse(why, "'" + list + "' names dimension " + Twine(axis) + " after " + Twine(last) +
+                             " and does not increase");
     last = axis;
   }
   return success();
@@ -119,8 +120,8 @@ Dim sliceSize(const Dim &start, const Dim &end, int64_t stride) {
 }
 
 /// Fails if the box is known and one of its elements lies outside [0, size of `axis`).
-static LogicalResult checkInside(const Dim &from, const Dim &start, int64_t stride,
-                                 const Dim &size, size_t axis, std::string &why) {
+static LogicalResult checkInside(const Dim &from, const Dim &start, int64_t stride, const Dim &size,
+                                 size_t axis, std::string &why) {
   std::optional<int64_t> count = size.constant();
   if (!count || *count <= 0)
     return success();
@@ -274,8 +275,8 @@ static FailureOr<Equation> splitEquation(StringRef text, std::string &why) {
 static LogicalResult bindLabels(Equation &equation, StringRef labels, RankedTensorType operand,
                                 std::string &why) {
   if (static_cast<int64_t>(labels.size()) != operand.getRank()) // C1
-    return refuse(why, "labels '" + labels + "' for an operand of rank " +
-                           Twine(operand.getRank()));
+    return refuse(why,
+                  "labels '" + labels + "' for an operand of rank " + Twine(operand.getRank()));
   for (auto [letter, dim] : llvm::zip(labels, dimsOf(operand))) {
     auto [entry, added] = equation.sizes.try_emplace(letter, dim);
     if (!agree(entry->second, dim)) // C4
@@ -295,7 +296,8 @@ Inferred inferContract(StringRef text, RankedTensorType lhs, RankedTensorType rh
     for (char letter : labels)
       if (equation->lhs.contains(letter) != equation->rhs.contains(letter) &&
           !equation->result.contains(letter)) // C3
-        return refuse(why, "label '" + Twine(letter) + "' of one operand alone is not in the result");
+        return refuse(why,
+                      "label '" + Twine(letter) + "' of one operand alone is not in the result");
   SmallVector<Dim> dims;
   for (char letter : equation->result) {
     auto found = equation->sizes.find(letter);
@@ -315,7 +317,8 @@ Inferred inferAttention(RankedTensorType query, RankedTensorType key, RankedTens
                            ", which must be equal and at least 2");
   SmallVector<Dim> q = dimsOf(query), k = dimsOf(key), v = dimsOf(value);
   ArrayRef<Dim> batch = ArrayRef<Dim>(q).drop_back(2);
-  if (!agree(batch, ArrayRef<Dim>(k).drop_back(2)) || !agree(batch, ArrayRef<Dim>(v).drop_back(2))) // C2
+  if (!agree(batch, ArrayRef<Dim>(k).drop_back(2)) ||
+      !agree(batch, ArrayRef<Dim>(v).drop_back(2))) // C2
     return refuse(why, "leading dimensions of query " + languageList(q) + ", key " +
                            languageList(k) + " and value " + languageList(v) + " differ");
   if (!agree(q[rank - 1], k[rank - 1])) // C3

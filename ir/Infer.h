@@ -69,9 +69,8 @@ Dim windowPlaces(const Dim &size, int64_t kernel, const Sliding &sliding, size_t
 
 Inferred inferConv(RankedTensorType input, RankedTensorType filter, const Sliding &sliding,
                    int64_t groups, std::string &why);
-Inferred inferConvTranspose(RankedTensorType input, RankedTensorType filter,
-                            const Sliding &sliding, ArrayRef<int64_t> outputPadding,
-                            int64_t groups, std::string &why);
+Inferred inferConvTranspose(RankedTensorType input, RankedTensorType filter, const Sliding &sliding,
+                            ArrayRef<int64_t> outputPadding, int64_t groups, std::string &why);
 Inferred inferPool(RankedTensorType input, ArrayRef<int64_t> window, const Sliding &sliding,
                    std::string &why);
 

@@ -19,12 +19,12 @@ static LogicalResult checkSliding(const Sliding &sliding, size_t count, std::str
     ArrayRef<int64_t> entries;
     int64_t least;
   };
-  for (const List &list : {List{"strides", sliding.strides, 1}, List{"pad_low", sliding.padLow, 0},
-                           List{"pad_high", sliding.padHigh, 0},
-                           List{"dilations", sliding.dilations, 1}}) {
+  for (const List &list :
+       {List{"strides", sliding.strides, 1}, List{"pad_low", sliding.padLow, 0},
+        List{"pad_high", sliding.padHigh, 0}, List{"dilations", sliding.dilations, 1}}) {
     if (list.entries.size() != count) // C1
-      return refuse(why, "'" + list.name + "' has " + Twine(list.entries.size()) +
-                             " entries for " + Twine(count) + " window dimensions");
+      return refuse(why, "'" + list.name + "' has " + Twine(list.entries.size()) + " entries for " +
+                             Twine(count) + " window dimensions");
     for (int64_t entry : list.entries)
       if (entry < list.least) // C2
         return refuse(why, "'" + list.name + "' holds " + Twine(entry) + ", less than " +
@@ -69,9 +69,8 @@ Inferred inferConv(RankedTensorType input, RankedTensorType filter, const Slidin
   return tensorType(dims, input.getElementType());
 }
 
-Inferred inferConvTranspose(RankedTensorType input, RankedTensorType filter,
-                            const Sliding &sliding, ArrayRef<int64_t> outputPadding,
-                            int64_t groups, std::string &why) {
+Inferred inferConvTranspose(RankedTensorType input, RankedTensorType filter, const Sliding &sliding,
+                            ArrayRef<int64_t> outputPadding, int64_t groups, std::string &why) {
   if (failed(checkConvolution(input, filter, sliding, groups, why)))
     return failure();
   SmallVector<Dim> dims = dimsOf(input);

@@ -27,7 +27,7 @@ LogicalResult SizeOp::verify() {
 LogicalResult BroadcastOp::verify() {
   std::string why;
   if (failed(checkBroadcast(tensorOf(getInput()), getDims(), dimsOf(tensorOf(getResult())), why)))
-    return emitOpError() << why; // C1, C2, C3
+    return emitOpError() << why;                                 // C1, C2, C3
   return verifyOneElementType(*this, {getInput(), getResult()}); // C4
 }
 
@@ -52,7 +52,7 @@ LogicalResult SliceOp::verify() {
   std::string why;
   if (failed(checkSlice(tensorOf(getInput()), getStarts().toDims(), getStrides(),
                         dimsOf(tensorOf(getResult())), why)))
-    return emitOpError() << why; // C1, C2, C3
+    return emitOpError() << why;                                 // C1, C2, C3
   return verifyOneElementType(*this, {getInput(), getResult()}); // C4
 }
 
@@ -85,7 +85,7 @@ LogicalResult UpdateSliceOp::verify() {
 LogicalResult PadOp::verify() {
   std::string why;
   Inferred inferred = inferPad(tensorOf(getInput()), getLow().toDims(), getHigh().toDims(),
-                               getInterior(), why);          // C1
+                               getInterior(), why);            // C1
   if (failed(verifyResult(*this, getResult(), inferred, why))) // C2
     return failure();
   return verifyOneElementType(*this, {getInput(), getResult()}); // C3

@@ -76,9 +76,9 @@ static LogicalResult verifyMask(AttentionOp op) {
 
 LogicalResult AttentionOp::verify() {
   std::string why;
-  Inferred inferred = inferAttention(tensorOf(getQuery()), tensorOf(getKey()),
-                                     tensorOf(getValue()), why); // C1, C2, C3
-  if (failed(verifyResult(*this, getResult(), inferred, why)))   // C3
+  Inferred inferred = inferAttention(tensorOf(getQuery()), tensorOf(getKey()), tensorOf(getValue()),
+                                     why);                     // C1, C2, C3
+  if (failed(verifyResult(*this, getResult(), inferred, why))) // C3
     return failure();
   if (failed(verifyOneElementType(*this, {getQuery(), getKey(), getValue(), getResult()}))) // C4
     return failure();

@@ -141,16 +141,18 @@ std::optional<Dim::Term> Dim::divideTerm(const Term &term, const Term &divisor) 
 }
 
 Dim Dim::quotientAtom(const Dim &numerator, const Dim &denominator) {
-  auto wrap = [](const Dim &dim) { return dim.terms.size() > 1 ? "(" + dim.str() + ")" : dim.str(); };
-  bool single = numerator.terms.size() == 1 && numerator.terms.begin()->second.factors.size() <= 1 &&
+  auto wrap = [](const Dim &dim) {
+    return dim.terms.size() > 1 ? "(" + dim.str() + ")" : dim.str();
+  };
+  bool single = numerator.terms.size() == 1 &&
+                numerator.terms.begin()->second.factors.size() <= 1 &&
                 numerator.terms.begin()->second.coefficient == 1;
   std::string top = single ? numerator.str() : "(" + numerator.str() + ")";
   std::string bottom = denominator.isConstant() || denominator.bareSymbol()
                            ? wrap(denominator)
                            : "(" + denominator.str() + ")";
-  return fromAtom(std::make_shared<Atom>(Atom{top + " / " + bottom,
-                                              std::make_shared<Dim>(numerator),
-                                              std::make_shared<Dim>(denominator)}));
+  return fromAtom(std::make_shared<Atom>(Atom{
+      top + " / " + bottom, std::make_shared<Dim>(numerator), std::make_shared<Dim>(denominator)}));
 }
 
 Dim Dim::floorDiv(const Dim &divisor) const {
@@ -298,8 +300,8 @@ std::string Dim::str() const {
     int64_t coefficient = term.coefficient;
     bool negative = coefficient < 0;
     // Written through uint64_t: the magnitude of INT64_MIN does not fit int64_t.
-    uint64_t magnitude = negative ? 0 - static_cast<uint64_t>(coefficient)
-                                  : static_cast<uint64_t>(coefficient);
+    uint64_t magnitude =
+        negative ? 0 - static_cast<uint64_t>(coefficient) : static_cast<uint64_t>(coefficient);
     if (text.empty())
       text += negative ? "-" : "";
     else
@@ -329,8 +331,8 @@ mlir::AffineExpr Dim::toAffine(ArrayRef<StringAttr> symbols, MLIRContext *contex
                   product;
         continue;
       }
-      auto *found = llvm::find_if(
-          symbols, [&](StringAttr name) { return name.getValue() == factor->key; });
+      auto *found =
+          llvm::find_if(symbols, [&](StringAttr name) { return name.getValue() == factor->key; });
       assert(found != symbols.end() && "every symbol of the Dim is in the list");
       product = mlir::getAffineSymbolExpr(found - symbols.begin(), context) * product;
     }

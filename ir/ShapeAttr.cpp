@@ -56,8 +56,8 @@ private:
       FailureOr<Dim> next = parsePrimary();
       if (failed(next))
         return failure();
-      if (!times && *next == Dim(0))
-        return parser.emitError(place, "dimension divided by 0"), failure();
+      if (!times && next->constant().value_or(1) <= 0)
+        return parser.emitError(place) << "dimension divided by " << next->str(), failure();
       product = times ? *product * *next : product->floorDiv(*next);
     }
     return failure();
@@ -75,8 +75,10 @@ private:
     if (++depth > 64)
       return parser.emitError(parser.getCurrentLocation(), "parentheses nest more than 64 deep"),
              failure();
-    if (parser.parseLParen())
-      return failure();
+    if (failed(parser.parseOptionalLParen()))
+      return parser.emitError(parser.getCurrentLocation(),
+                              "expected a number, a name or '(' in a dimension"),
+             failure();
     FailureOr<Dim> inner = parseSum();
     --depth;
     if (failed(inner) || parser.parseRParen())

@@ -88,9 +88,8 @@ mlir::ParseResult WhileOp::parse(mlir::OpAsmParser &parser, mlir::OperationState
   auto place = parser.getCurrentLocation();
   if (parseBindings(parser, inits) || parseResults(parser, state) ||
       parser.parseOptionalAttrDictWithKeyword(state.attributes) ||
-      parser.parseKeyword("condition") ||
-      parser.parseRegion(*state.addRegion(), inits.arguments) || parser.parseKeyword("do") ||
-      parser.parseRegion(*state.addRegion(), inits.arguments) ||
+      parser.parseKeyword("condition") || parser.parseRegion(*state.addRegion(), inits.arguments) ||
+      parser.parseKeyword("do") || parser.parseRegion(*state.addRegion(), inits.arguments) ||
       parser.resolveOperands(inits.operands, inits.types, place, state.operands))
     return failure();
   return success();

@@ -26,8 +26,8 @@ static LogicalResult verifyTypes(Operation *op, mlir::TypeRange actual, mlir::Ty
                              << " are expected, as many as " << like;
   for (auto [index, found, wanted] : llvm::enumerate(actual, expected))
     if (found != wanted)
-      return op->emitOpError() << what << ": number " << index << " has type " << found
-                               << " where " << wanted << " is expected, by the " << like;
+      return op->emitOpError() << what << ": number " << index << " has type " << found << " where "
+                               << wanted << " is expected, by the " << like;
   return success();
 }
 
@@ -117,7 +117,8 @@ static FailureOr<SmallVector<Type>> stepTypes(ScanOp op, Dim &steps) {
 static LogicalResult verifyScanResults(ScanOp op, YieldOp yield, const Dim &steps) {
   mlir::TypeRange carried = op.getInits().getTypes(), yielded = yield.getOperandTypes();
   size_t carries = carried.size();
-  if (failed(verifyTypes(op, yielded.take_front(carries), carried, "yielded carries", "inits"))) // C3
+  if (failed(
+          verifyTypes(op, yielded.take_front(carries), carried, "yielded carries", "inits"))) // C3
     return failure();
   SmallVector<Type> expected(carried);
   for (Type type : yielded.drop_front(carries)) {

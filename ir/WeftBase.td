@@ -11,7 +11,9 @@ include "mlir/Interfaces/SideEffectInterfaces.td"
 
 //===-- Types -------------------------------------------------------------------------------===//
 
-class Weft_TensorOf<list<Type> elements, string summary> : RankedTensorOf<elements, [], summary>;
+/// Messages name the summary alone; RankedTensorOf would list every element type in them.
+class Weft_TensorOf<list<Type> elements, string summary>
+    : Type<RankedTensorOf<elements>.predicate, summary, "::mlir::RankedTensorType">;
 
 defvar Weft_Floats = [F64, F32, F16, BF16];
 defvar Weft_Signed = [I64, I32, I16, I8];

@@ -32,7 +32,6 @@ def Weft_ContractOp : Weft_Op<"contract", [Pure, Weft_Root]> {
     Labels getLabels();
   }];
   let hasVerifier = 1;
-  let hasCanonicalizer = 1;
 }
 
 class Weft_ConvolutionOp<string mnemonic> : Weft_Op<mnemonic, [Pure, Weft_Root]> {

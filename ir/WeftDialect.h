@@ -19,9 +19,9 @@
 namespace weft {
 
 /// Attribute names that functions and their arguments carry; see docs of the stages.
-inline constexpr llvm::StringLiteral kExportAttr = "weft.export";       // unit, on a function
-inline constexpr llvm::StringLiteral kDocAttr = "weft.doc";             // string
-inline constexpr llvm::StringLiteral kNameAttr = "weft.name";           // string, argument or result
+inline constexpr llvm::StringLiteral kExportAttr = "weft.export"; // unit, on a function
+inline constexpr llvm::StringLiteral kDocAttr = "weft.doc";       // string
+inline constexpr llvm::StringLiteral kNameAttr = "weft.name";     // string, argument or result
 inline constexpr llvm::StringLiteral kParameterAttr = "weft.parameter"; // symbol, argument
 inline constexpr llvm::StringLiteral kStateAttr = "weft.state";         // symbol, result
 inline constexpr llvm::StringLiteral kKernelAttr = "weft.kernel";       // unit, outlined kernel

@@ -20,13 +20,10 @@ Type scalarTensor(Type type) {
 }
 
 LogicalResult verifySameDims(Operation *op) {
-  RankedTensorType first;
-  for (Type type : llvm::concat<const Type>(op->getResultTypes(), op->getOperandTypes())) {
-    auto tensor = dyn_cast<RankedTensorType>(type);
-    if (!tensor)
-      return op->emitOpError() << "takes and gives ranked tensors, not " << type;
-    if (!first)
-      first = tensor;
+  // The type constraints, which are checked before the traits, ask for ranked tensors.
+  auto first = cast<RankedTensorType>(op->getResult(0).getType());
+  for (Type type : op->getOperandTypes()) {
+    auto tensor = cast<RankedTensorType>(type);
     if (tensor.getShape() != first.getShape() || tensor.getEncoding() != first.getEncoding())
       return op->emitOpError() << "operand of dimensions " << languageList(dimsOf(tensor))
                                << " beside a result of " << languageList(dimsOf(first));

@@ -7,10 +7,10 @@
 
 #include "ir/WeftDialect.h"
 #include "mlir/Bytecode/BytecodeOpInterface.h"
-#include "mlir/IR/SymbolTable.h"
 #include "mlir/Interfaces/ControlFlowInterfaces.h"
 #include "mlir/Interfaces/InferTypeOpInterface.h"
 #include "mlir/Interfaces/SideEffectInterfaces.h"
+#include "mlir/IR/SymbolTable.h"
 
 namespace weft {
 

@@ -96,6 +96,7 @@ def Weft_IfOp : Weft_Op<"if", [RecursiveMemoryEffects, SingleBlock, NoRegionArgu
   let assemblyFormat = [{
     $condition (`->` type($outputs)^)? attr-dict-with-keyword $thenRegion `else` $elseRegion
   }];
+  let hasCanonicalizer = 1;
   let hasVerifier = 1;
 }
 

@@ -144,13 +144,15 @@ Expected<Tensor> pow(const Call &call) {
 }
 
 Expected<Tensor> max(const Call &call) {
-  return mapBinary(call, maximum,
-                   [](int64_t a, int64_t b, IntegerKind kind) { return integerLess(a, b, kind) ? b : a; });
+  return mapBinary(call, maximum, [](int64_t a, int64_t b, IntegerKind kind) {
+    return integerLess(a, b, kind) ? b : a;
+  });
 }
 
 Expected<Tensor> min(const Call &call) {
-  return mapBinary(call, minimum,
-                   [](int64_t a, int64_t b, IntegerKind kind) { return integerLess(b, a, kind) ? b : a; });
+  return mapBinary(call, minimum, [](int64_t a, int64_t b, IntegerKind kind) {
+    return integerLess(b, a, kind) ? b : a;
+  });
 }
 
 int64_t bitAnd(int64_t a, int64_t b, IntegerKind) { return a & b; }

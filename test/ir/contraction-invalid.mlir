@@ -1,0 +1,290 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Each function breaks one constraint of an operation, the one in its name.
+// RUN: weft-opt %s -split-input-file -verify-diagnostics
+
+func.func @contract_c1_no_arrow(%a: tensor<4x5xf32>, %b: tensor<5x6xf32>) {
+  // expected-error @below {{'weft.contract' op equation 'ik,kj' is not of the form 'labels,labels->labels'}}
+  %0 = weft.contract "ik,kj" %a, %b : tensor<4x5xf32>, tensor<5x6xf32> -> tensor<4x6xf32>
+  return
+}
+
+// -----
+
+func.func @contract_c1_no_comma(%a: tensor<4x5xf32>, %b: tensor<5x6xf32>) {
+  // expected-error @below {{'weft.contract' op equation 'ikkj->ij' is not of the form 'labels,labels->labels'}}
+  %0 = weft.contract "ikkj->ij" %a, %b : tensor<4x5xf32>, tensor<5x6xf32> -> tensor<4x6xf32>
+  return
+}
+
+// -----
+
+func.func @contract_c1_no_letter(%a: tensor<4x5xf32>, %b: tensor<5x6xf32>) {
+  // expected-error @below {{'weft.contract' op equation 'i1,1j->ij' is not of the form 'labels,labels->labels'}}
+  %0 = weft.contract "i1,1j->ij" %a, %b : tensor<4x5xf32>, tensor<5x6xf32> -> tensor<4x6xf32>
+  return
+}
+
+// -----
+
+func.func @contract_c1_three_operands(%a: tensor<4x5xf32>, %b: tensor<5x6xf32>) {
+  // expected-error @below {{'weft.contract' op equation 'ik,kj,j->ij' is not of the form 'labels,labels->labels'}}
+  %0 = weft.contract "ik,kj,j->ij" %a, %b : tensor<4x5xf32>, tensor<5x6xf32> -> tensor<4x6xf32>
+  return
+}
+
+// -----
+
+func.func @contract_c1_label_missing(%a: tensor<4x5xf32>, %b: tensor<5x6xf32>) {
+  // expected-error @below {{'weft.contract' op labels 'i' for an operand of rank 2}}
+  %0 = weft.contract "i,kj->ij" %a, %b : tensor<4x5xf32>, tensor<5x6xf32> -> tensor<4x6xf32>
+  return
+}
+
+// -----
+
+func.func @contract_c2_twice_in_operand(%a: tensor<4x5xf32>, %b: tensor<5x6xf32>) {
+  // expected-error @below {{'weft.contract' op label 'k' stands twice in 'kk'}}
+  %0 = weft.contract "kk,kj->kj" %a, %b : tensor<4x5xf32>, tensor<5x6xf32> -> tensor<4x6xf32>
+  return
+}
+
+// -----
+
+func.func @contract_c2_twice_in_result(%a: tensor<4x5xf32>, %b: tensor<5x6xf32>) {
+  // expected-error @below {{'weft.contract' op label 'i' stands twice in 'ii'}}
+  %0 = weft.contract "ik,kj->ii" %a, %b : tensor<4x5xf32>, tensor<5x6xf32> -> tensor<4x6xf32>
+  return
+}
+
+// -----
+
+func.func @contract_c3_summed_alone(%a: tensor<4x5xf32>, %b: tensor<5x6xf32>) {
+  // expected-error @below {{'weft.contract' op label 'j' of one operand alone is not in the result}}
+  %0 = weft.contract "ik,kj->i" %a, %b : tensor<4x5xf32>, tensor<5x6xf32> -> tensor<4xf32>
+  return
+}
+
+// -----
+
+func.func @contract_c3_out_of_nowhere(%a: tensor<4x5xf32>, %b: tensor<5x6xf32>) {
+  // expected-error @below {{'weft.contract' op label 'm' of the result is in no operand}}
+  %0 = weft.contract "ik,kj->ijm" %a, %b : tensor<4x5xf32>, tensor<5x6xf32> -> tensor<4x6x1xf32>
+  return
+}
+
+// -----
+
+func.func @contract_c4_operands_differ(%a: tensor<4x5xf32>, %b: tensor<7x6xf32>) {
+  // expected-error @below {{'weft.contract' op label 'k' stands for dimension 5 and for dimension 7}}
+  %0 = weft.contract "ik,kj->ij" %a, %b : tensor<4x5xf32>, tensor<7x6xf32> -> tensor<4x6xf32>
+  return
+}
+
+// -----
+
+func.func @contract_c4_expressions_differ(%a: tensor<4x?xf32, #weft.shape<[4, N]>>, %b: tensor<?x6xf32, #weft.shape<[M, 6]>>) {
+  // expected-error @below {{'weft.contract' op label 'k' stands for dimension N and for dimension M}}
+  %0 = weft.contract "ik,kj->ij" %a, %b : tensor<4x?xf32, #weft.shape<[4, N]>>, tensor<?x6xf32, #weft.shape<[M, 6]>> -> tensor<4x6xf32>
+  return
+}
+
+// -----
+
+func.func @contract_c4_result_differs(%a: tensor<4x5xf32>, %b: tensor<5x6xf32>) {
+  // expected-error @below {{'weft.contract' op result has dimensions [6, 4] where [4, 6] are expected}}
+  %0 = weft.contract "ik,kj->ij" %a, %b : tensor<4x5xf32>, tensor<5x6xf32> -> tensor<6x4xf32>
+  return
+}
+
+// -----
+
+func.func @contract_c5_operands_of_two_types(%a: tensor<4x5xf32>, %b: tensor<5x6xf16>) {
+  // expected-error @below {{'weft.contract' op element types 'f32' and 'f16' differ}}
+  %0 = weft.contract "ik,kj->ij" %a, %b : tensor<4x5xf32>, tensor<5x6xf16> -> tensor<4x6xf32>
+  return
+}
+
+// -----
+
+func.func @contract_c5_result_widened(%a: tensor<4x5xf32>, %b: tensor<5x6xf32>) {
+  // expected-error @below {{'weft.contract' op result of f64 from operands of f32}}
+  %0 = weft.contract "ik,kj->ij" %a, %b : tensor<4x5xf32>, tensor<5x6xf32> -> tensor<4x6xf64>
+  return
+}
+
+// -----
+
+func.func @conv_c1_no_spatial_dimension(%x: tensor<2x4xf32>, %w: tensor<6x2xf32>) {
+  // expected-error @below {{'weft.conv' op input of rank 2, which must be [N, C] and 1 to 3 spatial dimensions}}
+  %0 = weft.conv %x, %w strides [] pad [] [] dilations [] groups 2 : tensor<2x4xf32>, tensor<6x2xf32> -> tensor<2x6xf32>
+  return
+}
+
+// -----
+
+func.func @conv_c1_four_spatial_dimensions(%x: tensor<2x4x1x1x1x1xf32>, %w: tensor<6x2x1x1x1x1xf32>) {
+  // expected-error @below {{'weft.conv' op input of rank 6, which must be [N, C] and 1 to 3 spatial dimensions}}
+  %0 = weft.conv %x, %w strides [1] pad [0] [0] dilations [1] groups 2 : tensor<2x4x1x1x1x1xf32>, tensor<6x2x1x1x1x1xf32> -> tensor<2x6x1x1x1x1xf32>
+  return
+}
+
+// -----
+
+func.func @conv_c1_filter_rank_differs(%x: tensor<2x4x9xf32>, %w: tensor<6x2xf32>) {
+  // expected-error @below {{'weft.conv' op filter of rank 2 for an input of rank 3}}
+  %0 = weft.conv %x, %w strides [1] pad [0] [0] dilations [1] groups 2 : tensor<2x4x9xf32>, tensor<6x2xf32> -> tensor<2x6x7xf32>
+  return
+}
+
+// -----
+
+func.func @conv_c1_dilation_missing(%x: tensor<2x4x9xf32>, %w: tensor<6x2x3xf32>) {
+  // expected-error @below {{'weft.conv' op 'dilations' has 0 entries for 1 window dimensions}}
+  %0 = weft.conv %x, %w strides [1] pad [0] [0] dilations [] groups 2 : tensor<2x4x9xf32>, tensor<6x2x3xf32> -> tensor<2x6x7xf32>
+  return
+}
+
+// -----
+
+func.func @conv_c2_stride_zero(%x: tensor<2x4x9xf32>, %w: tensor<6x2x3xf32>) {
+  // expected-error @below {{'weft.conv' op 'strides' holds 0, less than 1}}
+  %0 = weft.conv %x, %w strides [0] pad [0] [0] dilations [1] groups 2 : tensor<2x4x9xf32>, tensor<6x2x3xf32> -> tensor<2x6x7xf32>
+  return
+}
+
+// -----
+
+func.func @conv_c2_padding_negative(%x: tensor<2x4x9xf32>, %w: tensor<6x2x3xf32>) {
+  // expected-error @below {{'weft.conv' op 'pad_high' holds -1, less than 0}}
+  %0 = weft.conv %x, %w strides [1] pad [0] [-1] dilations [1] groups 2 : tensor<2x4x9xf32>, tensor<6x2x3xf32> -> tensor<2x6x7xf32>
+  return
+}
+
+// -----
+
+func.func @conv_c3_channels_differ(%x: tensor<2x4x9xf32>, %w: tensor<6x3x3xf32>) {
+  // expected-error @below {{'weft.conv' op input of 4 channels for 1 groups of 3}}
+  %0 = weft.conv %x, %w strides [1] pad [0] [0] dilations [1] groups 1 : tensor<2x4x9xf32>, tensor<6x3x3xf32> -> tensor<2x6x7xf32>
+  return
+}
+
+// -----
+
+func.func @conv_c3_filters_do_not_divide(%x: tensor<2x4x9xf32>, %w: tensor<6x1x3xf32>) {
+  // expected-error @below {{'weft.conv' op 6 filters do not divide into 4 groups}}
+  %0 = weft.conv %x, %w strides [1] pad [0] [0] dilations [1] groups 4 : tensor<2x4x9xf32>, tensor<6x1x3xf32> -> tensor<2x6x7xf32>
+  return
+}
+
+// -----
+
+func.func @conv_c4_places_differ(%x: tensor<2x4x9xf32>, %w: tensor<6x2x3xf32>) {
+  // expected-error @below {{'weft.conv' op result has dimensions [2, 6, 7] where [2, 6, 5] are expected}}
+  %0 = weft.conv %x, %w strides [2] pad [1] [1] dilations [1] groups 2 : tensor<2x4x9xf32>, tensor<6x2x3xf32> -> tensor<2x6x7xf32>
+  return
+}
+
+// -----
+
+func.func @conv_c4_batch_differs(%x: tensor<2x4x9xf32>, %w: tensor<6x2x3xf32>) {
+  // expected-error @below {{'weft.conv' op result has dimensions [3, 6, 7] where [2, 6, 7] are expected}}
+  %0 = weft.conv %x, %w strides [1] pad [0] [0] dilations [1] groups 2 : tensor<2x4x9xf32>, tensor<6x2x3xf32> -> tensor<3x6x7xf32>
+  return
+}
+
+// -----
+
+func.func @conv_c4_expression_differs(%x: tensor<2x4x?xf32, #weft.shape<[2, 4, L]>>, %w: tensor<6x2x3xf32>) {
+  // expected-error @below {{'weft.conv' op result has dimensions [2, 6, L] where [2, 6, L - 2] are expected}}
+  %0 = weft.conv %x, %w strides [1] pad [0] [0] dilations [1] groups 2 : tensor<2x4x?xf32, #weft.shape<[2, 4, L]>>, tensor<6x2x3xf32> -> tensor<2x6x?xf32, #weft.shape<[2, 6, L]>>
+  return
+}
+
+// -----
+
+func.func @conv_c5_dynamic_filter(%x: tensor<2x4x9xf32>, %w: tensor<6x2x?xf32, #weft.shape<[6, 2, K]>>) {
+  // expected-error @below {{'weft.conv' op filter of dynamic dimensions [6, 2, K]}}
+  %0 = weft.conv %x, %w strides [1] pad [0] [0] dilations [1] groups 2 : tensor<2x4x9xf32>, tensor<6x2x?xf32, #weft.shape<[6, 2, K]>> -> tensor<2x6x7xf32>
+  return
+}
+
+// -----
+
+func.func @conv_c6_element_types_differ(%x: tensor<2x4x9xf32>, %w: tensor<6x2x3xf64>) {
+  // expected-error @below {{'weft.conv' op element types 'f32' and 'f64' differ}}
+  %0 = weft.conv %x, %w strides [1] pad [0] [0] dilations [1] groups 2 : tensor<2x4x9xf32>, tensor<6x2x3xf64> -> tensor<2x6x7xf32>
+  return
+}
+
+// -----
+
+func.func @conv_transpose_c1_output_padding_missing(%x: tensor<2x6x5xf32>, %w: tensor<6x2x3xf32>) {
+  // expected-error @below {{'weft.conv_transpose' op 'output_padding' has 0 entries for 1 window dimensions}}
+  %0 = weft.conv_transpose %x, %w strides [1] pad [0] [0] dilations [1] output_padding [] groups 2 : tensor<2x6x5xf32>, tensor<6x2x3xf32> -> tensor<2x4x7xf32>
+  return
+}
+
+// -----
+
+func.func @conv_transpose_c1_stride_missing(%x: tensor<2x6x5xf32>, %w: tensor<6x2x3xf32>) {
+  // expected-error @below {{'weft.conv_transpose' op 'strides' has 0 entries for 1 window dimensions}}
+  %0 = weft.conv_transpose %x, %w strides [] pad [0] [0] dilations [1] output_padding [0] groups 2 : tensor<2x6x5xf32>, tensor<6x2x3xf32> -> tensor<2x4x7xf32>
+  return
+}
+
+// -----
+
+func.func @conv_transpose_c2_output_padding_negative(%x: tensor<2x6x5xf32>, %w: tensor<6x2x3xf32>) {
+  // expected-error @below {{'weft.conv_transpose' op 'output_padding' holds -1, less than 0}}
+  %0 = weft.conv_transpose %x, %w strides [1] pad [0] [0] dilations [1] output_padding [-1] groups 2 : tensor<2x6x5xf32>, tensor<6x2x3xf32> -> tensor<2x4x7xf32>
+  return
+}
+
+// -----
+
+func.func @conv_transpose_c2_dilation_zero(%x: tensor<2x6x5xf32>, %w: tensor<6x2x3xf32>) {
+  // expected-error @below {{'weft.conv_transpose' op 'dilations' holds 0, less than 1}}
+  %0 = weft.conv_transpose %x, %w strides [1] pad [0] [0] dilations [0] output_padding [0] groups 2 : tensor<2x6x5xf32>, tensor<6x2x3xf32> -> tensor<2x4x7xf32>
+  return
+}
+
+// -----
+
+func.func @conv_transpose_c3_channels_do_not_divide(%x: tensor<2x6x5xf32>, %w: tensor<6x2x3xf32>) {
+  // expected-error @below {{'weft.conv_transpose' op 6 channels do not divide into 4 groups}}
+  %0 = weft.conv_transpose %x, %w strides [1] pad [0] [0] dilations [1] output_padding [0] groups 4 : tensor<2x6x5xf32>, tensor<6x2x3xf32> -> tensor<2x4x7xf32>
+  return
+}
+
+// -----
+
+func.func @conv_transpose_c4_channels_differ(%x: tensor<2x6x5xf32>, %w: tensor<4x2x3xf32>) {
+  // expected-error @below {{'weft.conv_transpose' op input of 6 channels for filters of 4}}
+  %0 = weft.conv_transpose %x, %w strides [1] pad [0] [0] dilations [1] output_padding [0] groups 2 : tensor<2x6x5xf32>, tensor<4x2x3xf32> -> tensor<2x4x7xf32>
+  return
+}
+
+// -----
+
+func.func @conv_transpose_c4_places_differ(%x: tensor<2x6x5xf32>, %w: tensor<6x2x3xf32>) {
+  // expected-error @below {{'weft.conv_transpose' op result has dimensions [2, 4, 7] where [2, 4, 11] are expected}}
+  %0 = weft.conv_transpose %x, %w strides [2] pad [0] [0] dilations [1] output_padding [0] groups 2 : tensor<2x6x5xf32>, tensor<6x2x3xf32> -> tensor<2x4x7xf32>
+  return
+}
+
+// -----
+
+func.func @conv_transpose_c5_dynamic_filter(%x: tensor<2x6x5xf32>, %w: tensor<6x?x3xf32, #weft.shape<[6, O, 3]>>) {
+  // expected-error @below {{'weft.conv_transpose' op filter of dynamic dimensions [6, O, 3]}}
+  %0 = weft.conv_transpose %x, %w strides [1] pad [0] [0] dilations [1] output_padding [0] groups 2 : tensor<2x6x5xf32>, tensor<6x?x3xf32, #weft.shape<[6, O, 3]>> -> tensor<2x4x7xf32>
+  return
+}
+
+// -----
+
+func.func @conv_transpose_c6_element_types_differ(%x: tensor<2x6x5xf32>, %w: tensor<6x2x3xf32>) {
+  // expected-error @below {{'weft.conv_transpose' op element types 'f32' and 'f64' differ}}
+  %0 = weft.conv_transpose %x, %w strides [1] pad [0] [0] dilations [1] output_padding [0] groups 2 : tensor<2x6x5xf32>, tensor<6x2x3xf32> -> tensor<2x4x7xf64>
+  return
+}
