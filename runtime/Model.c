@@ -108,15 +108,22 @@ static void fill_handle(weft_model *handle, const layout *parts) {
   fill_tables(handle, (void **)(base + parts->data), (void **)(base + parts->pointers));
 }
 
-static weft_status over_limit(const weft_model *handle, const char *who, uint64_t needed) {
-  return weft_fail(WEFT_OUT_OF_MEMORY,
-                   "%s needs %llu bytes for state and intermediate results, but the limit is %llu",
-                   who, (unsigned long long)needed, (unsigned long long)handle->memory_limit);
+static weft_status tell_limit(const weft_model *handle, uint64_t needed) {
+  weft_more(" needs %llu bytes for state and intermediate results, but the limit is %llu",
+            (unsigned long long)needed, (unsigned long long)handle->memory_limit);
+  return WEFT_OUT_OF_MEMORY;
 }
 
 static bool exceeds_limit(const weft_model *handle, uint64_t arena_size) {
   return handle->memory_limit > 0 && (arena_size > handle->memory_limit ||
                                       handle->state_size > handle->memory_limit - arena_size);
+}
+
+static weft_status check_state_limit(const weft_model *handle) {
+  if (!exceeds_limit(handle, 0))
+    return WEFT_OK;
+  weft_fail(WEFT_OUT_OF_MEMORY, "'%s'", handle->descriptor->name);
+  return tell_limit(handle, handle->state_size);
 }
 
 // The old arena goes first, so that both never need room at once. When the new one fails the handle
@@ -125,17 +132,18 @@ static weft_status grow_arena(weft_model *handle, const weft_export *function,
                               const int64_t *symbols, uint64_t needed) {
   if (needed <= handle->arena_size)
     return WEFT_OK;
-  if (exceeds_limit(handle, needed))
-    over_limit(handle, function->name, handle->state_size + needed);
-  else {
-    free(handle->arena);
-    handle->arena = weft_allocate(needed);
-    handle->arena_size = handle->arena ? needed : 0;
-    if (handle->arena)
-      return WEFT_OK;
-    weft_fail(WEFT_OUT_OF_MEMORY, "%s: no memory for %llu bytes of intermediate results",
-              function->name, (unsigned long long)needed);
+  if (exceeds_limit(handle, needed)) {
+    weft_fail(WEFT_OUT_OF_MEMORY, "%s", function->name);
+    weft_more_symbols(function, symbols);
+    return tell_limit(handle, handle->state_size + needed);
   }
+  free(handle->arena);
+  handle->arena = weft_allocate(needed);
+  handle->arena_size = handle->arena ? needed : 0;
+  if (handle->arena)
+    return WEFT_OK;
+  weft_fail(WEFT_OUT_OF_MEMORY, "%s: no memory for %llu bytes of intermediate results",
+            function->name, (unsigned long long)needed);
   weft_more_symbols(function, symbols);
   return WEFT_OUT_OF_MEMORY;
 }
@@ -169,6 +177,8 @@ weft_status weft_check_requirement(const weft_export *function, int32_t index,
 }
 
 static weft_status check_symbols(const weft_export *function, const int64_t *symbols) {
+  if (function->symbol_count > 0 && !symbols)
+    return weft_fail(WEFT_BAD_ARGUMENT, "%s: no dimensions: the pointer is NULL", function->name);
   for (int32_t i = 0; i < function->symbol_count; ++i)
     if (symbols[i] < 0)
       return weft_fail(WEFT_BAD_ARGUMENT, "%s: %s is %lld, but a dimension is never negative",
@@ -220,8 +230,9 @@ static weft_status make_handle(const weft_descriptor *model, weft_weights *weigh
   handle->threads = threads;
   handle->memory_limit = memory_limit;
   fill_handle(handle, &parts);
-  weft_status status = exceeds_limit(handle, 0) ? over_limit(handle, model->name, parts.state_size)
-                                                : reserve_for_ones(handle);
+  weft_status status = check_state_limit(handle);
+  if (status == WEFT_OK)
+    status = reserve_for_ones(handle);
   weft_pool_start(&handle->pool, status == WEFT_OK ? threads : 1,
                   (pthread_t *)((char *)handle + parts.threads));
   if (status == WEFT_OK)
@@ -231,9 +242,15 @@ static weft_status make_handle(const weft_descriptor *model, weft_weights *weigh
   return status;
 }
 
+static weft_status no_place(void) {
+  return weft_fail(WEFT_BAD_ARGUMENT, "no place for the handle: the pointer is NULL");
+}
+
 weft_status weft_open_model(const weft_descriptor *model, const weft_options *options,
                             weft_model **out) {
   static const weft_options defaults = {0};
+  if (!out)
+    return no_place();
   *out = NULL;
   options = options ? options : &defaults;
   weft_status status = check_descriptor(model);
@@ -252,6 +269,8 @@ weft_status weft_open_model(const weft_descriptor *model, const weft_options *op
 }
 
 weft_status weft_share(const weft_model *handle, weft_model **out) {
+  if (!out)
+    return no_place();
   *out = NULL;
   if (!handle)
     return weft_fail(WEFT_BAD_ARGUMENT, "no model: the handle is NULL");
@@ -359,7 +378,10 @@ static weft_status check_pointer(const weft_export *function, void *const *argum
 
 static weft_status check_arguments(const weft_export *function, const int64_t *symbols,
                                    void *const *arguments, uint64_t *sizes) {
-  for (int32_t i = 0; i < function->input_count + function->output_count; ++i) {
+  int32_t count = function->input_count + function->output_count;
+  if (count > 0 && !arguments)
+    return weft_fail(WEFT_BAD_ARGUMENT, "%s: no arguments: the pointer is NULL", function->name);
+  for (int32_t i = 0; i < count; ++i) {
     int64_t dims[WEFT_MAX_RANK];
     weft_status status = weft_evaluate_dims(function, i, symbols, dims, &sizes[i]);
     if (status == WEFT_OK)

@@ -15,7 +15,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#ifdef __linux__
+#ifdef WEFT_FUTEX
 #include <linux/futex.h>
 #include <sys/syscall.h>
 #endif
@@ -44,7 +44,7 @@ static uint64_t now_ns(void) {
   return (uint64_t)time.tv_sec * 1000000000u + (uint64_t)time.tv_nsec;
 }
 
-#ifdef __linux__
+#ifdef WEFT_FUTEX
 
 static void sleep_while(weft_context *pool, uint32_t seen) {
   syscall(SYS_futex, &pool->generation, FUTEX_WAIT_PRIVATE, seen, NULL, NULL, 0);

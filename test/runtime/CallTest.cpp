@@ -286,6 +286,15 @@ TEST_F(Call, invoke_checks_symbols) {
   EXPECT_STREQ(weft_message(), "predict: N is -1, but a dimension is never negative");
 }
 
+TEST_F(Call, invoke_checks_lists) {
+  int64_t n = 4;
+  void *arguments[] = {pixels, probability};
+  EXPECT_EQ(weft_invoke(model, TINY_PREDICT, nullptr, arguments), WEFT_BAD_ARGUMENT);
+  EXPECT_STREQ(weft_message(), "predict: no dimensions: the pointer is NULL");
+  EXPECT_EQ(weft_invoke(model, TINY_PREDICT, &n, nullptr), WEFT_BAD_ARGUMENT);
+  EXPECT_STREQ(weft_message(), "predict: no arguments: the pointer is NULL");
+}
+
 TEST_F(Call, invoke_checks_requirements) {
   int64_t length = 1;
   float x[1] = {0}, middle[1] = {0};
