@@ -369,8 +369,10 @@ void Printer::compound(const ast::Expr &expr) {
     print(*each->iterable);
     os << ']';
   } else if (const auto *region = dyn_cast<ast::RegionExpr>(&expr)) {
-    os << (region->region == ast::RegionExpr::Region::Training ? "training " : "checkpoint ");
+    // In parentheses, because in the condition of an `if` it would be read as a name.
+    os << (region->region == ast::RegionExpr::Region::Training ? "(training " : "(checkpoint ");
     block(*region->body);
+    os << ')';
   }
 }
 

@@ -80,7 +80,7 @@ bool Parser::startsItem(size_t ahead) const {
   case Kind::Fn:
     return word.atLineStart;
   case Kind::Identifier:
-    return word.atLineStart && next.is(Kind::Identifier) &&
+    return word.atLineStart && next.is(Kind::Identifier) && !next.atLineStart &&
            (word.text == "model" || word.text == "param" || word.text == "state");
   default:
     return false;
