@@ -99,6 +99,8 @@ Value rootElement(Kernel &kernel, ArrayRef<Value> indices);
 void lowerMap(Kernel &kernel);
 /// False if each element was computed by itself.
 bool lowerContract(Kernel &kernel, ContractOp op);
+bool lowerConv(Kernel &kernel, ConvOp op);
+bool lowerConvTranspose(Kernel &kernel, ConvTransposeOp op);
 void lowerReduce(Kernel &kernel, ReduceOp op);
 void lowerCumulative(Kernel &kernel, CumulativeOp op);
 void lowerSoftmax(Kernel &kernel, Value input, int64_t axis, bool logarithm);

@@ -52,6 +52,8 @@ static LogicalResult checkForm(FuncOp kernel) {
 static bool lowerRoot(Kernel &kernel) {
   return llvm::TypeSwitch<Operation *, bool>(kernel.root)
       .Case([&](ContractOp op) { return lowerContract(kernel, op); })
+      .Case([&](ConvOp op) { return lowerConv(kernel, op); })
+      .Case([&](ConvTransposeOp op) { return lowerConvTranspose(kernel, op); })
       .Case([&](ReduceOp op) { return lowerReduce(kernel, op), true; })
       .Case([&](CumulativeOp op) { return lowerCumulative(kernel, op), true; })
       .Case([&](SoftmaxOp op) {

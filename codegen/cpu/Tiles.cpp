@@ -118,6 +118,10 @@ TileShape tileShapeFor(VectorTarget target, int64_t lanes, std::optional<int64_t
   TileShape shape;
   shape.vectors = std::min(widest, across);
   int64_t highest = many ? 8 : 6;
+  if (many && columns && across == 4) {
+    shape.vectors = 4;
+    highest = 6;
+  }
   if (shape.vectors == 1)
     highest = many ? 12 : 8;
   shape.rows = balancedTile(rows, highest);
