@@ -26,7 +26,8 @@ static std::string signatureOf(const InterfaceExport &entry) {
   return "fn " + entry.name + "(" + list(entry.inputs) + ") -> (" + list(entry.outputs) + ")";
 }
 
-static LogicalResult check(Compilation &compilation) {
+/// Says what a model offers once it is at stage `graph`.
+static LogicalResult describe(Compilation &compilation) {
   if (failed(compilation.load()) || failed(compilation.advanceTo(ModelStage::Graph)))
     return failure();
   FailureOr<Interface> interface = compilation.interface();
@@ -50,6 +51,18 @@ static LogicalResult check(Compilation &compilation) {
   report.set("exports", std::move(exports));
   report.set("parameters", static_cast<int64_t>(interface->parameters.size()));
   report.set("parameter_bytes", static_cast<int64_t>(sizeBytes));
+  return success();
+}
+
+static LogicalResult check(Compilation &compilation) {
+  FailureOr<bool> exports = compilation.checkFile();
+  if (failed(exports))
+    return failure();
+  if (*exports)
+    return describe(compilation);
+  compilation.report().finishProgress();
+  if (!compilation.report().isJson())
+    llvm::outs() << compilation.options().input << ": good; exports nothing\n";
   return success();
 }
 

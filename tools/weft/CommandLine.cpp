@@ -62,6 +62,7 @@ static LogicalResult readDim(StringRef text, Report &report, CompileRequest &res
 FailureOr<CompileRequest> CompileFlags::options(Report &report) const {
   CompileRequest result;
   result.input = input;
+  result.rootModel = model;
   result.verifyEach = verifyEach;
   result.cpu = cpu;
   if (target != "host") {

@@ -24,6 +24,10 @@ struct CompileFlags {
       "settings",
       llvm::cl::desc("Change a setting of the model, as width=64 (several: with commas)"),
       llvm::cl::value_desc("NAME=VALUE"), llvm::cl::CommaSeparated, llvm::cl::cat(verbOptions())};
+  llvm::cl::opt<std::string> model{
+      "model",
+      llvm::cl::desc("Model of the file to take (default: the last that exports anything)"),
+      llvm::cl::value_desc("NAME"), llvm::cl::cat(verbOptions())};
   llvm::cl::opt<std::string> target{"target",
                                     llvm::cl::desc("Machine to compile for; only 'host' so far"),
                                     llvm::cl::init("host"), llvm::cl::cat(verbOptions())};

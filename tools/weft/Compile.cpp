@@ -9,10 +9,12 @@
 #include "passes/Pipelines.h"
 #include "tools/weft-opt/Registration.h"
 
+#include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Parser/Parser.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/Path.h"
+#include "llvm/Support/Process.h"
 
 namespace weft {
 
@@ -79,10 +81,56 @@ LogicalResult Compilation::loadMlir() {
   return success();
 }
 
+FrontendOptions Compilation::frontendOptions() const {
+  FrontendOptions options;
+  options.rootModel = asked.rootModel;
+  options.settings = asked.settings;
+  return options;
+}
+
+LogicalResult Compilation::show(const DiagnosticEngine &messages) {
+  theReport.finishProgress();
+  messages.print(llvm::errs(), llvm::sys::Process::StandardErrHasColors());
+  if (messages.hasErrors())
+    theReport.addShown(messages.toJson());
+  return failure(messages.hasErrors());
+}
+
 LogicalResult Compilation::loadWeft() {
-  theReport.error("'" + asked.input +
-                  "': the language is not connected to this tool yet; give a .mlir module");
-  return failure();
+  context.loadDialect<WeftDialect, mlir::func::FuncDialect>();
+  DiagnosticEngine messages(sources);
+  // The frontend has messages of its own; what MLIR's verifier still finds is a fault of ours.
+  theReport.blameUs(true);
+  theModule = loadModel(asked.input, frontendOptions(), context, sources, messages);
+  LogicalResult good = show(messages);
+  if (succeeded(good) && !theModule && !theReport.hasErrors())
+    theReport.error("'" + asked.input + "' could not be read, and nothing says why");
+  theReport.blameUs(false);
+  return success(theModule && succeeded(good));
+}
+
+/// Whether the file is good and only has nothing to compile.
+static bool exportsNothing(const DiagnosticEngine &messages) {
+  std::vector<const Diagnostic *> all = messages.sorted();
+  return !all.empty() && llvm::all_of(all, [](const Diagnostic *message) {
+    return message->kind == Diag::NoExport;
+  });
+}
+
+FailureOr<bool> Compilation::checkFile() {
+  if (llvm::sys::path::extension(asked.input) != ".weft")
+    return true;
+  context.loadDialect<WeftDialect, mlir::func::FuncDialect>();
+  llvm::SourceMgr ownSources;
+  DiagnosticEngine messages(ownSources);
+  LogicalResult checked = checkModel(asked.input, frontendOptions(), context, ownSources, messages);
+  if (failed(show(messages)) || failed(checked))
+    return failure();
+  llvm::SourceMgr moreSources;
+  DiagnosticEngine more(moreSources);
+  OwningOpRef<ModuleOp> loaded =
+      loadModel(asked.input, frontendOptions(), context, moreSources, more);
+  return !exportsNothing(more);
 }
 
 LogicalResult Compilation::advanceTo(ModelStage stage) {

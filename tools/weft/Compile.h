@@ -8,6 +8,7 @@
 
 #include "codegen/cpu/Target.h"
 #include "codegen/emit/Interface.h"
+#include "frontend/Frontend.h"
 #include "tools/weft/Report.h"
 
 #include "mlir/Pass/PassManager.h"
@@ -21,6 +22,7 @@ namespace weft {
 /// What was asked for on the command line.
 struct CompileRequest {
   std::string input;
+  std::string rootModel; // empty: the one that the frontend takes by itself
   std::vector<std::pair<std::string, int64_t>> dims;
   std::vector<std::pair<std::string, std::string>> settings;
   std::string cpu = "host";
@@ -45,6 +47,9 @@ public:
   Compilation(Report &target, CompileRequest what);
   ~Compilation();
 
+  /// Checks the whole input, also what no export reaches, and says whether there is anything to
+  /// load: a file of the library may export nothing.
+  FailureOr<bool> checkFile();
   /// Reads the input: the module is at stage `model`.
   LogicalResult load();
   /// Runs the stages up to `stage`; those that lie behind are not run again.
@@ -69,6 +74,9 @@ public:
 private:
   LogicalResult loadMlir();
   LogicalResult loadWeft();
+  FrontendOptions frontendOptions() const;
+  /// Shows what the frontend has to say; fails if there are errors.
+  LogicalResult show(const DiagnosticEngine &messages);
   LogicalResult run(ModelStage stage);
 
   Report &theReport;
