@@ -37,8 +37,7 @@ int main(int argc, char **argv) {
   llvm::InitLLVM init(argc, argv);
   llvm::setBugReportMsg(
       "This is a fault of weft. Please report it with the input that shows it.\n");
-  // The options that LLVM's libraries registered for themselves are none of ours.
-  llvm::cl::ResetCommandLineParser();
+  llvm::cl::ResetCommandLineParser(); // What LLVM's libraries registered for themselves.
   llvm::StringRef name = argc > 1 ? argv[1] : "";
   if (name == "help" || name == "--help" || name == "-h")
     return help(llvm::outs(), 0);
