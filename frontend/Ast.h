@@ -477,15 +477,6 @@ struct Lambda {
   SMRange range;
 };
 
-inline LambdaExpr::LambdaExpr(Ptr<Lambda> lambda)
-    : Expr(Kind::Lambda, lambda->range), lambda(std::move(lambda)) {}
-inline IfExpr::IfExpr(Ptr<Expr> condition, Ptr<Block> then, Ptr<Block> otherwise, SMRange range)
-    : Expr(Kind::If, range), condition(std::move(condition)), then(std::move(then)),
-      otherwise(std::move(otherwise)) {}
-inline RegionExpr::RegionExpr(Region region, SMRange wordRange, Ptr<Block> body)
-    : Expr(Kind::Region, {wordRange.Start, body->range.End}), region(region), wordRange(wordRange),
-      body(std::move(body)) {}
-
 //===-------------------------------------------------------------------------------------------===//
 // Declarations
 //===-------------------------------------------------------------------------------------------===//

@@ -59,7 +59,7 @@ private:
   void compound(const ast::Expr &expr);
 
   raw_ostream &os;
-  unsigned depth = 0;
+  size_t depth = 0;
 };
 
 //===--- Declarations ---===//
