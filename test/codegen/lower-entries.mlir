@@ -26,11 +26,6 @@
 // CHECK-NOT: memcpy
 // CHECK: return
 
-// CHECK: func.func private @k0_body(%[[WORDS:.*]]: !llvm.ptr, %[[BEGIN:.*]]: i64, %[[END:.*]]: i64)
-// CHECK: %[[X:.*]] = llvm.load %[[WORDS]] : !llvm.ptr -> !llvm.ptr
-// CHECK: builtin.unrealized_conversion_cast %[[X]] : !llvm.ptr to memref<?x4xf32>
-// CHECK: call @k0(
-
 weft.parameter param @w : tensor<4xf32>
 
 func.func @f(%w: tensor<4xf32> {weft.parameter = @w}, %x: tensor<?x4xf32, #weft.shape<[N, 4]>> {weft.name = "x"})
@@ -63,6 +58,10 @@ func.func @constant(%x: tensor<3xi1> {weft.name = "x"})
   return %c, %x : tensor<3xi1>, tensor<3xi1>
 }
 
+// CHECK: func.func private @k0_body(%[[WORDS:.*]]: !llvm.ptr, %[[BEGIN:.*]]: i64, %[[END:.*]]: i64)
+// CHECK: %[[X:.*]] = llvm.load %[[WORDS]] : !llvm.ptr -> !llvm.ptr
+// CHECK: builtin.unrealized_conversion_cast %[[X]] : !llvm.ptr to memref<?x4xf32>
+// CHECK: call @k0(
 func.func private @k0(%x: memref<?x4xf32> {llvm.noalias, weft.shape = #weft.shape<[d0, 4]>},
     %w: memref<4xf32> {llvm.noalias}, %o: memref<?x4xf32> {llvm.noalias, weft.shape = #weft.shape<[d0, 4]>},
     %d0: index, %begin: index, %end: index)
