@@ -207,10 +207,29 @@ void Grouping::start(Operation *op) {
 
 //===-- Rewriting ---------------------------------------------------------------------------===//
 
+/// The members, operands before users, in an order that depends on nothing but the computation:
+/// equal kernels are to have equal bodies wherever their operations stood.
+llvm::SetVector<Operation *> inCanonicalOrder(const Group &group) {
+  llvm::SetVector<Operation *> ordered;
+  SmallVector<std::pair<Operation *, unsigned>> path = {{group.result, 0}};
+  while (!path.empty()) {
+    auto &[op, next] = path.back();
+    if (next == op->getNumOperands()) {
+      ordered.insert(op);
+      path.pop_back();
+      continue;
+    }
+    Operation *source = op->getOperand(next++).getDefiningOp();
+    if (source && group.members.contains(source) && !ordered.contains(source))
+      path.push_back({source, 0});
+  }
+  return ordered;
+}
+
 /// What the members of a group read from outside of it, in order of first use.
-llvm::SetVector<Value> inputsOf(const Group &group) {
+llvm::SetVector<Value> inputsOf(const Group &group, ArrayRef<Operation *> ordered) {
   llvm::SetVector<Value> inputs;
-  for (const auto &[op, access] : llvm::reverse(group.members))
+  for (Operation *op : ordered)
     for (Value operand : op->getOperands())
       if (!operand.getDefiningOp() || !group.members.contains(operand.getDefiningOp()))
         inputs.insert(operand);
@@ -220,10 +239,10 @@ llvm::SetVector<Value> inputsOf(const Group &group) {
 /// Copies the members into a kernel at the place of the result, which replaces it.
 void build(const Group &group) {
   OpBuilder builder(group.result);
-  llvm::SetVector<Value> inputs = inputsOf(group);
-  SmallVector<Location> locations;
-  for (const auto &[op, access] : llvm::reverse(group.members))
-    locations.push_back(op->getLoc());
+  llvm::SetVector<Operation *> members = inCanonicalOrder(group);
+  llvm::SetVector<Value> inputs = inputsOf(group, members.getArrayRef());
+  SmallVector<Location> locations =
+      llvm::map_to_vector(members, [](Operation *op) { return op->getLoc(); });
   Location loc = builder.getFusedLoc(locations);
   Value result = group.result->getResult(0);
   auto kernel =
@@ -234,7 +253,7 @@ void build(const Group &group) {
   for (Value input : inputs)
     mapping.map(input, body->addArgument(input.getType(), input.getLoc()));
   builder.setInsertionPointToStart(body);
-  for (const auto &[op, access] : llvm::reverse(group.members))
+  for (Operation *op : members)
     builder.clone(*op, mapping);
   YieldOp::create(builder, group.result->getLoc(), mapping.lookup(result));
   result.replaceAllUsesWith(kernel.getResult(0));

@@ -306,3 +306,26 @@ func.func @constant_of_a_loop_goes_inside(%x: tensor<5xf32> {weft.name = "x"},
   }
   return %sum : tensor<f32>
 }
+
+// Equal computations have equal bodies, in whatever order their operations stood.
+// CHECK-LABEL: func.func @order_of_the_program_does_not_show(
+// CHECK: weft.kernel (%[[A:.*]] = %arg0 : tensor<4xf32>, %[[B:.*]] = %arg1 : tensor<4xf32>)
+// CHECK-NEXT: %[[E:.*]] = weft.exp %[[A]]
+// CHECK-NEXT: %[[N:.*]] = weft.neg %[[B]]
+// CHECK-NEXT: weft.sub %[[E]], %[[N]]
+// CHECK: weft.kernel (%[[A:.*]] = %arg0 : tensor<4xf32>, %[[B:.*]] = %arg1 : tensor<4xf32>)
+// CHECK-NEXT: %[[E:.*]] = weft.exp %[[A]]
+// CHECK-NEXT: %[[N:.*]] = weft.neg %[[B]]
+// CHECK-NEXT: weft.sub %[[E]], %[[N]]
+func.func @order_of_the_program_does_not_show(%x: tensor<4xf32> {weft.name = "x"},
+    %y: tensor<4xf32> {weft.name = "y"})
+    -> (tensor<4xf32> {weft.name = "result0"}, tensor<4xf32> {weft.name = "result1"})
+    attributes {weft.export} {
+  %e = weft.exp %x : tensor<4xf32>
+  %n = weft.neg %y : tensor<4xf32>
+  %a = weft.sub %e, %n : tensor<4xf32>
+  %m = weft.neg %y : tensor<4xf32>
+  %f = weft.exp %x : tensor<4xf32>
+  %b = weft.sub %f, %m : tensor<4xf32>
+  return %a, %b : tensor<4xf32>, tensor<4xf32>
+}
