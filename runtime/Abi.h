@@ -126,6 +126,7 @@ struct weft_descriptor {
   const char *name;         ///< The model's name as C writes it: "digits".
   const char *doc;          ///< "" when there is none.
   const char *compiler;     ///< "weft 0.1.0", for messages.
+  const char *features;     ///< What the code asks of the processor, in LLVM's names: "avx2,fma".
   const weft_export *exports;
   const weft_parameter *parameters;
   const void *weights;   ///< An embedded safetensors file, best aligned to 64 bytes; or NULL.
@@ -147,7 +148,7 @@ static_assert(sizeof(weft_argument) == 32, "weft_argument is part of the ABI");
 static_assert(sizeof(weft_requirement) == 24, "weft_requirement is part of the ABI");
 static_assert(sizeof(weft_export) == 104, "weft_export is part of the ABI");
 static_assert(sizeof(weft_parameter) == 40, "weft_parameter is part of the ABI");
-static_assert(sizeof(struct weft_descriptor) == 80, "weft_descriptor is part of the ABI");
+static_assert(sizeof(struct weft_descriptor) == 88, "weft_descriptor is part of the ABI");
 
 #ifdef __cplusplus
 }

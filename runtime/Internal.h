@@ -56,6 +56,12 @@ int32_t weft_bare_symbol(const weft_expr *expr);
 /// Bytes of an array, or false when they do not fit into int64 or a size is negative.
 bool weft_byte_size(int32_t dtype, int32_t rank, const int64_t *dims, uint64_t *size_bytes);
 
+// Processor.c
+
+/// Points at the first feature of a list ("avx2,fma") that this processor lacks and returns the
+/// length of its name; 0 when it has all. Names that the runtime does not know count as there.
+size_t weft_missing_feature(const char *list, const char **missing);
+
 // Pool.c
 
 /// The threads of one handle and the parallel loop they work on. See Pool.c for the protocol.

@@ -22,6 +22,12 @@ static weft_status check_descriptor(const weft_descriptor *model) {
       model->export_size != sizeof(weft_export) || model->parameter_size != sizeof(weft_parameter))
     return weft_fail(WEFT_BAD_MODEL, "'%s' was compiled by '%s' with other data structures",
                      model->name, model->compiler);
+  const char *missing;
+  size_t length = weft_missing_feature(model->features, &missing);
+  if (length > 0)
+    return weft_fail(WEFT_BAD_MODEL,
+                     "'%s' was compiled for a processor with %.*s, which this one lacks",
+                     model->name, (int)length, missing);
   return WEFT_OK;
 }
 

@@ -25,7 +25,7 @@ typedef enum weft_status {
   WEFT_BAD_ARGUMENT = 1, ///< A call with a wrong name, number, type or shape; nothing was computed.
   WEFT_BAD_WEIGHTS = 2, ///< The weights cannot be read or do not fit the model; nothing was loaded.
   WEFT_OUT_OF_MEMORY = 3, ///< Memory ended, or the limit in weft_options was reached.
-  WEFT_BAD_MODEL = 4 ///< The model was compiled for another version of this runtime or machine.
+  WEFT_BAD_MODEL = 4 ///< The model was compiled for another version of this runtime or processor.
 } weft_status;
 
 /// Element types. The values are part of the ABI.

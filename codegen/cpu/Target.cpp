@@ -84,4 +84,27 @@ llvm::Expected<VectorTarget> vectorTargetOf(const TargetOptions &options) {
   return VectorTarget{16, triple.isAArch64() || triple.isRISCV() ? 32 : 16};
 }
 
+llvm::Expected<std::string> requiredFeatures(const TargetOptions &options) {
+  auto machine = createTargetMachine(options);
+  if (!machine)
+    return machine.takeError();
+  if (!(*machine)->getTargetTriple().isX86())
+    return std::string();
+  // Those of which LLVM takes instructions by itself.
+  static const char *const names[] = {"sse3",       "ssse3",       "sse4.1",     "sse4.2",
+                                      "sse4a",      "popcnt",      "avx",        "f16c",
+                                      "fma",        "fma4",        "xop",        "avx2",
+                                      "bmi",        "bmi2",        "lzcnt",      "movbe",
+                                      "pclmul",     "gfni",        "avx512f",    "avx512cd",
+                                      "avx512dq",   "avx512bw",    "avx512vl",   "avx512ifma",
+                                      "avx512vbmi", "avx512vbmi2", "avx512vnni", "avx512bitalg",
+                                      "avx512bf16", "avx512fp16",  "avxvnni",    "avx512vpopcntdq",
+                                      "vpclmulqdq"};
+  std::vector<std::string> present;
+  for (const char *name : names)
+    if ((*machine)->getMCSubtargetInfo()->checkFeatures(("+" + llvm::Twine(name)).str()))
+      present.push_back(name);
+  return llvm::join(present, ",");
+}
+
 } // namespace weft

@@ -37,6 +37,10 @@ createTargetMachine(const TargetOptions &options);
 /// The vector registers that the target's code should use.
 llvm::Expected<VectorTarget> vectorTargetOf(const TargetOptions &options);
 
+/// The features that the target's code may use and that not every processor of its family has, as
+/// the runtime looks for them: "avx,avx2,fma".
+llvm::Expected<std::string> requiredFeatures(const TargetOptions &options);
+
 /// Where emitObject() also writes text, for tests and `weft inspect`.
 struct EmissionText {
   llvm::raw_ostream *llvmIr = nullptr; ///< After optimisation.

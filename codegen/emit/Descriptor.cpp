@@ -137,8 +137,8 @@ LogicalResult DescriptorBuilder::build(const DescriptorOptions &options) {
       {data.int32(WEFT_ABI_VERSION), data.int32(sizeof(weft_descriptor)),
        data.int32(sizeof(weft_export)), data.int32(sizeof(weft_parameter)),
        data.string(interface.name), data.string(interface.doc), data.string(options.compiler),
-       data.array(std::move(exports)), data.array(std::move(parameters)),
-       data.address(embedded ? interface.name + ".weights" : ""),
+       data.string(options.features), data.array(std::move(exports)),
+       data.array(std::move(parameters)), data.address(embedded ? interface.name + ".weights" : ""),
        data.int64(static_cast<int64_t>(options.weightsBytes)),
        data.int32(static_cast<int64_t>(interface.exports.size())),
        data.int32(static_cast<int64_t>(interface.parameters.size()))});

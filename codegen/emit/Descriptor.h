@@ -13,6 +13,7 @@ namespace weft {
 /// What to add to a model's module.
 struct DescriptorOptions {
   std::string compiler;      // "weft 0.1.0"
+  std::string features;      // what the code asks of the processor: "avx2,fma"
   std::string manifest;      // bytes of a weft.Manifest for the section `.weft.manifest`
   std::string weightsPath;   // a safetensors file to embed; none if empty
   uint64_t weightsBytes = 0; // its size

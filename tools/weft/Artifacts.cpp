@@ -57,7 +57,10 @@ LogicalResult Artifacts::compile(bool embedWeights) {
     return failure();
   described = std::move(*interface);
   manifest = makeManifest(described, factsOf(compilation, embedWeights));
-  DescriptorOptions options{compilerName.str(), manifest, {}, 0};
+  auto features = requiredFeatures(compilation.target());
+  if (!features)
+    return fail(features.takeError());
+  DescriptorOptions options{compilerName.str(), *features, manifest, {}, 0};
   if (embedWeights) {
     std::string bytes;
     llvm::raw_string_ostream os(bytes);

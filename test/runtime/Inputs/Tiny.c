@@ -186,6 +186,7 @@ static_assert((sizeof(HEADER) - 1) % 8 == 0, "the data must follow without paddi
    "tiny",                                                                                         \
    "A model for tests.",                                                                           \
    "by hand",                                                                                      \
+   "",                                                                                             \
    exports,                                                                                        \
    parameters,                                                                                     \
    weights,                                                                                        \
