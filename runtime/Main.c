@@ -120,13 +120,23 @@ static bool is_option(const char *text) {
   return text[0] == '-' && text[1] != 0 && (text[1] < '0' || text[1] > '9') && text[1] != '.';
 }
 
+// Cuts "--threads=2" in two and gives the value; NULL where the value stands in the next word.
+static char *value_inside(char *option) {
+  char *equals = strncmp(option, "--", 2) == 0 ? strchr(option, '=') : NULL;
+  if (!equals)
+    return NULL;
+  *equals = 0;
+  return equals + 1;
+}
+
 static weft_status parse_arguments(request *asked, char **argv) {
   const weft_export *function = asked->function;
   for (; *argv; ++argv) {
     weft_status status;
     if (is_option(*argv)) {
-      status = take_option(asked, argv[0], argv[1]);
-      ++argv;
+      char *value = value_inside(*argv);
+      status = take_option(asked, argv[0], value ? value : argv[1]);
+      argv += !value;
     } else
       status = place_value(*argv, function->inputs, function->input_count, asked->inputs);
     if (status != WEFT_OK)
