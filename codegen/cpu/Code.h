@@ -28,6 +28,10 @@ public:
   OpBuilder &builder;
   Location loc;
 
+  /// The module of the function. The insertion block cannot tell: while its body is written, a
+  /// loop stands in no block yet.
+  ModuleOp module() const { return entry->getParentOp()->getParentOfType<ModuleOp>(); }
+
   //===-- Index arithmetic ------------------------------------------------------------------===//
   // Operands are indexes that are not negative, unless said otherwise.
 

@@ -327,7 +327,7 @@ Value Scalar::libm(StringRef name, ArrayRef<Value> operands) {
   OpBuilder &b = code.builder;
   Type type = operands.front().getType();
   std::string symbol = (libmPrefix + name + (type.isF32() ? "f" : "")).str();
-  auto module = b.getInsertionBlock()->getParentOp()->getParentOfType<ModuleOp>();
+  ModuleOp module = code.module();
   if (!module.lookupSymbol(symbol)) {
     OpBuilder::InsertionGuard guard(b);
     b.setInsertionPointToEnd(module.getBody());

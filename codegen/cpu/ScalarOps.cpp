@@ -51,7 +51,9 @@ Value Scalar::sign(Value x) {
   OpBuilder &b = code.builder;
   Value above = arith::CmpFOp::create(b, code.loc, arith::CmpFPredicate::OGT, x, zero);
   Value below = arith::CmpFOp::create(b, code.loc, arith::CmpFPredicate::OLT, x, zero);
-  Value negative = select(below, constant(x.getType(), -1.0), x);
+  // x + 0 keeps a NaN and turns -0 into +0.
+  Value negative =
+      select(below, constant(x.getType(), -1.0), arith::AddFOp::create(b, code.loc, x, zero));
   return select(above, constant(x.getType(), 1.0), negative);
 }
 

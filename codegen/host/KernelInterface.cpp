@@ -62,19 +62,35 @@ struct DimEmitter {
     case mlir::AffineExprKind::Mul:
       return mlir::arith::MulIOp::create(builder, loc, lhs, rhs);
     case mlir::AffineExprKind::FloorDiv:
-      return mlir::arith::FloorDivSIOp::create(builder, loc, lhs, rhs);
+      return corrected(lhs, rhs, mlir::arith::CmpIPredicate::slt, -1);
     case mlir::AffineExprKind::CeilDiv:
-      return mlir::arith::CeilDivSIOp::create(builder, loc, lhs, rhs);
+      return corrected(lhs, rhs, mlir::arith::CmpIPredicate::sgt, 1);
     default:
       return emitMod(lhs, rhs);
     }
   }
 
-  /// The non-negative remainder: a - b * floor(a / b).
+  Value number(int64_t value) {
+    return mlir::arith::ConstantOp::create(builder, loc, builder.getIntegerAttr(type, value));
+  }
+
+  /// The truncated quotient plus `step` where the remainder compares so with 0. Divisors are
+  /// positive: with (slt, -1) this is the floor, with (sgt, 1) the ceiling.
+  Value corrected(Value lhs, Value rhs, mlir::arith::CmpIPredicate predicate, int64_t step) {
+    Value quotient = mlir::arith::DivSIOp::create(builder, loc, lhs, rhs);
+    Value rest = mlir::arith::RemSIOp::create(builder, loc, lhs, rhs);
+    Value isOff = mlir::arith::CmpIOp::create(builder, loc, predicate, rest, number(0));
+    Value next = mlir::arith::AddIOp::create(builder, loc, quotient, number(step));
+    return mlir::arith::SelectOp::create(builder, loc, isOff, next, quotient);
+  }
+
+  /// The non-negative remainder.
   Value emitMod(Value lhs, Value rhs) {
-    Value quotient = mlir::arith::FloorDivSIOp::create(builder, loc, lhs, rhs);
-    Value product = mlir::arith::MulIOp::create(builder, loc, quotient, rhs);
-    return mlir::arith::SubIOp::create(builder, loc, lhs, product);
+    Value rest = mlir::arith::RemSIOp::create(builder, loc, lhs, rhs);
+    Value isNegative =
+        mlir::arith::CmpIOp::create(builder, loc, mlir::arith::CmpIPredicate::slt, rest, number(0));
+    Value above = mlir::arith::AddIOp::create(builder, loc, rest, rhs);
+    return mlir::arith::SelectOp::create(builder, loc, isNegative, above, rest);
   }
 };
 } // namespace
