@@ -37,7 +37,7 @@ Expected<Tensor> iota(const Call &call) {
 }
 
 Expected<Tensor> size(const Call &call) {
-  Expected<int64_t> value = sizeOf(cast<weft::SizeOp>(call.op).getDim().toDims()[0], call.sizes);
+  Expected<int64_t> value = valueOf(cast<weft::SizeOp>(call.op).getDim().toDims()[0], call.sizes);
   if (!value)
     return value.takeError();
   return Tensor::scalar(IntegerType::get(call.op->getContext(), 64), *value);

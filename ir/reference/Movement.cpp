@@ -72,10 +72,13 @@ Expected<Tensor> transpose(const Call &call) {
 // Boxes
 //===----------------------------------------------------------------------===//
 
-Expected<Index> evaluateShape(ShapeAttr shape, const SymbolSizes &sizes) {
+using Evaluate = Expected<int64_t>(const Dim &, const SymbolSizes &);
+
+/// Each expression by `evaluate`: valueOf, or sizeOf for what must not be negative.
+Expected<Index> evaluateAll(ShapeAttr shape, const SymbolSizes &sizes, Evaluate evaluate) {
   Index values;
   for (const Dim &dim : shape.toDims()) {
-    Expected<int64_t> value = sizeOf(dim, sizes);
+    Expected<int64_t> value = evaluate(dim, sizes);
     if (!value)
       return value.takeError();
     values.push_back(*value);
@@ -97,7 +100,8 @@ Expected<Tensor> slice(const Call &call) {
   auto op = cast<SliceOp>(call.op);
   const Tensor &input = call.operand(0);
   Tensor result = call.emptyResult();
-  Expected<Index> starts = evaluateShape(op.getStarts(), call.sizes);
+  // A slice of nothing may start anywhere.
+  Expected<Index> starts = evaluateAll(op.getStarts(), call.sizes, valueOf);
   if (!starts)
     return starts.takeError();
   for (int64_t d = 0; d < result.rank() && result.size() != 0; ++d) {
@@ -152,10 +156,10 @@ Expected<Tensor> updateSlice(const Call &call) {
 Expected<Tensor> pad(const Call &call) {
   auto op = cast<PadOp>(call.op);
   const Tensor &input = call.operand(0);
-  Expected<Index> low = evaluateShape(op.getLow(), call.sizes);
+  Expected<Index> low = evaluateAll(op.getLow(), call.sizes, sizeOf);
   if (!low)
     return low.takeError();
-  Expected<Index> high = evaluateShape(op.getHigh(), call.sizes);
+  Expected<Index> high = evaluateAll(op.getHigh(), call.sizes, sizeOf);
   if (!high)
     return high.takeError();
   Index padded, steps;

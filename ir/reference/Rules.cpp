@@ -27,7 +27,7 @@ const RuleTable &allRules() {
   return table;
 }
 
-Expected<int64_t> sizeOf(const Dim &dim, const SymbolSizes &sizes) {
+Expected<int64_t> valueOf(const Dim &dim, const SymbolSizes &sizes) {
   std::string unbound;
   std::optional<int64_t> size = dim.evaluate([&](StringRef name) -> std::optional<int64_t> {
     auto found = sizes.find(name);
@@ -36,14 +36,19 @@ Expected<int64_t> sizeOf(const Dim &dim, const SymbolSizes &sizes) {
     unbound = name.str();
     return std::nullopt;
   });
-  if (size && *size >= 0)
-    return *size;
   if (size)
-    return llvm::createStringError("the size '" + dim.str() + "' is " + Twine(*size));
+    return *size;
   if (unbound.empty())
     return llvm::createStringError("the size '" + dim.str() + "' divides by zero");
   return llvm::createStringError("the size '" + dim.str() + "' needs '" + unbound +
                                  "', which no argument gives");
+}
+
+Expected<int64_t> sizeOf(const Dim &dim, const SymbolSizes &sizes) {
+  Expected<int64_t> value = valueOf(dim, sizes);
+  if (value && *value < 0)
+    return llvm::createStringError("the size '" + dim.str() + "' is " + Twine(*value));
+  return value;
 }
 
 Expected<Index> shapeOf(RankedTensorType type, const SymbolSizes &sizes) {

@@ -16,7 +16,10 @@ namespace weft::reference {
 /// Sizes bound to the dimension names of a function.
 using SymbolSizes = llvm::StringMap<int64_t>;
 
-/// The value of `dim`, or an error that names what is not bound or negative.
+/// The value of `dim`, or an error that names what is not bound.
+llvm::Expected<int64_t> valueOf(const Dim &dim, const SymbolSizes &sizes);
+
+/// The value of `dim` as a size: a negative one is an error too.
 llvm::Expected<int64_t> sizeOf(const Dim &dim, const SymbolSizes &sizes);
 
 /// The shape of a tensor type under `sizes`.

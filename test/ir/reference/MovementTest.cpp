@@ -50,6 +50,14 @@ TEST(Size, EvaluatesTheExpression) {
   EXPECT_EQ(run(text, counted("f32", {0}))[0].integers(), Integers({1}));
 }
 
+TEST(Size, MayBeNegative) {
+  std::string text = R"(func.func @f(%x: tensor<?xf32, #weft.shape<[N]>>) -> tensor<i64> {
+    %r = weft.size #weft.shape<[N - 5]> : tensor<i64>
+    return %r : tensor<i64>
+  })";
+  EXPECT_EQ(run(text, counted("f32", {2}))[0].integers(), Integers({-3}));
+}
+
 TEST(Broadcast, NewAndUnitDimensions) {
   expectReals(valuesOf(runOp("weft.broadcast %0 along [1] : tensor<2xf64> -> tensor<3x2xf64>",
                              counted("f64", {2}), "tensor<3x2xf64>")),
@@ -102,7 +110,20 @@ TEST(Slice, StartIsAnExpression) {
     return %r : tensor<2xf32>
   })";
   expectReals(valuesOf(run(text, counted("f32", {5}))[0]), {3, 4});
-  EXPECT_NE(faultOf(text, counted("f32", {1})).find("the size 'N - 2' is -1"), std::string::npos);
+  EXPECT_NE(faultOf(text, counted("f32", {1}))
+                .find("elements -1 to 0 of dimension 0 lie outside its size 1"),
+            std::string::npos);
+}
+
+TEST(Slice, OfNothingMayStartAnywhere) {
+  std::string text = R"(func.func @f(%x: tensor<?xf32, #weft.shape<[N]>>)
+      -> tensor<?xf32, #weft.shape<[N]>> {
+    %r = weft.slice %x from #weft.shape<[N - 1]> by [-1]
+        : tensor<?xf32, #weft.shape<[N]>> -> tensor<?xf32, #weft.shape<[N]>>
+    return %r : tensor<?xf32, #weft.shape<[N]>>
+  })";
+  EXPECT_EQ(run(text, counted("f32", {0}))[0].size(), 0);
+  expectReals(valuesOf(run(text, counted("f32", {2}))[0]), {1, 0});
 }
 
 TEST(Slice, OutsideIsAFault) {
