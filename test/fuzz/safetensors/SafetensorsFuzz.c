@@ -44,6 +44,7 @@ static void check_model(const void *bytes, size_t size) {
 }
 
 // The input as a whole file, then as the header of a file with some data, which reaches deeper.
+int LLVMFuzzerTestOneInput(const uint8_t *input, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *input, size_t size) {
   check_file(input, size);
   check_model(input, size);
