@@ -7,6 +7,17 @@ using namespace llvm;
 
 namespace weft {
 
+namespace {
+/// `fn (...)`, and not a function whose name could not be read.
+bool isUnnamed(const ast::FunctionDecl &function) { return !function.name.range.isValid(); }
+
+/// Whether a name had to stand there and did not: nothing can refer to such a declaration.
+bool lacksName(const ast::Decl *decl) {
+  const auto *function = dyn_cast_or_null<ast::FunctionDecl>(decl);
+  return decl && !decl->name && !(function && isUnnamed(*function));
+}
+} // namespace
+
 /// file = { import | declaration }
 void Parser::parseFile(ast::File &file) {
   while (!at(Kind::Eof)) {
@@ -78,9 +89,10 @@ ast::Ptr<ast::Decl> Parser::parseDeclaration() {
     declaration = parseModel();
   } else if (at(Kind::Fn) || at(Kind::Export)) {
     Ptr<ast::FunctionDecl> function = parseFunction();
-    if (function && function->isCall() && function->body)
+    if (function && isUnnamed(*function) && function->body)
       remark(Diag::UnnamedFunction, function->wordRange, "outside of a model");
-    declaration = std::move(function);
+    if (function && function->name)
+      declaration = std::move(function);
   } else if (at(Kind::Const)) {
     declaration = parseConst();
   } else {
@@ -88,7 +100,7 @@ ast::Ptr<ast::Decl> Parser::parseDeclaration() {
   }
   if (declaration)
     declaration->doc = std::move(doc);
-  return declaration;
+  return lacksName(declaration.get()) ? nullptr : std::move(declaration);
 }
 
 /// Reads what is a declaration elsewhere, so that only its place is reported.
@@ -169,7 +181,7 @@ ast::Ptr<ast::Decl> Parser::parseMember() {
     member = parseMisplaced("inside of a model");
   if (member)
     member->doc = std::move(doc);
-  return member;
+  return lacksName(member.get()) ? nullptr : std::move(member);
 }
 
 /// variable = ( "param" | "state" ) name ":" type [ "=" expression ]

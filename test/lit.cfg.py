@@ -34,6 +34,10 @@ config.substitutions += [
     ("%build", config.weft_build_root),
 ]
 
+# Our code is instrumented and LLVM's library is not: the pools that both touch look poisoned.
+if "address" in config.sanitizers:
+    config.environment.setdefault("ASAN_OPTIONS", "allow_user_poisoning=0")
+
 # Features: what a test may REQUIRE. `gpu` is a device that runs CUDA programs; `torch` and `numpy`
 # are modules of %python; `asan` and `tsan` say how this build was made.
 def runs(*command):
