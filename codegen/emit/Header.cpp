@@ -118,6 +118,8 @@ static void writeExport(const Interface &interface, const InterfaceExport &entry
     os << " * @param" << direction << " " << parameter.name << "  " << commentText(parameter.remark)
        << "\n";
   }
+  for (const InterfaceRequirement &requirement : entry.requirements)
+    os << " * @note needs " << commentText(requirement.text) << "\n";
   os << " * @return WEFT_OK; WEFT_BAD_ARGUMENT if a dimension is negative or too large or a "
         "pointer is NULL\n"
         " *         or not aligned for its type; WEFT_OUT_OF_MEMORY. Otherwise than with WEFT_OK "

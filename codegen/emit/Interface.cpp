@@ -5,6 +5,7 @@
 #include "codegen/emit/Interface.h"
 
 #include "codegen/emit/Names.h"
+#include "codegen/emit/Requirements.h"
 #include "codegen/host/Storage.h"
 #include "ir/WeftDialect.h"
 #include "ir/WeftOps.h"
@@ -155,6 +156,7 @@ static FailureOr<InterfaceExport> readExport(FuncOp function, StringRef model,
     result.symbols.push_back(symbol);
   if (failed(checkSymbols(function, result)))
     return failure();
+  result.requirements = requirementsOf(function);
   if (auto arena = function->getAttrOfType<ShapeAttr>(kArenaAttr))
     llvm::append_range(result.arenaBytes, arena.toDims());
   return result;

@@ -39,7 +39,7 @@ struct InterfaceExport {
   std::vector<std::string> symbols; // dimension names, in order of first appearance in the inputs
   std::vector<InterfaceArgument> inputs, outputs;
   std::vector<int32_t> parameters; // numbers in Interface::parameters, in the order of the entry
-  std::vector<InterfaceRequirement> requirements;
+  std::vector<InterfaceRequirement> requirements; // complete before stage `kernels` only
   std::vector<Dim> arenaBytes; // the arena holds the largest of these; empty before stage `plan`
 };
 

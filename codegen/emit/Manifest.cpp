@@ -39,6 +39,8 @@ static void describe(const Interface &interface, const InterfaceExport &entry,
     result->add_parameters(interface.parameters[static_cast<size_t>(parameter)].name);
   for (const Dim &bytes : entry.arenaBytes)
     result->add_arena_bytes(bytes.str());
+  for (const InterfaceRequirement &requirement : entry.requirements)
+    result->add_requirements(requirement.text);
 }
 
 static void describe(const InterfaceParameter &parameter, Manifest::Parameter *result) {
@@ -72,6 +74,24 @@ std::string makeManifest(const Interface &interface, const BuildFacts &facts) {
   return manifest.SerializeAsString();
 }
 
+/// Protobuf writes < and > as escapes, for the web; here they are for people.
+static std::string withPlainAngles(StringRef json) {
+  std::string result;
+  for (size_t i = 0; i < json.size(); ++i) {
+    StringRef rest = json.substr(i);
+    bool isLess = rest.starts_with("\\u003c"), isEscape = rest.starts_with("\\");
+    if (isLess || rest.starts_with("\\u003e")) {
+      result += isLess ? '<' : '>';
+      i += 5;
+      continue;
+    }
+    result += json[i];
+    if (isEscape && i + 1 < json.size())
+      result += json[++i];
+  }
+  return result;
+}
+
 llvm::Expected<std::string> manifestAsJson(StringRef bytes) {
   Manifest manifest;
   if (!manifest.ParseFromArray(bytes.data(), static_cast<int>(bytes.size())))
@@ -84,7 +104,7 @@ llvm::Expected<std::string> manifestAsJson(StringRef bytes) {
   auto status = google::protobuf::util::MessageToJsonString(manifest, &text, options);
   if (!status.ok())
     return llvm::createStringError("the manifest has no JSON form: %s", status.ToString().c_str());
-  return text;
+  return withPlainAngles(text);
 }
 
 /// The section of one object file; empty if it has none.

@@ -49,13 +49,26 @@ static BuildFacts factsOf(const Compilation &compilation, bool embedWeights) {
   return facts;
 }
 
+/// The description of the model as compiled: what a call must fulfil is seen at `graph`, before
+/// operations vanish into kernels; the memory of a call at `plan`.
+LogicalResult Artifacts::describe() {
+  if (failed(compilation.advanceTo(ModelStage::Graph)))
+    return failure();
+  FailureOr<Interface> graph = compilation.interface();
+  if (failed(graph) || failed(compilation.advanceTo(ModelStage::Plan)))
+    return failure();
+  FailureOr<Interface> plan = compilation.interface();
+  if (failed(plan))
+    return failure();
+  described = std::move(*plan);
+  for (auto [entry, earlier] : llvm::zip(described.exports, graph->exports))
+    entry.requirements = std::move(earlier.requirements);
+  return success();
+}
+
 LogicalResult Artifacts::compile(bool embedWeights) {
-  if (failed(compilation.advanceTo(ModelStage::Plan)))
+  if (failed(describe()) || failed(compilation.advanceTo(ModelStage::Llvm)))
     return failure();
-  FailureOr<Interface> interface = compilation.interface();
-  if (failed(interface) || failed(compilation.advanceTo(ModelStage::Llvm)))
-    return failure();
-  described = std::move(*interface);
   manifest = makeManifest(described, factsOf(compilation, embedWeights));
   auto features = requiredFeatures(compilation.target());
   if (!features)

@@ -43,6 +43,7 @@ public:
 
 private:
   LogicalResult fail(llvm::Error error);
+  LogicalResult describe();
   /// Path of the static library in the scratch folder, made when first asked for.
   FailureOr<std::string> archivePath();
   FailureOr<std::string> archiveBytes();

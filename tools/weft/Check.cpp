@@ -23,7 +23,11 @@ static std::string signatureOf(const InterfaceExport &entry) {
       text += (text.empty() ? "" : ", ") + argument.name + ": " + argument.type;
     return text;
   };
-  return "fn " + entry.name + "(" + list(entry.inputs) + ") -> (" + list(entry.outputs) + ")";
+  std::string text =
+      "fn " + entry.name + "(" + list(entry.inputs) + ") -> (" + list(entry.outputs) + ")";
+  for (auto [index, requirement] : llvm::enumerate(entry.requirements))
+    text += (index == 0 ? " where " : ", ") + requirement.text;
+  return text;
 }
 
 /// Says what a model offers once it is at stage `graph`.
