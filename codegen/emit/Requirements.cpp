@@ -116,8 +116,6 @@ void RequirementCollector::addBox(Value whole, Value box) {
 void RequirementCollector::addOperation(Operation *op) {
   for (Type type : op->getResultTypes())
     addType(type);
-  if (auto size = dyn_cast<SizeOp>(op))
-    return require(size.getDim().toDims().front());
   if (auto slice = dyn_cast<SliceOp>(op))
     return addSlice(slice);
   if (auto slice = dyn_cast<DynamicSliceOp>(op))
