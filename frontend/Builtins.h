@@ -16,6 +16,8 @@ struct Builtin {
   StringRef name;
   StringRef parameters;
   Item (*handler)(BuiltinCall &);
+  /// Makes tensors whatever its arguments are, so it needs a function round it.
+  bool needsGraph = false;
 };
 
 /// The families' rows.

@@ -10,8 +10,8 @@ using Kind = Item::Kind;
 static Item scan(BuiltinCall &call) {
   return call.elaborator.scan(call.call, call.item("xs"), call.span("xs"),
                               call.has("from") ? call.item("from") : Item::unit(),
-                              call.has("from") ? call.span("from") : call.span(),
-                              call.item("body"), call.span("body"));
+                              call.has("from") ? call.span("from") : call.span(), call.item("body"),
+                              call.span("body"));
 }
 
 static Item loop(BuiltinCall &call) {
@@ -39,8 +39,8 @@ static Item map(BuiltinCall &call) {
 
 ArrayRef<Builtin> controlBuiltins() {
   static const Builtin rows[] = {
-      {"scan", "xs, from?, body", scan},
-      {"loop", "from, while, body", loop},
+      {"scan", "xs, from?, body", scan, /*needsGraph=*/true},
+      {"loop", "from, while, body", loop, /*needsGraph=*/true},
       {"map", "list, body", map},
   };
   return rows;
@@ -52,10 +52,10 @@ static Item notYet(BuiltinCall &call) {
 
 ArrayRef<Builtin> unsupportedBuiltins() {
   static const Builtin rows[] = {
-      {"grad", "*xs, **names", notYet},           {"value_and_grad", "*xs, **names", notYet},
-      {"vjp", "*xs, **names", notYet},            {"jvp", "*xs, **names", notYet},
-      {"minimize", "*xs, **names", notYet},       {"dropout", "*xs, **names", notYet},
-      {"orthogonal", "*xs, **names", notYet},
+      {"grad", "*xs?, **names", notYet},       {"value_and_grad", "*xs?, **names", notYet},
+      {"vjp", "*xs?, **names", notYet},        {"jvp", "*xs?, **names", notYet},
+      {"minimize", "*xs?, **names", notYet},   {"dropout", "*xs?, **names", notYet},
+      {"orthogonal", "*xs?, **names", notYet},
   };
   return rows;
 }

@@ -76,8 +76,7 @@ static Item iota(BuiltinCall &call) {
     Type element = call.call.expected ? call.call.expected->element
                                       : mlir::IntegerType::get(call.elaborator.context, 64);
     if (!call.call.typeArguments.empty())
-      if (auto given =
-              call.elaborator.resolveElement(*call.call.typeArguments[0], call.call.scope))
+      if (auto given = call.elaborator.resolveElement(*call.call.typeArguments[0], call.call.scope))
         element = *given;
     ValueType type{element, *dims};
     std::optional<int64_t> axis = 0;
@@ -178,9 +177,9 @@ static Item normal(BuiltinCall &call) {
   Type f32 = builder.elementOf(u);
   ValueId squared =
       builder.binary("mul", builder.unary("log", u), builder.splat(f32, -2, type->dims));
-  ValueId angle =
-      builder.binary("mul", v, builder.splat(f32, 2 * std::numbers::pi, type->dims));
-  ValueId value = builder.binary("mul", builder.unary("sqrt", squared), builder.unary("cos", angle));
+  ValueId angle = builder.binary("mul", v, builder.splat(f32, 2 * std::numbers::pi, type->dims));
+  ValueId value =
+      builder.binary("mul", builder.unary("sqrt", squared), builder.unary("cos", angle));
   return Item::tensor(scaled(call, value, *deviation, *mean, *type));
 }
 
@@ -192,21 +191,20 @@ static Item bernoulli(BuiltinCall &call) {
     return Item::error();
   CheckedBuilder &builder = call.builder();
   ValueId u = unitUniform(call, type->dims, 0);
-  ValueId hit =
-      builder.compare("lt", u, builder.splat(builder.elementOf(u), *p, type->dims));
+  ValueId hit = builder.compare("lt", u, builder.splat(builder.elementOf(u), *p, type->dims));
   return Item::tensor(builder.cast(hit, type->element));
 }
 
 ArrayRef<Builtin> creationBuiltins() {
   static const Builtin rows[] = {
-      {"zeros", "shape?", [](BuiltinCall &call) { return filled(call, 0); }},
-      {"ones", "shape?", [](BuiltinCall &call) { return filled(call, 1); }},
-      {"full", "value, shape?", full},
-      {"iota", "count?, axis?", iota},
-      {"eye", "count?", eye},
-      {"uniform", "low?, high?, shape?", uniform},
-      {"normal", "mean?, deviation?, shape?", normal},
-      {"bernoulli", "p, shape?", bernoulli},
+      {"zeros", "shape?", [](BuiltinCall &call) { return filled(call, 0); }, true},
+      {"ones", "shape?", [](BuiltinCall &call) { return filled(call, 1); }, true},
+      {"full", "value, shape?", full, true},
+      {"iota", "count?, axis?", iota, true},
+      {"eye", "count?", eye, true},
+      {"uniform", "low?, high?, shape?", uniform, true},
+      {"normal", "mean?, deviation?, shape?", normal, true},
+      {"bernoulli", "p, shape?", bernoulli, true},
   };
   return rows;
 }

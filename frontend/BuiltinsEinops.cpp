@@ -65,9 +65,9 @@ bool Einops::parseSide(StringRef side, std::vector<Group> &groups) {
         return fail("a ')' has no '('");
       isOpen = false;
     } else {
-      StringRef word = side.starts_with("...") ? side.take_front(3) : side.take_while([](char c) {
-        return llvm::isAlnum(c) || c == '_';
-      });
+      StringRef word = side.starts_with("...")
+                           ? side.take_front(3)
+                           : side.take_while([](char c) { return llvm::isAlnum(c) || c == '_'; });
       if (word.empty())
         return fail("'" + side.take_front(1) + "' has no meaning");
       side = side.drop_front(word.size());
@@ -124,9 +124,8 @@ bool Einops::bindGroup(const Group &group, const Dim &dim, ValueId value) {
     sizes[*open] = *rest;
   if (rest && (open || call.elaborator.sameDim(known, dim)))
     return true;
-  Diagnostic &message =
-      call.elaborator.report(Diag::PatternSize, call.span(), call.builtin.name, dim.str(),
-                             llvm::join(group, " "), known.str());
+  Diagnostic &message = call.elaborator.report(Diag::PatternSize, call.span(), call.builtin.name,
+                                               dim.str(), llvm::join(group, " "), known.str());
   call.elaborator.noteValue(message, value);
   return false;
 }
@@ -147,10 +146,9 @@ bool Einops::bindSizes(ValueId value) {
   bool hasSpread = llvm::is_contained(namesIn(left), "...");
   size_t fixed = left.size() - hasSpread;
   if (hasSpread ? dims.size() < fixed : dims.size() != fixed) {
-    Diagnostic &message =
-        call.elaborator.report(Diag::Rank, call.span(), call.builtin.name,
-                               (hasSpread ? "at least " : "") + std::to_string(fixed), "x",
-                               printType(call.typeOf(value)));
+    Diagnostic &message = call.elaborator.report(
+        Diag::Rank, call.span(), call.builtin.name,
+        (hasSpread ? "at least " : "") + std::to_string(fixed), "x", printType(call.typeOf(value)));
     call.elaborator.noteValue(message, value);
     return false;
   }
@@ -247,22 +245,26 @@ Item Einops::reduce() {
   if (!how)
     return Item::error();
   if (!llvm::is_contained({"sum", "mean", "max", "min", "prod"}, *how))
-    return call.fail(Diag::UnknownChoice, call.span("by"), *how, "'sum', 'mean', 'max', 'min', 'prod'");
+    return call.fail(Diag::UnknownChoice, call.span("by"), *how,
+                     "'sum', 'mean', 'max', 'min', 'prod'");
   std::optional<ValueId> value = call.tensor("x");
   if (!value)
     return Item::error();
   Type element = call.typeOf(*value).element;
   if (isBoolElement(element) || (*how == "mean" && !isFloatElement(element)))
-    return call.fail(Diag::OperandKind, call.span("x"), "reduce", elementName(element) + " tensors");
+    return call.fail(Diag::OperandKind, call.span("x"), "reduce",
+                     elementName(element) + " tensors");
   return run(Kind::Reduce, *how);
 }
 
 ArrayRef<Builtin> patternBuiltins() {
   static const Builtin rows[] = {
       {"einsum", "pattern, *xs", einsum},
-      {"rearrange", "x, pattern, **sizes", [](BuiltinCall &call) { return Einops(call).rearrange(); }},
+      {"rearrange", "x, pattern, **sizes",
+       [](BuiltinCall &call) { return Einops(call).rearrange(); }},
       {"repeat", "x, pattern, **sizes", [](BuiltinCall &call) { return Einops(call).repeat(); }},
-      {"reduce", "x, pattern, by, **sizes", [](BuiltinCall &call) { return Einops(call).reduce(); }},
+      {"reduce", "x, pattern, by, **sizes",
+       [](BuiltinCall &call) { return Einops(call).reduce(); }},
   };
   return rows;
 }

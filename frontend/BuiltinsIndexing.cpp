@@ -75,9 +75,8 @@ static Item segment(BuiltinCall &call, bool isMean) {
               call.elaborator.sameDim(index.dims[0], type.dims[0]) &&
               !isBoolElement(type.element) && (!isMean || isFloatElement(type.element));
   if (!fits) {
-    Diagnostic &message = call.elaborator.report(Diag::SegmentShape, call.span(),
-                                                 call.builtin.name, printType(index),
-                                                 printType(type));
+    Diagnostic &message = call.elaborator.report(Diag::SegmentShape, call.span(), call.builtin.name,
+                                                 printType(index), printType(type));
     call.elaborator.noteValue(message, *value);
     return Item::error();
   }
@@ -192,10 +191,8 @@ ArrayRef<Builtin> indexingBuiltins() {
       WEFT_SCATTER("scatter_mul", "mul"),
       WEFT_SCATTER("scatter_max", "max"),
       WEFT_SCATTER("scatter_min", "min"),
-      {"segment_sum", "x, segments, count",
-       [](BuiltinCall &call) { return segment(call, false); }},
-      {"segment_mean", "x, segments, count",
-       [](BuiltinCall &call) { return segment(call, true); }},
+      {"segment_sum", "x, segments, count", [](BuiltinCall &call) { return segment(call, false); }},
+      {"segment_mean", "x, segments, count", [](BuiltinCall &call) { return segment(call, true); }},
       {"one_hot", "indices, classes", oneHot},
       {"dynamic_slice", "x, starts, sizes", dynamicSlice},
       {"update_slice", "x, update, starts", updateSlice},

@@ -12,9 +12,8 @@ using Kind = Item::Kind;
 //===- Windows ------------------------------------------------------------------------------------
 
 /// One number for each spatial dimension: 3, or [3, 5].
-static std::optional<SmallVector<int64_t>> perDimension(BuiltinCall &call, StringRef name,
-                                                        size_t count, int64_t otherwise,
-                                                        int64_t least) {
+static std::optional<SmallVector<int64_t>>
+perDimension(BuiltinCall &call, StringRef name, size_t count, int64_t otherwise, int64_t least) {
   if (!call.has(name))
     return SmallVector<int64_t>(count, otherwise);
   std::optional<SmallVector<int64_t>> values = call.integers(name);
@@ -85,8 +84,8 @@ static bool windowFits(BuiltinCall &call, ValueId input, size_t first, ArrayRef<
                        const WindowGeometry &geometry) {
   for (auto [axis, extent] : llvm::enumerate(window)) {
     Dim reach = (extent - 1) * geometry.dilations[axis] + 1;
-    Dim padded = call.typeOf(input).dims[first + axis] + geometry.padLow[axis] +
-                 geometry.padHigh[axis];
+    Dim padded =
+        call.typeOf(input).dims[first + axis] + geometry.padLow[axis] + geometry.padHigh[axis];
     std::optional<int64_t> room = (padded - reach).constant();
     if (room && *room < 0) {
       Diagnostic &message = call.elaborator.report(Diag::WindowFit, call.span(), reach.str(),
@@ -118,8 +117,8 @@ static std::optional<size_t> spatialRank(BuiltinCall &call, ValueId input, Value
 static bool channelsFit(BuiltinCall &call, ValueId input, ValueId filter, const Dim &found,
                         const Dim &wanted, const Dim &grouped, int64_t groups) {
   if (!call.elaborator.sameDim(found, wanted)) {
-    Diagnostic &message = call.elaborator.report(Diag::ConvChannels, call.span(), wanted.str(),
-                                                 found.str());
+    Diagnostic &message =
+        call.elaborator.report(Diag::ConvChannels, call.span(), wanted.str(), found.str());
     call.elaborator.noteValue(message, input);
     call.elaborator.noteValue(message, filter);
     return false;
@@ -144,8 +143,7 @@ static Item conv(BuiltinCall &call) {
     return call.fail(Diag::TooSmall, call.span("groups"), "groups", 1, *groups);
   std::optional<WindowGeometry> geometry = readGeometry(call, *count, std::nullopt);
   const Dims x = call.typeOf(*input).dims, w = call.typeOf(*filter).dims;
-  if (!geometry ||
-      !channelsFit(call, *input, *filter, x[1], w[1] * *groups, w[0], *groups) ||
+  if (!geometry || !channelsFit(call, *input, *filter, x[1], w[1] * *groups, w[0], *groups) ||
       !windowFits(call, *input, 2, ArrayRef<Dim>(w).drop_front(2), *geometry))
     return Item::error();
   call.builder().span = call.span();
@@ -165,8 +163,7 @@ static Item convTranspose(BuiltinCall &call) {
   std::optional<WindowGeometry> geometry = readGeometry(call, *count, std::nullopt);
   auto outputPadding = perDimension(call, "output_padding", *count, 0, 0);
   const Dims x = call.typeOf(*input).dims, w = call.typeOf(*filter).dims;
-  if (!geometry || !outputPadding ||
-      !channelsFit(call, *input, *filter, x[1], w[0], w[0], *groups))
+  if (!geometry || !outputPadding || !channelsFit(call, *input, *filter, x[1], w[0], w[0], *groups))
     return Item::error();
   call.builder().span = call.span();
   return Item::tensor(
@@ -189,7 +186,8 @@ static Item pool(BuiltinCall &call) {
   if (count == 0 || count > type.rank())
     return call.fail(Diag::Rank, call.span(), "pool", "at least 3", "x", printType(type));
   if (isBoolElement(type.element) || (*kind == "avg" && !isFloatElement(type.element)))
-    return call.fail(Diag::OperandKind, call.span("x"), "pool", elementName(type.element) + " tensors");
+    return call.fail(Diag::OperandKind, call.span("x"), "pool",
+                     elementName(type.element) + " tensors");
   auto window = perDimension(call, "window", count, 1, 1);
   std::optional<WindowGeometry> geometry =
       window ? readGeometry(call, count, window) : std::nullopt;
@@ -242,8 +240,8 @@ static Item normaliseAxis(BuiltinCall &call, bool isRms) {
   if (!axis)
     return Item::error();
   ValueType wanted{type.element, Dims(type.dims.begin() + *axis, type.dims.end())};
-  auto operands = affine(call, isRms ? ArrayRef<StringRef>{"scale"}
-                                     : ArrayRef<StringRef>{"scale", "shift"}, wanted);
+  auto operands = affine(
+      call, isRms ? ArrayRef<StringRef>{"scale"} : ArrayRef<StringRef>{"scale", "shift"}, wanted);
   if (!operands)
     return Item::error();
   call.builder().span = call.span();
@@ -259,8 +257,8 @@ static Item batchNorm(BuiltinCall &call) {
   const ValueType type = call.typeOf(*input);
   if (type.rank() < 2)
     return call.fail(Diag::Rank, call.span("x"), "batch_norm", "at least 2", "x", printType(type));
-  auto operands = affine(call, {"scale", "shift", "mean", "variance"},
-                         {type.element, {type.dims[1]}});
+  auto operands =
+      affine(call, {"scale", "shift", "mean", "variance"}, {type.element, {type.dims[1]}});
   if (!operands)
     return Item::error();
   call.builder().span = call.span();
@@ -312,9 +310,8 @@ static Item attention(BuiltinCall &call) {
     return Item::error();
   const ValueType query = call.typeOf(*q), key = call.typeOf(*k), value = call.typeOf(*v);
   if (!attentionFits(call, query, key, value)) {
-    Diagnostic &message = call.elaborator.report(Diag::AttentionShapes, call.span(),
-                                                 printType(query), printType(key),
-                                                 printType(value));
+    Diagnostic &message = call.elaborator.report(
+        Diag::AttentionShapes, call.span(), printType(query), printType(key), printType(value));
     for (ValueId operand : {*q, *k, *v})
       call.elaborator.noteValue(message, operand);
     return Item::error();
@@ -328,7 +325,7 @@ static Item attention(BuiltinCall &call) {
     scores.back() = key.dims[key.rank() - 2];
     const ValueType given = call.typeOf(*mask);
     std::optional<Dims> met = call.elaborator.broadcastDims(given.dims, scores);
-    if (!met || *met != scores ||
+    if (!met || !call.elaborator.sameDims(*met, scores) ||
         (given.element != query.element && !isBoolElement(given.element))) {
       Diagnostic &message =
           call.elaborator.report(Diag::UpdateShape, call.span("mask"), "attention",

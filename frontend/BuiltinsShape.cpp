@@ -28,8 +28,7 @@ static Item reshape(BuiltinCall &call) {
     if (rest)
       *open = *rest;
   }
-  bool fits = productOf(*dims) == total ||
-              (call.elaborator.lenient && !(productOf(*dims) - total).isConstant());
+  bool fits = call.elaborator.sameDim(productOf(*dims), total);
   if (!fits || llvm::any_of(*dims, [](const Dim &dim) {
         std::optional<int64_t> size = dim.constant();
         return size && *size < 0;
@@ -81,8 +80,7 @@ static Item transpose(BuiltinCall &call) {
   if (call.has("order")) {
     std::vector<Item> single{call.item("order")};
     order.clear();
-    for (const Item &item :
-         call.item("order").isSequence() ? *call.item("order").items : single) {
+    for (const Item &item : call.item("order").isSequence() ? *call.item("order").items : single) {
       std::optional<int64_t> axis = call.elaborator.toAxis(item, call.span("order"), type);
       if (!axis)
         return Item::error();
@@ -205,9 +203,8 @@ static Item broadcastTo(BuiltinCall &call) {
     return Item::error();
   std::optional<Dims> met = call.elaborator.broadcastDims(call.typeOf(*value).dims, *dims);
   if (!met || *met != *dims) {
-    Diagnostic &message =
-        call.elaborator.report(Diag::Broadcast, call.span(), "'broadcast_to'",
-                               printType(call.typeOf(*value)), printDims(*dims));
+    Diagnostic &message = call.elaborator.report(Diag::Broadcast, call.span(), "'broadcast_to'",
+                                                 printType(call.typeOf(*value)), printDims(*dims));
     call.elaborator.noteValue(message, *value);
     return Item::error();
   }

@@ -5,10 +5,10 @@
 // operation of the dialect, its attributes and the place in the user's source that asked for it.
 #pragma once
 
-#include "llvm/Support/SMLoc.h"
 #include "frontend/Types.h"
 #include "mlir/IR/Attributes.h"
 #include "llvm/ADT/MapVector.h"
+#include "llvm/Support/SMLoc.h"
 
 #include <memory>
 #include <optional>
@@ -31,7 +31,8 @@ struct CheckedValue {
 
 struct CheckedOp;
 
-/// A list of operations with arguments and results: the body of a graph, or a region of an operation.
+/// A list of operations with arguments and results: the body of a graph, or a region of an
+/// operation.
 struct CheckedBlock {
   llvm::SmallVector<ValueId> arguments;
   std::vector<CheckedOp> ops;
@@ -48,7 +49,8 @@ struct CheckedOp {
   std::vector<CheckedBlock> regions;
 };
 
-/// A learned tensor (`param`) or a tensor that training updates (`state`), named by its dotted path.
+/// A learned tensor (`param`) or a tensor that training updates (`state`), named by its dotted
+/// path.
 struct CheckedParameter {
   std::string path;
   ValueType type;
@@ -68,7 +70,8 @@ struct CheckedGraph {
   std::string doc;
   Span span;
   std::vector<CheckedValue> values;
-  /// Parameters read by the graph (index into `CheckedProgram::parameters`) and their values, in order of first use.
+  /// Parameters read by the graph (index into `CheckedProgram::parameters`) and their values, in
+  /// order of first use.
   llvm::MapVector<unsigned, ValueId> parameters;
   std::vector<CheckedInput> inputs;
   std::vector<std::string> resultNames;

@@ -75,8 +75,8 @@ mlir::NamedAttribute CheckedBuilder::segments(ArrayRef<int32_t> sizes) {
   return attribute("operandSegmentSizes", mlir::DenseI32ArrayAttr::get(context, sizes));
 }
 
-void CheckedBuilder::addFlag(llvm::SmallVectorImpl<mlir::NamedAttribute> &attributes, StringRef name,
-                             bool present) {
+void CheckedBuilder::addFlag(llvm::SmallVectorImpl<mlir::NamedAttribute> &attributes,
+                             StringRef name, bool present) {
   if (present)
     attributes.push_back(attribute(name, mlir::UnitAttr::get(context)));
 }
@@ -206,8 +206,7 @@ ValueId CheckedBuilder::slice(ValueId input, ArrayRef<Dim> starts, ArrayRef<int6
             {shape("starts", starts), integers("strides", strides)});
 }
 
-ValueId CheckedBuilder::dynamicSlice(ValueId input, ArrayRef<ValueId> starts,
-                                     ArrayRef<Dim> sizes) {
+ValueId CheckedBuilder::dynamicSlice(ValueId input, ArrayRef<ValueId> starts, ArrayRef<Dim> sizes) {
   SmallVector<ValueId> operands{input};
   operands.append(starts.begin(), starts.end());
   return op("dynamic_slice", operands, {elementOf(input), Dims(sizes.begin(), sizes.end())});

@@ -34,8 +34,7 @@ public:
   ValueId op(StringRef name, ArrayRef<ValueId> operands, const ValueType &result,
              ArrayRef<mlir::NamedAttribute> attributes = {});
   SmallVector<ValueId> opWithRegions(StringRef name, ArrayRef<ValueId> operands,
-                                     ArrayRef<ValueType> results,
-                                     std::vector<CheckedBlock> regions,
+                                     ArrayRef<ValueType> results, std::vector<CheckedBlock> regions,
                                      ArrayRef<int32_t> segmentSizes = {});
 
   /// Operations go to `block` until the previous block is put back.
@@ -59,7 +58,8 @@ public:
   ValueId broadcastTo(ValueId input, ArrayRef<Dim> dims);
   ValueId reshape(ValueId input, ArrayRef<Dim> dims);
   ValueId transpose(ValueId input, ArrayRef<int64_t> permutation);
-  ValueId slice(ValueId input, ArrayRef<Dim> starts, ArrayRef<int64_t> strides, ArrayRef<Dim> sizes);
+  ValueId slice(ValueId input, ArrayRef<Dim> starts, ArrayRef<int64_t> strides,
+                ArrayRef<Dim> sizes);
   ValueId dynamicSlice(ValueId input, ArrayRef<ValueId> starts, ArrayRef<Dim> sizes);
   ValueId updateSlice(ValueId input, ValueId update, ArrayRef<ValueId> starts);
   ValueId pad(ValueId input, ValueId value, ArrayRef<Dim> low, ArrayRef<Dim> high);
@@ -96,7 +96,8 @@ private:
   mlir::NamedAttribute segments(ArrayRef<int32_t> sizes);
   mlir::NamedAttribute optionalPair(ArrayRef<ValueId> scaleAndShift);
   mlir::NamedAttribute shape(StringRef name, ArrayRef<Dim> dims);
-  void addFlag(llvm::SmallVectorImpl<mlir::NamedAttribute> &attributes, StringRef name, bool present);
+  void addFlag(llvm::SmallVectorImpl<mlir::NamedAttribute> &attributes, StringRef name,
+               bool present);
   void addGeometry(llvm::SmallVectorImpl<mlir::NamedAttribute> &attributes,
                    const WindowGeometry &geometry);
 

@@ -15,7 +15,7 @@ using Kind = Item::Kind;
 /// Operations of all graphs together.
 static constexpr size_t maxOperations = 1000000;
 /// Evaluated expressions: ends loops that make no operations.
-static constexpr size_t maxSteps = 5000000;
+static constexpr size_t maxSteps = 1000000;
 
 /// Makes a graph the one under construction for a while.
 class Elaborator::GraphScope {
@@ -87,7 +87,8 @@ std::string Elaborator::suggestion(StringRef name, ArrayRef<StringRef> candidate
   unsigned bestDistance = name.size() < 4 ? 2 : 3;
   for (StringRef candidate : candidates) {
     unsigned distance = name.edit_distance(candidate, /*AllowReplacements=*/true, bestDistance);
-    if (distance < bestDistance || (distance == bestDistance && !best.empty() && candidate < best)) {
+    if (distance < bestDistance ||
+        (distance == bestDistance && !best.empty() && candidate < best)) {
       best = candidate;
       bestDistance = distance;
     }
@@ -197,8 +198,8 @@ CheckedProgram Elaborator::elaborateExports(StringRef rootModel, const SettingVa
   return withUsedParameters();
 }
 
-std::optional<Item> Elaborator::declareInput(const ast::Parameter &parameter,
-                                             const ScopeRef &scope, CheckedGraph *graph) {
+std::optional<Item> Elaborator::declareInput(const ast::Parameter &parameter, const ScopeRef &scope,
+                                             CheckedGraph *graph) {
   auto *type = llvm::dyn_cast_or_null<ast::NamedType>(parameter.type.get());
   bool isExport = graph != nullptr;
   if (!type || isCompileTimeType(*type)) {
@@ -209,6 +210,8 @@ std::optional<Item> Elaborator::declareInput(const ast::Parameter &parameter,
     }
     return symbolicSetting(parameter);
   }
+  if (!isExport && !type->hasDims && type->name.text == "bool")
+    return symbolicSetting(parameter);
   Item *named = scope->find(type->name.text);
   if (named && named->kind == Kind::Model) {
     if (isExport)
@@ -255,12 +258,9 @@ bool Elaborator::nameResults(const ast::FunctionDecl &function, const Item &resu
 void Elaborator::elaborateExport(const ast::FunctionDecl &function, Instance *self,
                                  const ScopeRef &outer) {
   reached.insert(&function);
-  if (!function.body || (!function.name && !function.isCall()))
+  // The parser has reported what is missing.
+  if (!function.body || !function.name)
     return;
-  if (function.isCall()) {
-    report(Diag::UnnamedExport, function.wordRange);
-    return;
-  }
   for (const CheckedGraph &other : checked.exports)
     if (other.name == function.name.text) {
       report(Diag::Redefinition, function.name.range, function.name.text)
@@ -291,6 +291,20 @@ void Elaborator::elaborateExport(const ast::FunctionDecl &function, Instance *se
 
 //===- What no export reaches ---------------------------------------------------------------------
 
+/// The result type with symbols for the names that only the caller would know.
+std::optional<ValueType> Elaborator::wantedInLibrary(const ast::NamedType &type,
+                                                     const ScopeRef &scope) {
+  if (std::optional<ValueType> known = resolveType(type, scope))
+    return known;
+  bool isKnown = llvm::all_of(type.dims, [&](const ast::Dimension &dim) {
+    auto *name = llvm::dyn_cast_or_null<ast::NameExpr>(dim.expr.get());
+    return !name || findDimension(scope, name->name.text);
+  });
+  if (!isKnown)
+    return std::nullopt;
+  return declareType(type, makeScope(Scope::Kind::Block, scope), /*isExport=*/false);
+}
+
 void Elaborator::checkFunction(const ast::FunctionDecl &function, Instance *self,
                                const ScopeRef &outer) {
   if (!function.body || !reached.insert(&function).second)
@@ -304,8 +318,9 @@ void Elaborator::checkFunction(const ast::FunctionDecl &function, Instance *self
   if (!enter(&function, self, function.wordRange, name))
     return;
   std::optional<ValueType> wanted;
-  if (function.result)
-    wanted = resolveType(*function.result, scope);
+  if (auto *type = llvm::dyn_cast_or_null<ast::NamedType>(function.result.get()))
+    if (!isCompileTimeType(*type))
+      wanted = wantedInLibrary(*type, scope);
   Item result = evaluateBlock(*function.body, scope, wanted ? &*wanted : nullptr);
   checkResult(function, result, scope, name);
   leave();
@@ -314,7 +329,8 @@ void Elaborator::checkFunction(const ast::FunctionDecl &function, Instance *self
 void Elaborator::checkModel(const ast::ModelDecl &model, const ScopeRef &scope) {
   Instance *instance = nullptr;
   if (reached.contains(&model)) {
-    auto found = llvm::find_if(instances, [&](const Instance &i) { return i.model == &model; });
+    auto found = llvm::find_if(
+        instances, [&](const Instance &i) { return i.model == &model && i.hasMembers; });
     instance = found == instances.end() ? nullptr : &*found;
   } else {
     Call call;

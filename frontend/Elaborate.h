@@ -71,8 +71,7 @@ public:
 
   //===- For the builtins: reports ---------------------------------------------------------------
 
-  template <typename... Args>
-  Diagnostic &report(Diag kind, Span where, const Args &...args) {
+  template <typename... Args> Diagnostic &report(Diag kind, Span where, const Args &...args) {
     Diagnostic &message = diagnostics.report(kind, where, args...);
     noteUse(message, where);
     return message;
@@ -160,11 +159,11 @@ private:
 
   const ast::ModelDecl *findRoot(StringRef name);
   void elaborateExport(const ast::FunctionDecl &function, Instance *self, const ScopeRef &scope);
-  bool declareInputs(const ast::FunctionDecl &function, const ScopeRef &scope,
-                     CheckedGraph *graph);
+  bool declareInputs(const ast::FunctionDecl &function, const ScopeRef &scope, CheckedGraph *graph);
   std::optional<Item> declareInput(const ast::Parameter &parameter, const ScopeRef &scope,
                                    CheckedGraph *graph);
   bool nameResults(const ast::FunctionDecl &function, const Item &result, CheckedGraph &graph);
+  std::optional<ValueType> wantedInLibrary(const ast::NamedType &type, const ScopeRef &scope);
   void checkFunction(const ast::FunctionDecl &function, Instance *self, const ScopeRef &scope);
   void checkModel(const ast::ModelDecl &model, const ScopeRef &scope);
   CheckedProgram withUsedParameters();
@@ -173,7 +172,9 @@ private:
 
   //===- Models (ElaborateModels.cpp) ------------------------------------------------------------
 
-  ScopeRef makeScope(Scope::Kind kind, ScopeRef parent) { return &scopes.emplace_back(kind, parent); }
+  ScopeRef makeScope(Scope::Kind kind, ScopeRef parent) {
+    return &scopes.emplace_back(kind, parent);
+  }
   ScopeRef fileScope(const ast::File &file);
   void declareFile(const ast::File &file, const ScopeRef &scope);
   void bindImports(const ast::File &file, const ScopeRef &scope);
@@ -198,9 +199,9 @@ private:
 
   /// What a declared type is held against: for messages.
   struct MatchContext {
-    Span span;           // the value
-    std::string callee;  // "Linear", "cross_entropy"
-    StringRef name;      // the parameter
+    Span span;          // the value
+    std::string callee; // "Linear", "cross_entropy"
+    StringRef name;     // the parameter
     const Instance *self = nullptr;
     bool isResult = false;
   };
@@ -225,8 +226,7 @@ private:
                    llvm::ArrayRef<Dim> actual, const ast::NamedType &type, ValueId value,
                    const MatchContext &match);
   void reportDim(const ast::Dimension &declared, const Dim &expected, const Dim &actual,
-                 size_t axis, const ast::NamedType &type, ValueId value,
-                 const MatchContext &match);
+                 size_t axis, const ast::NamedType &type, ValueId value, const MatchContext &match);
   /// Converts a compile-time value to `int`, `float`, `bool` or `string`.
   std::optional<Item> convertSetting(const ast::NamedType &type, const Item &item,
                                      const MatchContext &match);
@@ -271,7 +271,8 @@ private:
   Item evaluateIf(const ast::IfExpr &expr, const ScopeRef &scope, const ValueType *expected);
   Item evaluateBranches(const ast::IfExpr &expr, ValueId condition, const ScopeRef &scope,
                         const ValueType *expected);
-  /// The tensors inside an item, in order; numbers become scalars. False if there is something else.
+  /// The tensors inside an item, in order; numbers become scalars. False if there is something
+  /// else.
   bool flatten(const Item &item, Span span, llvm::SmallVectorImpl<ValueId> &values,
                llvm::ArrayRef<ValueType> wanted = {});
   Item rebuild(const Item &like, llvm::ArrayRef<ValueId> &values);

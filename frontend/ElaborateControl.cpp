@@ -45,8 +45,8 @@ static SmallVector<ValueType> typesOf(CheckedBuilder &builder, ArrayRef<ValueId>
   return llvm::map_to_vector(values, [&](ValueId value) { return builder.typeOf(value); });
 }
 
-Item Elaborator::evaluateBranches(const ast::IfExpr &expr, ValueId condition,
-                                  const ScopeRef &scope, const ValueType *expected) {
+Item Elaborator::evaluateBranches(const ast::IfExpr &expr, ValueId condition, const ScopeRef &scope,
+                                  const ValueType *expected) {
   if (!expr.otherwise) {
     report(Diag::Condition, expr.condition->range, "a tensor")
         .note({}, "a choice at run time needs an 'else': both branches give a value");
@@ -133,7 +133,8 @@ Item Elaborator::scan(const Call &call, const Item &xs, Span xsSpan, const Item 
   // Without 'carry' the value of the body is the carry alone.
   if (carried.empty() && !end.isError() && end.kind != Kind::Unit)
     carried.push_back(end);
-  bool good = !end.isError() && flatten(sequenceOf(carried), bodySpan, next, typesOf(*current, inits));
+  bool good =
+      !end.isError() && flatten(sequenceOf(carried), bodySpan, next, typesOf(*current, inits));
   good = good && flatten(sequenceOf(emitted), bodySpan, stacked);
   current->swapBlock(outer);
   if (!good)

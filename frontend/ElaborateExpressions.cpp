@@ -157,7 +157,10 @@ Item Elaborator::evaluateField(const ast::FieldExpr &expr, const ScopeRef &scope
     return Item::error();
   }
   if (base.isTensor() && expr.field.text == "T") {
-    ValueId value = *toTensor(base, expr.range);
+    std::optional<ValueId> tensor = toTensor(base, expr.range);
+    if (!tensor)
+      return Item::error();
+    ValueId value = *tensor;
     if (typeOf(value).rank() < 2) {
       report(Diag::Rank, expr.range, ".T", "at least 2", "the tensor", printType(typeOf(value)));
       return Item::error();
@@ -331,30 +334,45 @@ std::optional<SmallVector<int64_t>> Elaborator::toAxes(const Item &item, Span sp
 
 std::string Elaborator::describe(const Item &item) {
   switch (item.kind) {
-  case Kind::Error: return "nothing";
-  case Kind::Unit: return "no value";
-  case Kind::Tensor: return printType(typeOf(item.value));
-  case Kind::Parameter: return printType(checked.parameters[item.parameter].type);
+  case Kind::Error:
+    return "nothing";
+  case Kind::Unit:
+    return "no value";
+  case Kind::Tensor:
+    return printType(typeOf(item.value));
+  case Kind::Parameter:
+    return printType(checked.parameters[item.parameter].type);
   case Kind::Int:
-    return "the number " + (item.flag ? std::to_string(static_cast<uint64_t>(
-                                            *item.integer.constant()))
-                                      : item.integer.str());
+    return "the number " + (item.flag
+                                ? std::to_string(static_cast<uint64_t>(*item.integer.constant()))
+                                : item.integer.str());
   case Kind::Float: {
     std::string text;
     llvm::raw_string_ostream(text) << llvm::format("the number %g", item.real);
     return text;
   }
-  case Kind::Bool: return item.flag ? "true" : "false";
-  case Kind::Text: return "the text \"" + item.text + "\"";
-  case Kind::Element: return "the element type " + elementName(item.element);
-  case Kind::Tuple: return "a tuple of " + std::to_string(item.items->size());
-  case Kind::List: return "a list of " + std::to_string(item.items->size());
-  case Kind::Instance: return "a " + item.instance->model->name.text.str();
-  case Kind::Function: return "the function '" + item.function->name.text.str() + "'";
-  case Kind::Lambda: return "a function";
-  case Kind::Builtin: return "the function '" + item.builtin->name.str() + "'";
-  case Kind::Model: return "the model '" + item.model->name.text.str() + "'";
-  case Kind::Module: return "a module";
+  case Kind::Bool:
+    return item.flag ? "true" : "false";
+  case Kind::Text:
+    return "the text \"" + item.text + "\"";
+  case Kind::Element:
+    return "the element type " + elementName(item.element);
+  case Kind::Tuple:
+    return "a tuple of " + std::to_string(item.items->size());
+  case Kind::List:
+    return "a list of " + std::to_string(item.items->size());
+  case Kind::Instance:
+    return "a " + item.instance->model->name.text.str();
+  case Kind::Function:
+    return "the function '" + item.function->name.text.str() + "'";
+  case Kind::Lambda:
+    return "a function";
+  case Kind::Builtin:
+    return "the function '" + item.builtin->name.str() + "'";
+  case Kind::Model:
+    return "the model '" + item.model->name.text.str() + "'";
+  case Kind::Module:
+    return "a module";
   }
   return "";
 }

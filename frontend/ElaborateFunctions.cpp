@@ -125,7 +125,8 @@ Item Elaborator::callLambda(const ast::Lambda &lambda, const ScopeRef &scope,
   for (auto [parameter, argument] : llvm::zip_equal(lambda.parameters, arguments)) {
     Item item = argument;
     if (parameter.type && !item.isError()) {
-      MatchContext match{parameter.pattern->range, "this function", "its parameter", nullptr, false};
+      MatchContext match{parameter.pattern->range, "this function", "its parameter", nullptr,
+                         false};
       item = matchItem(*parameter.type, inner, item, match).value_or(Item::error());
     }
     bindPattern(*parameter.pattern, item, span, inner, /*assigns=*/false);
@@ -224,7 +225,8 @@ Item Elaborator::callFunction(const Item &callee, const Call &call) {
   std::optional<ValueType> wanted;
   if (function.result)
     wanted = resolveType(*function.result, scope);
-  // A result type with names of its own takes its shape from the context: `fn zeros_like_it() -> T[...S]`.
+  // A result type with names of its own takes its shape from the context: `fn zeros_like_it() ->
+  // T[...S]`.
   if (!wanted && function.result && call.expected && isa<ast::NamedType>(*function.result))
     wanted = *call.expected;
   auto *emitted = std::exchange(emittedItems, nullptr);
@@ -269,6 +271,8 @@ Item Elaborator::callBuiltin(const Builtin &builtin, const Call &call) {
   }
   if (!good || !bound.complete())
     return Item::error();
+  if (builtin.needsGraph && !hasGraph())
+    return unsupported(call.span, "a tensor outside of a function");
   if (hasGraph())
     current->span = call.span;
   return builtin.handler(bound);

@@ -62,15 +62,17 @@ bool TensorIndexer::readAt(const ast::IndexItem &item) {
   if (index.isError())
     return false;
   if (index.isTensor()) {
-    ValueId tensor = *elaborator.toTensor(index, item.range);
-    const ValueType &indexType = elaborator.typeOf(tensor);
+    std::optional<ValueId> tensor = elaborator.toTensor(index, item.range);
+    if (!tensor)
+      return false;
+    const ValueType &indexType = elaborator.typeOf(*tensor);
     if (!isIntegerElement(indexType.element)) {
       elaborator.report(Diag::IndexType, item.range, printType(indexType));
       return false;
     }
     bool isScalar = indexType.isScalar();
     keep(1);
-    fates.back() = {isScalar ? Axis::Fate::Scalar : Axis::Fate::Gather, tensor, item.range};
+    fates.back() = {isScalar ? Axis::Fate::Scalar : Axis::Fate::Gather, *tensor, item.range};
     return true;
   }
   std::optional<Dim> at = elaborator.toDim(index, item.range, "an index");
@@ -79,8 +81,7 @@ bool TensorIndexer::readAt(const ast::IndexItem &item) {
   Dim size = type.dims[axis];
   std::optional<int64_t> known = at->constant(), extent = size.constant();
   if (known && extent && (*known >= *extent || *known < -*extent)) {
-    Diagnostic &message =
-        elaborator.report(Diag::IndexRange, item.range, *known, axis, size.str());
+    Diagnostic &message = elaborator.report(Diag::IndexRange, item.range, *known, axis, size.str());
     elaborator.noteValue(message, value);
     return false;
   }
@@ -154,8 +155,8 @@ bool TensorIndexer::readAll() {
   }
   if (taken > type.rank() || ellipses > 1) {
     Diagnostic &message = elaborator.report(
-        Diag::IndexCount, expr.range, ellipses > 1 ? "two '...'" : std::to_string(taken) + " indices",
-        printType(type));
+        Diag::IndexCount, expr.range,
+        ellipses > 1 ? "two '...'" : std::to_string(taken) + " indices", printType(type));
     elaborator.noteValue(message, value);
     return false;
   }

@@ -63,9 +63,7 @@ struct Item {
   ScopeRef scope = nullptr; // Lambda: what it sees. Function, Model, Module: the scope of its file
 
   bool isError() const { return kind == Kind::Error; }
-  bool isNumber() const {
-    return kind == Kind::Int || kind == Kind::Float || kind == Kind::Bool;
-  }
+  bool isNumber() const { return kind == Kind::Int || kind == Kind::Float || kind == Kind::Bool; }
   bool isTensor() const { return kind == Kind::Tensor || kind == Kind::Parameter; }
   bool isSequence() const { return kind == Kind::Tuple || kind == Kind::List; }
   bool isCallable() const {
@@ -112,6 +110,8 @@ struct Instance {
   /// Where the model was instantiated, and the value of each setting was written.
   Span span;
   llvm::StringMap<Span> settingSpans;
+  /// False while the settings are bound, and for good where they did not fit.
+  bool hasMembers = false;
 };
 
 } // namespace weft

@@ -145,6 +145,7 @@ Instance *Elaborator::makeInstance(const ast::ModelDecl &model, const ScopeRef &
     return nullptr;
   std::string outerPath = std::exchange(instancePath, "");
   CheckedBuilder *outerBuilder = std::exchange(current, nullptr);
+  instance.hasMembers = true;
   declareMembers(instance);
   current = outerBuilder;
   instancePath = outerPath;
@@ -248,15 +249,14 @@ void Elaborator::declareVariable(Instance &instance, const ast::VariableDecl &va
   Item item = Item::unit();
   item.kind = Kind::Parameter;
   item.parameter = checked.parameters.size();
-  checked.parameters.push_back(
-      {path, *type, variable.isState, variable.doc, variable.name.range});
+  checked.parameters.push_back({path, *type, variable.isState, variable.doc, variable.name.range});
   parameterOrigins.push_back({&variable, &instance});
   declare(instance.scope, variable.name, std::move(item));
 }
 
 Item Elaborator::symbolicSetting(const ast::Parameter &setting) {
   auto *type = llvm::dyn_cast_or_null<ast::NamedType>(setting.type.get());
-  if (!type || !isCompileTimeType(*type))
+  if (!type || type->hasDims)
     return Item::error();
   if (type->name.text == "int")
     return Item::number(Dim::symbol(setting.name.text));
@@ -284,8 +284,7 @@ std::optional<Item> Elaborator::parseSetting(const ast::Parameter &setting, Stri
     item.text = text.str();
     return item;
   }
-  report(Diag::SettingType, setting.range, setting.name.text, "the model", name,
-         "'" + text + "'");
+  report(Diag::SettingType, setting.range, setting.name.text, "the model", name, "'" + text + "'");
   return std::nullopt;
 }
 

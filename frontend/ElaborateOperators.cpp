@@ -15,31 +15,51 @@ using Kind = Item::Kind;
 
 static std::optional<Item> compareInts(BinaryOp op, int64_t a, int64_t b) {
   switch (op) {
-  case BinaryOp::Lt: return Item::boolean(a < b);
-  case BinaryOp::Le: return Item::boolean(a <= b);
-  case BinaryOp::Gt: return Item::boolean(a > b);
-  case BinaryOp::Ge: return Item::boolean(a >= b);
-  case BinaryOp::Eq: return Item::boolean(a == b);
-  case BinaryOp::Ne: return Item::boolean(a != b);
-  default: return std::nullopt;
+  case BinaryOp::Lt:
+    return Item::boolean(a < b);
+  case BinaryOp::Le:
+    return Item::boolean(a <= b);
+  case BinaryOp::Gt:
+    return Item::boolean(a > b);
+  case BinaryOp::Ge:
+    return Item::boolean(a >= b);
+  case BinaryOp::Eq:
+    return Item::boolean(a == b);
+  case BinaryOp::Ne:
+    return Item::boolean(a != b);
+  default:
+    return std::nullopt;
   }
 }
 
 static Item floatBinary(BinaryOp op, double a, double b) {
   switch (op) {
-  case BinaryOp::Add: return Item::number(a + b);
-  case BinaryOp::Sub: return Item::number(a - b);
-  case BinaryOp::Mul: return Item::number(a * b);
-  case BinaryOp::Div: return Item::number(a / b);
-  case BinaryOp::Rem: return Item::number(std::fmod(a, b));
-  case BinaryOp::Pow: return Item::number(std::pow(a, b));
-  case BinaryOp::Lt: return Item::boolean(a < b);
-  case BinaryOp::Le: return Item::boolean(a <= b);
-  case BinaryOp::Gt: return Item::boolean(a > b);
-  case BinaryOp::Ge: return Item::boolean(a >= b);
-  case BinaryOp::Eq: return Item::boolean(a == b);
-  case BinaryOp::Ne: return Item::boolean(a != b);
-  default: return Item::error();
+  case BinaryOp::Add:
+    return Item::number(a + b);
+  case BinaryOp::Sub:
+    return Item::number(a - b);
+  case BinaryOp::Mul:
+    return Item::number(a * b);
+  case BinaryOp::Div:
+    return Item::number(a / b);
+  case BinaryOp::Rem:
+    return Item::number(std::fmod(a, b));
+  case BinaryOp::Pow:
+    return Item::number(std::pow(a, b));
+  case BinaryOp::Lt:
+    return Item::boolean(a < b);
+  case BinaryOp::Le:
+    return Item::boolean(a <= b);
+  case BinaryOp::Gt:
+    return Item::boolean(a > b);
+  case BinaryOp::Ge:
+    return Item::boolean(a >= b);
+  case BinaryOp::Eq:
+    return Item::boolean(a == b);
+  case BinaryOp::Ne:
+    return Item::boolean(a != b);
+  default:
+    return Item::error();
   }
 }
 
@@ -55,9 +75,12 @@ static Item power(const Dim &base, int64_t exponent) {
 Item Elaborator::intBinary(const ast::BinaryExpr &expr, const Dim &a, const Dim &b) {
   std::optional<int64_t> left = a.constant(), right = b.constant();
   switch (expr.op) {
-  case BinaryOp::Add: return Item::number(a + b);
-  case BinaryOp::Sub: return Item::number(a - b);
-  case BinaryOp::Mul: return Item::number(a * b);
+  case BinaryOp::Add:
+    return Item::number(a + b);
+  case BinaryOp::Sub:
+    return Item::number(a - b);
+  case BinaryOp::Mul:
+    return Item::number(a * b);
   case BinaryOp::Div:
     if (right == 0) {
       report(Diag::DivisionByZero, expr.rhs->range, DiagnosticEngine::textOf(expr.rhs->range));
@@ -124,7 +147,8 @@ static bool fitsInteger(Type element, const Item &item) {
   unsigned width = element.getIntOrFloatBitWidth();
   int64_t value = *item.integer.constant();
   if (element.isUnsignedInteger())
-    return item.flag ? width == 64 : llvm::isUIntN(width, static_cast<uint64_t>(value)) && value >= 0;
+    return item.flag ? width == 64
+                     : llvm::isUIntN(width, static_cast<uint64_t>(value)) && value >= 0;
   return !item.flag && llvm::isIntN(width, value);
 }
 
@@ -164,21 +188,22 @@ std::optional<Dims> Elaborator::broadcastDims(ArrayRef<Dim> a, ArrayRef<Dim> b) 
     Dim right = back <= b.size() ? b[b.size() - back] : Dim(1);
     if (!sameDim(left, right) && left != Dim(1) && right != Dim(1))
       return std::nullopt;
-    result[result.size() - back] = left == Dim(1) ? right : left;
+    bool isOpen = StringRef(left.str()).starts_with("...");
+    result[result.size() - back] = left == Dim(1) || isOpen ? right : left;
   }
   return result;
 }
 
-std::optional<SmallVector<ValueId>>
-Elaborator::broadcastTogether(ArrayRef<ValueId> values, Span span, StringRef what) {
+std::optional<SmallVector<ValueId>> Elaborator::broadcastTogether(ArrayRef<ValueId> values,
+                                                                  Span span, StringRef what) {
   Dims target;
   for (ValueId value : values) {
     std::optional<Dims> met = broadcastDims(target, typeOf(value).dims);
     if (!met) {
       ValueId other = *llvm::find_if(
           values, [&](ValueId v) { return !broadcastDims(typeOf(v).dims, typeOf(value).dims); });
-      Diagnostic &message = report(Diag::Broadcast, span, what, printType(typeOf(other)),
-                                   printType(typeOf(value)));
+      Diagnostic &message =
+          report(Diag::Broadcast, span, what, printType(typeOf(other)), printType(typeOf(value)));
       noteValue(message, other);
       noteValue(message, value);
       return std::nullopt;
@@ -192,13 +217,17 @@ Elaborator::broadcastTogether(ArrayRef<ValueId> values, Span span, StringRef wha
   return result;
 }
 
-std::optional<SmallVector<ValueId>>
-Elaborator::unify(ArrayRef<Item> items, ArrayRef<Span> spans, Span span, StringRef what,
-                  const ValueType *expected) {
+std::optional<SmallVector<ValueId>> Elaborator::unify(ArrayRef<Item> items, ArrayRef<Span> spans,
+                                                      Span span, StringRef what,
+                                                      const ValueType *expected) {
   Type element;
   for (const Item &item : items)
-    if (item.isTensor() && !element)
-      element = typeOf(*toTensor(item, span)).element;
+    if (item.isTensor() && !element) {
+      std::optional<ValueId> value = toTensor(item, span);
+      if (!value)
+        return std::nullopt;
+      element = typeOf(*value).element;
+    }
   if (!element && expected)
     element = expected->element;
   bool anyFloat = llvm::any_of(items, [](const Item &item) { return item.kind == Kind::Float; });
@@ -223,21 +252,36 @@ Elaborator::unify(ArrayRef<Item> items, ArrayRef<Span> spans, Span span, StringR
 
 static StringRef elementwiseName(BinaryOp op) {
   switch (op) {
-  case BinaryOp::Add: return "add";
-  case BinaryOp::Sub: return "sub";
-  case BinaryOp::Mul: return "mul";
-  case BinaryOp::Div: return "div";
-  case BinaryOp::Rem: return "rem";
-  case BinaryOp::Pow: return "pow";
-  case BinaryOp::Lt: return "lt";
-  case BinaryOp::Le: return "le";
-  case BinaryOp::Gt: return "gt";
-  case BinaryOp::Ge: return "ge";
-  case BinaryOp::Eq: return "eq";
-  case BinaryOp::Ne: return "ne";
-  case BinaryOp::And: return "and";
-  case BinaryOp::Or: return "or";
-  case BinaryOp::MatMul: return "contract";
+  case BinaryOp::Add:
+    return "add";
+  case BinaryOp::Sub:
+    return "sub";
+  case BinaryOp::Mul:
+    return "mul";
+  case BinaryOp::Div:
+    return "div";
+  case BinaryOp::Rem:
+    return "rem";
+  case BinaryOp::Pow:
+    return "pow";
+  case BinaryOp::Lt:
+    return "lt";
+  case BinaryOp::Le:
+    return "le";
+  case BinaryOp::Gt:
+    return "gt";
+  case BinaryOp::Ge:
+    return "ge";
+  case BinaryOp::Eq:
+    return "eq";
+  case BinaryOp::Ne:
+    return "ne";
+  case BinaryOp::And:
+    return "and";
+  case BinaryOp::Or:
+    return "or";
+  case BinaryOp::MatMul:
+    return "contract";
   }
   return "";
 }
@@ -286,6 +330,9 @@ Item Elaborator::evaluateBinary(const ast::BinaryExpr &expr, const ScopeRef &sco
   if (lhs.isNumber() && rhs.isNumber()) {
     bool symbolicReal = (lhs.kind == Kind::Float && !rhs.integer.isConstant()) ||
                         (rhs.kind == Kind::Float && !lhs.integer.isConstant());
+    // In a library a symbol stands for any number: so does the result.
+    if (symbolicReal && lenient)
+      return Item::number(0.5);
     if (!symbolicReal || !hasGraph())
       return numberBinary(expr, lhs, rhs);
   }
@@ -315,7 +362,10 @@ Item Elaborator::evaluateUnary(const ast::UnaryExpr &expr, const ScopeRef &scope
   if (!negates && operand.kind == Kind::Bool)
     return Item::boolean(!operand.flag);
   if (operand.isTensor()) {
-    ValueId value = *toTensor(operand, expr.range);
+    std::optional<ValueId> tensor = toTensor(operand, expr.range);
+    if (!tensor)
+      return Item::error();
+    ValueId value = *tensor;
     Type element = typeOf(value).element;
     bool fits = negates ? !isBoolElement(element) && !element.isUnsignedInteger()
                         : !isFloatElement(element);
@@ -347,10 +397,10 @@ Item Elaborator::matmul(const Item &lhs, const Item &rhs, Span span, Span lhsSpa
   batchB.pop_back_n(isVectorB ? 1 : 2);
   std::optional<Dims> batch = broadcastDims(batchA, batchB);
   if (!sameDim(innerA, innerB) || !batch) {
-    Diagnostic &message = !batch ? report(Diag::Broadcast, span, "'@'", printType(typeOf(a)),
-                                          printType(typeOf(b)))
-                                 : report(Diag::Contraction, span, innerA.str(), innerB.str(),
-                                          printType(typeOf(a)), printType(typeOf(b)));
+    Diagnostic &message =
+        !batch ? report(Diag::Broadcast, span, "'@'", printType(typeOf(a)), printType(typeOf(b)))
+               : report(Diag::Contraction, span, innerA.str(), innerB.str(), printType(typeOf(a)),
+                        printType(typeOf(b)));
     message.underline(lhsSpan).underline(rhsSpan);
     noteValue(message, a);
     noteValue(message, b);

@@ -132,7 +132,10 @@ std::optional<std::vector<Item>> Elaborator::takeApart(const ast::Pattern &patte
     report(Diag::PatternKind, pattern.range, describe(item));
     return std::nullopt;
   }
-  ValueId value = *toTensor(item, span);
+  std::optional<ValueId> tensor = toTensor(item, span);
+  if (!tensor)
+    return std::nullopt;
+  ValueId value = *tensor;
   ValueType type = typeOf(value);
   if (type.isScalar() || !sameDim(type.dims[0], Dim(count))) {
     Diagnostic &message = report(Diag::PatternCount, pattern.range, count, printType(type),
@@ -181,9 +184,11 @@ Item Elaborator::evaluateIf(const ast::IfExpr &expr, const ScopeRef &scope,
   if (condition.isError())
     return condition;
   if (condition.isTensor()) {
-    ValueId value = *toTensor(condition, expr.condition->range);
-    if (typeOf(value).isScalar() && isBoolElement(typeOf(value).element))
-      return evaluateBranches(expr, value, scope, expected);
+    std::optional<ValueId> value = toTensor(condition, expr.condition->range);
+    if (!value)
+      return Item::error();
+    if (typeOf(*value).isScalar() && isBoolElement(typeOf(*value).element))
+      return evaluateBranches(expr, *value, scope, expected);
     report(Diag::Condition, expr.condition->range, describe(condition))
         .note({}, "'select(condition, a, b)' chooses for each element");
     return Item::error();

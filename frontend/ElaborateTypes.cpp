@@ -8,8 +8,16 @@ namespace weft {
 
 using ast::NamedType;
 
+/// Where a library is checked with symbols for its settings, a quotient may come out as anything,
+/// and `...S` stands for one dimension `...S` that may be none or many.
 static bool isUndecidable(const Dim &a, const Dim &b) {
-  return !(a - b).isConstant() && (a.str() + b.str()).find('/') != std::string::npos;
+  std::string text = a.str() + b.str();
+  return StringRef(text).contains("...") ||
+         (!(a - b).isConstant() && StringRef(text).contains('/'));
+}
+
+static bool isOpenSpread(ArrayRef<Dim> dims) {
+  return llvm::any_of(dims, [](const Dim &dim) { return StringRef(dim.str()).contains("..."); });
 }
 
 bool Elaborator::sameDim(const Dim &a, const Dim &b) const {
@@ -17,8 +25,9 @@ bool Elaborator::sameDim(const Dim &a, const Dim &b) const {
 }
 
 bool Elaborator::sameDims(ArrayRef<Dim> a, ArrayRef<Dim> b) const {
-  return a.size() == b.size() &&
-         llvm::all_of(llvm::zip(a, b), [&](auto pair) {
+  if (lenient && (isOpenSpread(a) || isOpenSpread(b)))
+    return true;
+  return a.size() == b.size() && llvm::all_of(llvm::zip(a, b), [&](auto pair) {
            return sameDim(std::get<0>(pair), std::get<1>(pair));
          });
 }
@@ -26,7 +35,7 @@ bool Elaborator::sameDims(ArrayRef<Dim> a, ArrayRef<Dim> b) const {
 bool Elaborator::isCompileTimeType(const ast::Type &type) const {
   auto *named = dyn_cast<NamedType>(&type);
   return named && !named->hasDims &&
-         llvm::is_contained({"int", "float", "bool", "string"}, named->name.text);
+         llvm::is_contained({"int", "float", "string"}, named->name.text);
 }
 
 Item *Elaborator::findDimension(const ScopeRef &scope, StringRef name) {
@@ -119,7 +128,9 @@ std::optional<ValueType> Elaborator::declareType(const NamedType &type, const Sc
     return std::nullopt;
   }
   if (!element) {
-    element = mlir::Float32Type::get(context);
+    // A generic element type is checked as a float, or an integer where its name begins with I.
+    element = type.name.text.starts_with("I") ? Type(mlir::IntegerType::get(context, 64))
+                                              : Type(mlir::Float32Type::get(context));
     scope->names[type.name.text] = Item::ofElement(*element);
   }
   ValueType declared{*element, {}};
@@ -130,8 +141,8 @@ std::optional<ValueType> Elaborator::declareType(const NamedType &type, const Sc
         return std::nullopt;
       }
       if (!findDimension(scope, dim.spread.text))
-        scope->names[dim.spread.text] =
-            Item::sequence(Item::Kind::List, {Item::number(Dim::symbol(dim.spread.text))});
+        scope->names[dim.spread.text] = Item::sequence(
+            Item::Kind::List, {Item::number(Dim::symbol(("..." + dim.spread.text).str()))});
       std::optional<Dims> spread =
           toDims(*findDimension(scope, dim.spread.text), dim.range, "a dimension");
       if (!spread)
@@ -164,11 +175,10 @@ bool Elaborator::matchElement(const NamedType &declared, const ScopeRef &scope,
   if (*element == actual.element)
     return true;
   Diagnostic &message =
-      match.isResult
-          ? report(Diag::ResultType, match.span, match.callee, sourceOf(declared),
-                   printType(actual))
-          : report(Diag::ElementType, match.span, match.callee, elementName(*element), match.name,
-                   elementName(actual.element));
+      match.isResult ? report(Diag::ResultType, match.span, match.callee, sourceOf(declared),
+                              printType(actual))
+                     : report(Diag::ElementType, match.span, match.callee, elementName(*element),
+                              match.name, elementName(actual.element));
   message.note(declared.range, "'{0}' is declared here", sourceOf(declared));
   message.note({}, "'cast<{0}>(...)' converts", elementName(*element));
   return false;
@@ -181,20 +191,22 @@ void Elaborator::reportDim(const ast::Dimension &declared, const Dim &expected, 
   std::string wanted = expected.str() == text ? "'" + expected.str() + "'"
                                               : expected.str() + " ('" + text.str() + "')";
   Diagnostic &message =
-      match.isResult
-          ? report(Diag::ResultType, match.span, match.callee, sourceOf(type),
-                   printType(typeOf(value)))
+      match.isResult ? report(Diag::ResultType, match.span, match.callee, sourceOf(type),
+                              printType(typeOf(value)))
       : match.self && isBareName(declared) && match.self->settingSpans.contains(text)
           ? report(Diag::LayerDimension, match.span, match.self->model->name.text, expected.str(),
                    text, actual.str())
           : report(Diag::Dimension, match.span, match.callee, wanted, match.name, axis,
                    actual.str());
-  if (match.self && match.self->settingSpans.contains(text))
-    message.note(match.self->settingSpans.lookup(text), "'{0}' = {1} is set here", text,
-                 expected.str());
-  else
+  if (match.self && match.self->settingSpans.contains(text)) {
+    Span place = match.self->settingSpans.lookup(text);
+    StringRef written = DiagnosticEngine::textOf(place);
+    message.note(place, "'{0}' = {1}{2} is set here", text,
+                 written == expected.str() ? "" : written.str() + " = ", expected.str());
+  } else {
     message.note(type.range, "'{0}' is declared here{1}", sourceOf(type),
                  expected.str() == text ? "" : ", with '" + text.str() + "' = " + expected.str());
+  }
   noteValue(message, value);
 }
 
@@ -231,12 +243,11 @@ bool Elaborator::matchSpread(const ast::Dimension &declared, const ScopeRef &sco
   if (sameDims(*expected, actual))
     return true;
   std::string spread = ("..." + declared.spread.text).str();
-  Diagnostic &message =
-      match.isResult ? report(Diag::ResultType, match.span, match.callee, sourceOf(type),
-                              printType(typeOf(value)))
-                     : report(Diag::Dimension, match.span, match.callee,
-                              "'" + spread + "' = " + printDims(*expected), match.name, "...",
-                              printDims(actual));
+  Diagnostic &message = match.isResult ? report(Diag::ResultType, match.span, match.callee,
+                                                sourceOf(type), printType(typeOf(value)))
+                                       : report(Diag::Dimension, match.span, match.callee,
+                                                "'" + spread + "' = " + printDims(*expected),
+                                                match.name, "...", printDims(actual));
   message.note(type.range, "'{0}' is declared here, with '{1}' = {2}", sourceOf(type), spread,
                printDims(*expected));
   noteValue(message, value);
@@ -259,14 +270,15 @@ bool Elaborator::matchType(const NamedType &declared, const ScopeRef &scope,
   }
   bool hasSpread = spread < dims.size();
   size_t fixed = dims.size() - hasSpread;
+  if (lenient && isOpenSpread(actual.dims) && (hasSpread || actual.rank() != fixed))
+    return true;
   if (hasSpread ? actual.rank() < fixed : actual.rank() != fixed) {
-    Diagnostic &message =
-        match.isResult
-            ? report(Diag::ResultType, match.span, match.callee, sourceOf(declared),
-                     printType(actual))
-            : report(Diag::Rank, match.span, match.callee,
-                     (hasSpread ? "at least " : "") + std::to_string(fixed), match.name,
-                     printType(actual));
+    Diagnostic &message = match.isResult
+                              ? report(Diag::ResultType, match.span, match.callee,
+                                       sourceOf(declared), printType(actual))
+                              : report(Diag::Rank, match.span, match.callee,
+                                       (hasSpread ? "at least " : "") + std::to_string(fixed),
+                                       match.name, printType(actual));
     message.note(declared.range, "'{0}' is declared here", sourceOf(declared));
     noteValue(message, value);
     return false;
@@ -300,8 +312,6 @@ std::optional<Item> Elaborator::convertSetting(const NamedType &type, const Item
     if (lenient)
       return std::nullopt;
   }
-  if (name == "bool" && item.kind == Item::Kind::Bool)
-    return item;
   if (name == "string" && item.kind == Item::Kind::Text)
     return item;
   if (!item.isError())
@@ -314,6 +324,9 @@ std::optional<Item> Elaborator::matchNamed(const NamedType &type, const ScopeRef
                                            const Item &item, const MatchContext &match) {
   if (isCompileTimeType(type))
     return convertSetting(type, item, match);
+  // `bool` is a choice at compile time where the value is known, else a scalar tensor.
+  if (type.name.text == "bool" && !type.hasDims && item.kind == Item::Kind::Bool)
+    return item;
   Item *named = type.module ? nullptr : scope->find(type.name.text);
   if (!type.hasDims && named && named->kind == Item::Kind::Model) {
     if (item.kind == Item::Kind::Instance && item.instance->model == named->model)

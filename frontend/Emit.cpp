@@ -65,8 +65,8 @@ void Emitter::emitParameter(const CheckedParameter &parameter) {
   ParameterKind kind = parameter.isState ? ParameterKind::State : ParameterKind::Param;
   mlir::OperationState state(locate(parameter.span), ParameterOp::getOperationName());
   state.addAttribute("sym_name", builder.getStringAttr(parameter.path));
-  state.addAttribute(
-      "type", mlir::TypeAttr::get(tensorType(parameter.type.dims, parameter.type.element)));
+  state.addAttribute("type",
+                     mlir::TypeAttr::get(tensorType(parameter.type.dims, parameter.type.element)));
   state.addAttribute("kind", ParameterKindAttr::get(&context, kind));
   if (!parameter.doc.empty())
     state.addAttribute("doc", builder.getStringAttr(parameter.doc));
@@ -87,8 +87,7 @@ void Emitter::emitOp(const CheckedOp &op) {
   for (auto [region, block] : llvm::zip_equal(made->getRegions(), op.regions)) {
     OpBuilder::InsertionGuard guard(builder);
     SmallVector<Location> locations(block.arguments.size(), state.location);
-    mlir::Block *body =
-        builder.createBlock(&region, {}, typesOf(block.arguments), locations);
+    mlir::Block *body = builder.createBlock(&region, {}, typesOf(block.arguments), locations);
     for (auto [id, argument] : llvm::zip_equal(block.arguments, body->getArguments()))
       values[id] = argument;
     emitBlock(block);
@@ -113,8 +112,8 @@ void Emitter::fillBody(mlir::func::FuncOp function, const CheckedGraph &graph,
   for (auto [id, argument] : llvm::zip_equal(arguments, body->getArguments()))
     values[id] = argument;
   emitBlock(graph.body);
-  SmallVector<Value> results = llvm::map_to_vector(
-      graph.body.results, [&](ValueId value) { return values.lookup(value); });
+  SmallVector<Value> results =
+      llvm::map_to_vector(graph.body.results, [&](ValueId value) { return values.lookup(value); });
   mlir::func::ReturnOp::create(builder, function.getLoc(), results);
 }
 
@@ -123,14 +122,12 @@ void Emitter::emitInitialisation(const CheckedGraph &graph) {
   SmallVector<ValueId> arguments =
       llvm::map_to_vector(graph.inputs, [](const CheckedInput &input) { return input.value; });
   auto type = builder.getFunctionType(typesOf(arguments), typesOf(graph.body.results));
-  auto function =
-      mlir::func::FuncOp::create(builder, builder.getUnknownLoc(), kInitFunction, type);
+  auto function = mlir::func::FuncOp::create(builder, builder.getUnknownLoc(), kInitFunction, type);
   function.setPrivate();
   fillBody(function, graph, arguments);
 }
 
-SmallVector<std::pair<unsigned, ValueId>>
-Emitter::parametersOf(const CheckedGraph &graph) const {
+SmallVector<std::pair<unsigned, ValueId>> Emitter::parametersOf(const CheckedGraph &graph) const {
   SmallVector<std::pair<unsigned, ValueId>> used(graph.parameters.begin(), graph.parameters.end());
   llvm::sort(used, [&](auto &a, auto &b) {
     bool isStateA = program.parameters[a.first].isState;
@@ -146,9 +143,8 @@ void Emitter::emitExport(const CheckedGraph &graph) {
   SmallVector<mlir::DictionaryAttr> argumentAttributes, resultAttributes;
   for (auto [index, value] : parametersOf(graph)) {
     arguments.push_back(value);
-    argumentAttributes.push_back(builder.getDictionaryAttr(
-        named(kParameterAttr, mlir::FlatSymbolRefAttr::get(
-                                  &context, program.parameters[index].path))));
+    argumentAttributes.push_back(builder.getDictionaryAttr(named(
+        kParameterAttr, mlir::FlatSymbolRefAttr::get(&context, program.parameters[index].path))));
   }
   for (const CheckedInput &input : graph.inputs) {
     arguments.push_back(input.value);

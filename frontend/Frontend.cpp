@@ -30,8 +30,7 @@ static std::string moduleName(StringRef path) {
 }
 
 static CheckedProgram elaborate(const Program &program, const FrontendOptions &options,
-                                bool isCheck, MLIRContext &context,
-                                DiagnosticEngine &diagnostics) {
+                                bool isCheck, MLIRContext &context, DiagnosticEngine &diagnostics) {
   CheckedProgram checked;
   llvm::thread worker(std::optional<unsigned>(stackBytes), [&] {
     Elaborator elaborator(program, program.prelude, diagnostics, &context);
@@ -59,16 +58,9 @@ OwningOpRef<ModuleOp> loadModel(StringRef path, const FrontendOptions &options,
     return nullptr;
   checked.name = moduleName(path);
   OwningOpRef<ModuleOp> module = emitProgram(checked, sources, context);
-  std::string complaint;
-  mlir::ScopedDiagnosticHandler handler(&context, [&](mlir::Diagnostic &diagnostic) {
-    if (complaint.empty())
-      complaint = diagnostic.str();
-    return success();
-  });
-  if (succeeded(mlir::verify(*module)))
-    return module;
-  diagnostics.report(Diag::Internal, {}, complaint);
-  return nullptr;
+  if (failed(mlir::verify(*module)))
+    return nullptr;
+  return module;
 }
 
 LogicalResult checkModel(StringRef path, const FrontendOptions &options, MLIRContext &context,

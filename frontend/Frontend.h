@@ -27,8 +27,9 @@ struct FrontendOptions {
 };
 
 /// Reads, checks and emits the model in `path`. Null if anything was reported as an error.
-/// `sources` is the SourceMgr that `diagnostics` reads from. The module is verified: if that
-/// fails, the fault is ours, and the message says so.
+/// `sources` is the SourceMgr that `diagnostics` reads from. The module is verified: if that fails,
+/// the fault is ours. It is then null with nothing in `diagnostics`, and the context's handler has
+/// the verifier's message.
 OwningOpRef<ModuleOp> loadModel(StringRef path, const FrontendOptions &options,
                                 MLIRContext &context, llvm::SourceMgr &sources,
                                 DiagnosticEngine &diagnostics);

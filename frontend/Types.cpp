@@ -9,9 +9,8 @@ namespace weft {
 
 std::optional<Type> elementByName(StringRef name, MLIRContext *context) {
   auto integer = [&](unsigned width, bool isUnsigned) -> Type {
-    return mlir::IntegerType::get(context, width,
-                                  isUnsigned ? mlir::IntegerType::Unsigned
-                                             : mlir::IntegerType::Signless);
+    return mlir::IntegerType::get(
+        context, width, isUnsigned ? mlir::IntegerType::Unsigned : mlir::IntegerType::Signless);
   };
   Type type = llvm::StringSwitch<Type>(name)
                   .Case("f64", mlir::Float64Type::get(context))
