@@ -49,6 +49,17 @@ def FoldTransposesPass : Pass<"weft-fold-transposes", "::mlir::func::FuncOp"> {
     Statistic<"numResults", "results", "Transposes folded into the labels of a result">];
 }
 
+def FoldUnitReshapesPass : Pass<"weft-fold-unit-reshapes", "::mlir::func::FuncOp"> {
+  let summary = "Let broadcasts add dimensions of size 1 themselves";
+  let description = [{
+    - Requires: nothing
+    - Ensures: no operand of a broadcast is a reshape that only adds dimensions of size 1
+    - Cost: a worklist, linear in broadcasts
+  }];
+  let dependentDialects = ["::weft::WeftDialect"];
+  let statistics = [Statistic<"numFolded", "folded", "Reshapes folded into a broadcast">];
+}
+
 def DropDeadParametersPass : Pass<"weft-drop-dead-parameters", "::mlir::func::FuncOp"> {
   let summary = "Remove parameters that an exported function does not use";
   let description = [{

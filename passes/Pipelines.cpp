@@ -29,6 +29,7 @@ void buildGraphPipeline(OpPassManager &manager, llvm::ArrayRef<std::string> dims
   functions.addPass(mlir::createCanonicalizerPass());
   functions.addPass(createDecomposePass());
   functions.addPass(createFoldTransposesPass());
+  functions.addPass(createFoldUnitReshapesPass());
   functions.addPass(mlir::createCanonicalizerPass());
   functions.addPass(mlir::createCSEPass());
   functions.addPass(createDropDeadParametersPass());

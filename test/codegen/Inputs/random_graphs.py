@@ -42,7 +42,7 @@ class Graph:
         name = f"%v{self.numNames}"
         self.numNames += 1
         self.lines.append(f"  {name} = {text}")
-        if not exact or any(word.strip(",()") in self.inexact for word in text.split()):
+        if not exact or any(word.strip(",()[]") in self.inexact for word in text.split()):
             self.inexact.add(name)
         self.values.append((name, tuple(dims), element))
         return self.values[-1]
@@ -199,6 +199,73 @@ class Graph:
         self.emit(f"weft.softmax {value[0]} axis {axis} : {self.type(*value[1:])}", *value[1:],
                   exact=False)
 
+    def layer_norm(self):
+        value = self.pick(lambda v: len(v[1]) > 0 and v[2] == "f32")
+        if not value:
+            return
+        axis = self.random.randrange(len(value[1]))
+        scale = self.pick(lambda v: v[1:] == (value[1][axis:], "f32"))
+        text = f" scale {scale[0]} : {self.type(*scale[1:])}" if scale else ""
+        self.emit(f"weft.layer_norm {value[0]}{text} axis {axis} epsilon 1.0e-02 : "
+                  f"{self.type(*value[1:])}", *value[1:], exact=False)
+
+    def cumulative(self):
+        value = self.pick(lambda v: len(v[1]) > 0 and v[2] != "i1")
+        axis = self.random.randrange(len(value[1]))
+        kind = self.random.choice(["sum", "max"])
+        flags = self.random.choice(["", " exclusive", " reverse"]) if kind == "sum" else ""
+        result = self.emit(f"weft.cumulative {kind} {value[0]} axis {axis}{flags} : "
+                           f"{self.type(*value[1:])}", *value[1:],
+                           exact=kind == "max" or value[2] != "f32")
+        self.bounded(result)
+
+    def arg(self):
+        value = self.pick(lambda v: len(v[1]) > 0 and v[2] != "i1" and v[0] not in self.inexact)
+        if not value:
+            return
+        axis = self.random.randrange(len(value[1]))
+        result = value[1][:axis] + value[1][axis + 1:]
+        self.emit(f"weft.arg max {value[0]} axis {axis} : {self.type(*value[1:])} -> "
+                  f"{self.type(result, 'i32')}", result, "i32")
+
+    def pad(self):
+        value = self.pick(lambda v: any(d != "N" for d in v[1]))
+        fill = value and self.pick(lambda v: v[1:] == ((), value[2]))
+        if not fill:
+            return
+        name, dims, element = value
+        low = [self.random.choice([0, 1]) if d != "N" else 0 for d in dims]
+        high = [self.random.choice([0, 2]) if d != "N" else 0 for d in dims]
+        interior = [self.random.choice([0, 1]) if d != "N" else 0 for d in dims]
+        result = [d if d == "N" else a + b + d + i * max(d - 1, 0)
+                  for d, a, b, i in zip(dims, low, high, interior)]
+        text = " ".join(f"{word} <{list_}>" for word, list_ in (("low", low), ("high", high)))
+        self.emit(f"weft.pad {name}, {fill[0]} {text} interior {interior} : "
+                  f"{self.type(dims, element)} -> {self.type(result, element)}", result, element)
+
+    def scatter(self):
+        value = self.pick(lambda v: len(v[1]) > 0 and v[2] != "i1")
+        indices = self.pick(lambda v: v[2] == "i32" and len(v[1]) == 1)
+        updates = indices and self.pick(
+            lambda v: v[1:] == (indices[1] + value[1][1:], value[2]))
+        if not updates:
+            return
+        result = self.emit(f"weft.scatter {self.random.choice(['set', 'add', 'max'])} {value[0]}, "
+                           f"{indices[0]}, {updates[0]} axis 0 : {self.type(*value[1:])}, "
+                           f"{self.type(*indices[1:])}, {self.type(*updates[1:])}", *value[1:])
+        self.bounded(result)
+
+    def dynamic_slice(self):
+        value = self.pick(lambda v: len(v[1]) == 1 and v[1][0] != "N" and v[1][0] > 1)
+        start = self.pick(lambda v: v[1:] == ((), "i32"))
+        if not value or not start:
+            return
+        size = self.random.randint(1, value[1][0])
+        part = self.emit(f"weft.dynamic_slice {value[0]} [{start[0]}] : {self.type(*value[1:])}, "
+                         f"tensor<i32> -> {self.type((size,), value[2])}", (size,), value[2])
+        self.emit(f"weft.update_slice {value[0]}, {part[0]} [{start[0]}] : {self.type(*value[1:])}, "
+                  f"{self.type(*part[1:])}, tensor<i32>", *value[1:])
+
     def contract(self):
         a = self.pick(lambda v: len(v[1]) == 2 and v[2] == "f32")
         b = a and self.pick(lambda v: len(v[1]) == 2 and v[2] == "f32" and v[1][0] == a[1][1])
@@ -246,12 +313,13 @@ class Graph:
 def randomGraph(seed):
     graph = Graph(seed)
     for dims, element in [(("N", 3), "f32"), ((3,), "f32"), (("N",), "i32"), ((4, 3), "f32"),
-                          ((2,), "i32"), ((), "f32"), (("N",), "f32")]:
+                          ((2,), "i32"), ((), "f32"), (("N",), "f32"), ((), "i32")]:
         graph.addInput(dims, element)
     ops = [graph.unary, graph.unary, graph.binary, graph.binary, graph.binary, graph.choose,
            graph.convert, graph.broadcast, graph.transpose, graph.slice, graph.reshape, graph.concat,
            graph.gather, graph.reduce, graph.reduce, graph.softmax, graph.contract, graph.contract,
-           graph.scan]
+           graph.layer_norm, graph.cumulative, graph.arg, graph.pad, graph.scatter,
+           graph.dynamic_slice, graph.scan]
     for _ in range(graph.random.randint(5, 40)):
         # Broadcasts of broadcasts would grow without end.
         graph.values = [v for v in graph.values
@@ -274,7 +342,8 @@ def runOnce(path, folder, graph, results, size, seed, reference):
         command.append(f"--out=out{i}={folder}/out{i}.npy")
     process = subprocess.run(command, capture_output=True, text=True, timeout=120)
     if process.returncode != 0:
-        return None, process.stderr.strip() or f"exit code {process.returncode}"
+        message = process.stderr.strip().splitlines() or [f"exit code {process.returncode}"]
+        return None, message[0]
     return [np.load(f"{folder}/out{i}.npy") for i in range(len(results))], None
 
 
