@@ -91,6 +91,7 @@ private:
   Value floatToFloat(Value x, Type from, Type to);
   Value roundToOdd(Value x);
   Value sign(Value x);
+  Value sigmoid(Value x);
 
   // Math.cpp: single precision, by polynomials.
   Value exp32(Value x);

@@ -57,6 +57,17 @@ Value Scalar::sign(Value x) {
   return select(above, constant(x.getType(), 1.0), negative);
 }
 
+/// e^-|x| cannot overflow: 1 / (1 + e^-x) above 0, e^x / (1 + e^x) below.
+Value Scalar::sigmoid(Value x) {
+  OpBuilder &b = code.builder;
+  Value one = constant(x.getType(), 1.0);
+  Value magnitude = math::AbsFOp::create(b, code.loc, x);
+  Value power = exp(arith::NegFOp::create(b, code.loc, magnitude));
+  Value isBelow = arith::CmpFOp::create(b, code.loc, arith::CmpFPredicate::OLT, x,
+                                        constant(x.getType(), 0.0));
+  return divf(select(isBelow, power, one), addf(one, power));
+}
+
 Value Scalar::unaryFloat(Operation *op, Value x) {
   OpBuilder &b = code.builder;
   Location loc = code.loc;
@@ -88,7 +99,7 @@ Value Scalar::unaryFloat(Operation *op, Value x) {
       .Case([&](AcoshOp) { return libm("acosh", x); })
       .Case([&](AtanhOp) { return libm("atanh", x); })
       .Case([&](ErfOp) { return erf(x); })
-      .Case([&](SigmoidOp) { return divf(one, addf(one, exp(arith::NegFOp::create(b, loc, x)))); })
+      .Case([&](SigmoidOp) { return sigmoid(x); })
       .Case([&](IsNanOp) { return arith::CmpFOp::create(b, loc, arith::CmpFPredicate::UNO, x, x); })
       .Case([&](IsInfOp) {
         double infinity = std::numeric_limits<double>::infinity();
