@@ -161,17 +161,17 @@ bool mayBeEmpty(AttentionOp op, ArrayRef<Dim> scores) {
   return op.getCausal() && !scores[scores.size() - 2].provablyAtMost(scores.back());
 }
 
-/// `result` with 0 in the rows whose scores are all -inf, where the softmax gave NaN.
-Value zeroEmptyRows(Writer &w, Value scores, Value result) {
+/// `weights` with 0 in the rows whose scores are all -inf, where the softmax gave NaN.
+Value zeroEmptyRows(Writer &w, Value scores, Value weights) {
   SmallVector<Dim> rows = w.dims(scores);
   int64_t axis = static_cast<int64_t>(rows.size()) - 1;
   rows.pop_back();
   Value most = ReduceOp::create(w.builder, w.loc, tensorType(rows, w.element(scores)),
                                 ReduceKind::Max, scores, ArrayRef<int64_t>{axis});
-  Value empty = w.compare(ComparePredicate::Eq, most,
-                          w.splat(-std::numeric_limits<double>::infinity(), most));
+  Value lowest = w.splat(-std::numeric_limits<double>::infinity(), most);
+  Value empty = w.compare(ComparePredicate::Eq, most, lowest);
   SmallVector<int64_t> along = llvm::to_vector(llvm::seq<int64_t>(0, axis));
-  return w.select(w.broadcast(empty, along, w.dims(result)), w.splat(0, result), result);
+  return w.select(w.broadcast(empty, along, w.dims(weights)), w.splat(0, weights), weights);
 }
 
 /// softmax(q k^T * scale + mask) v, one letter for each leading dimension.
@@ -194,10 +194,10 @@ FailureOr<Value> decompose(AttentionOp op) {
   scores = maskedScores(w, op, scores);
   Value weights = SoftmaxOp::create(w.builder, w.loc, scores.getType(), scores,
                                     static_cast<int64_t>(shape.size()) - 1);
+  if (mayBeEmpty(op, shape))
+    weights = zeroEmptyRows(w, scores, weights);
   Value result = w.contract(batch + "LS," + batch + "SE->" + batch + "LE", weights, value,
                             w.dims(op.getResult()));
-  if (mayBeEmpty(op, shape))
-    result = zeroEmptyRows(w, scores, result);
   return w.cast(result, w.element(op.getResult()));
 }
 

@@ -65,6 +65,7 @@ private:
   void join(Operation *op, Group &group, const Access &access);
   void start(Operation *op);
   bool isCostly(Operation *op);
+  bool endsChainOfRoot(Operation *op, int depth = 8);
 
   mlir::Block &block;
   Limits limits;
@@ -148,11 +149,27 @@ bool Grouping::mayJoin(Operation *op, Group &group, const Access &access) {
     return false;
   if (op->hasTrait<Root>())
     return access.pointwise && !group.root && takesEpilogue(op);
+  if ((!access.pointwise || group.root) && endsChainOfRoot(op))
+    return false;
   if (!access.repeated)
     return true;
   if (isCostly(op))
     return false;
   return !op->hasTrait<Elementwise>() || group.numRepeated < limits.maxRepeatedOps;
+}
+
+/// True if a root could end its kernel with `op`: only element-wise operations that nothing else
+/// wants lie between. One value goes through memory in any case; better the later one.
+bool Grouping::endsChainOfRoot(Operation *op, int depth) {
+  if (!op->hasTrait<Elementwise>() || depth == 0)
+    return false;
+  return llvm::any_of(op->getOperands(), [&](Value operand) {
+    Operation *source = operand.getDefiningOp();
+    if (!source || source->getBlock() != &block || !operand.hasOneUse())
+      return false;
+    return (source->hasTrait<Root>() && takesEpilogue(source)) ||
+           endsChainOfRoot(source, depth - 1);
+  });
 }
 
 /// Expensive itself, or with expensive work behind it that nothing else wants: such a chain is

@@ -55,10 +55,11 @@ func.func @attention_without_mask_cannot_be_empty(%q: tensor<2x3x4xf32>, %k: ten
 
 // CHECK-LABEL: func.func @attention_bool_mask_zeroes_empty_rows(
 // CHECK: %[[S:.*]] = weft.select
-// CHECK: weft.softmax %[[S]]
+// CHECK: %[[W:.*]] = weft.softmax %[[S]]
 // CHECK: %[[M:.*]] = weft.reduce max %[[S]] axes [1]
 // CHECK: weft.compare eq %[[M]]
-// CHECK: weft.select
+// CHECK: %[[Z:.*]] = weft.select %{{.*}}, %{{.*}}, %[[W]]
+// CHECK: weft.contract "LS,SE->LE" %[[Z]]
 func.func @attention_bool_mask_zeroes_empty_rows(%q: tensor<3x4xf32>, %k: tensor<5x4xf32>,
     %v: tensor<5x6xf32>, %mask: tensor<3x5xi1>) -> tensor<3x6xf32> {
   %y = weft.attention %q, %k, %v mask %mask : tensor<3x5xi1> scale 5.0e-01

@@ -329,3 +329,36 @@ func.func @order_of_the_program_does_not_show(%x: tensor<4xf32> {weft.name = "x"
   %b = weft.sub %f, %m : tensor<4xf32>
   return %a, %b : tensor<4xf32>, tensor<4xf32>
 }
+
+// The sum could be computed by either root; with the contraction, one tensor less goes through
+// memory.
+// CHECK-LABEL: func.func @epilogue_stays_with_its_root(
+// CHECK: %[[S:.*]] = weft.kernel
+// CHECK-NEXT: weft.contract
+// CHECK-NEXT: weft.add
+// CHECK: weft.kernel (%{{.*}} = %[[S]] : tensor<3x3xf32>) ->
+// CHECK-NEXT: weft.softmax
+func.func @epilogue_stays_with_its_root(%x: tensor<3x3xf32> {weft.name = "x"})
+    -> (tensor<3x3xf32> {weft.name = "result"}) attributes {weft.export} {
+  %a = weft.contract "ik,kj->ij" %x, %x : tensor<3x3xf32>, tensor<3x3xf32> -> tensor<3x3xf32>
+  %s = weft.add %a, %x : tensor<3x3xf32>
+  %b = weft.softmax %s axis 1 : tensor<3x3xf32>
+  return %b : tensor<3x3xf32>
+}
+
+// The contraction's own value is wanted too: then the sum is the softmax's.
+// CHECK-LABEL: func.func @epilogue_of_a_reused_root(
+// CHECK: %[[A:.*]] = weft.kernel
+// CHECK-NEXT: weft.contract
+// CHECK-NEXT: weft.yield
+// CHECK: weft.kernel
+// CHECK-NEXT: weft.add
+// CHECK-NEXT: weft.softmax
+func.func @epilogue_of_a_reused_root(%x: tensor<3x3xf32> {weft.name = "x"})
+    -> (tensor<3x3xf32> {weft.name = "result0"}, tensor<3x3xf32> {weft.name = "result1"})
+    attributes {weft.export} {
+  %a = weft.contract "ik,kj->ij" %x, %x : tensor<3x3xf32>, tensor<3x3xf32> -> tensor<3x3xf32>
+  %s = weft.add %a, %x : tensor<3x3xf32>
+  %b = weft.softmax %s axis 1 : tensor<3x3xf32>
+  return %a, %b : tensor<3x3xf32>, tensor<3x3xf32>
+}
