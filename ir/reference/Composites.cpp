@@ -17,7 +17,8 @@ namespace weft::reference {
 
 namespace {
 
-int64_t product(ArrayRef<int64_t> dims) { return *elementCount(dims); }
+/// Of some dimensions of a tensor that is not empty, so it fits.
+int64_t product(ArrayRef<int64_t> dims) { return elementCount(dims).value_or(0); }
 
 //===----------------------------------------------------------------------===//
 // Softmax

@@ -131,6 +131,10 @@ Interpreter::Results Interpreter::runRule(Operation &op, const TensorList &opera
   if (Error error = requireMemory(op, *shape))
     return error;
 
+  // Rules may loop over the other dimensions of an empty result, which can be huge.
+  if (llvm::is_contained(*shape, 0))
+    return TensorList{hold(Tensor(type.getElementType(), *shape))};
+
   SmallVector<const Tensor *> inputs =
       llvm::map_to_vector(operands, [](const TensorRef &value) { return value.get(); });
   Expected<Tensor> result = rule(Call{&op, inputs, *shape, frame.sizes});

@@ -14,10 +14,10 @@ namespace weft::reference {
 /// Elements between neighbours along each dimension of a row-major tensor.
 inline Index rowMajorStrides(llvm::ArrayRef<int64_t> shape) {
   Index strides(shape.size());
-  int64_t stride = 1;
+  uint64_t stride = 1; // May wrap where the tensor is empty; then no stride is used.
   for (size_t i = shape.size(); i-- > 0;) {
-    strides[i] = stride;
-    stride *= shape[i];
+    strides[i] = static_cast<int64_t>(stride);
+    stride *= static_cast<uint64_t>(shape[i]);
   }
   return strides;
 }

@@ -222,7 +222,7 @@ Expected<Tensor> pool(const Call &call) {
   Window window = windowOf(op, input.shape().take_back(spatial), result.shape().take_back(spatial),
                            op.getWindow());
   int64_t planeSize = volume(window.input), at = 0;
-  for (int64_t plane = 0; plane < *elementCount(leading); ++plane)
+  for (int64_t plane = 0; plane < elementCount(leading).value_or(0); ++plane)
     forEach(window.output, [&](const Three &out) {
       if (input.isFloat())
         result.reals()[at] = summarise(op, window, out, input.reals().data() + plane * planeSize);

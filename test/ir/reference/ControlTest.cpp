@@ -153,6 +153,15 @@ TEST(Fault, MemoryLimit) {
             std::string::npos);
 }
 
+TEST(Fault, EmptyTensorsOfHugeDimensionsAreNoWork) {
+  std::string type = "tensor<1099511627776x1099511627776x0xf32>";
+  for (const char *op : {"weft.softmax %x axis 2", "weft.cumulative sum %x axis 2"})
+    EXPECT_EQ(faultOf("func.func @f(%x: " + type + ") -> " + type + " {\n  %r = " + op + " : " +
+                          type + "\n  return %r : " + type + "\n}",
+                      zeros("f32", {int64_t(1) << 40, int64_t(1) << 40, 0})),
+              "");
+}
+
 TEST(Fault, MemoryOfDeadValuesIsFree) {
   // 64 negations of 1 MiB each fit 3 MiB, since each input dies at its use.
   std::string text = "func.func @f(%x: tensor<131072xf64>) -> tensor<131072xf64> {\n"
