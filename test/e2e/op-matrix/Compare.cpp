@@ -64,7 +64,8 @@ static std::string print(double value) {
 static std::string realDifference(const Tensor &expected, const Tensor &actual,
                                   const Tolerance &tolerance) {
   double relative = relativeTolerance(expected.element()) * tolerance.factor;
-  double scale = tolerance.againstLargest ? largestMagnitude(expected) : tolerance.scale;
+  double largest = tolerance.againstLargest ? largestMagnitude(expected) : 0;
+  double scale = std::max(tolerance.scale, largest);
   double floor = leastNormal(expected.element());
   for (int64_t i = 0; i < expected.size(); ++i) {
     double e = expected.reals()[i], a = actual.reals()[i];

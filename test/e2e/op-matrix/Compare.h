@@ -22,7 +22,7 @@ struct Tolerance {
   /// Errors are measured against max(|expected|, scale): sums cancel, and the sine of a number
   /// near pi is small while its error is one of its argument.
   double scale = 0;
-  /// The scale is the greatest finite magnitude in the expected tensor.
+  /// The scale is at least the greatest finite magnitude in the expected tensor.
   bool againstLargest = false;
 };
 

@@ -140,6 +140,12 @@ Term gathered(Program &p, const Term &x) {
                    ", tensor<5xi32> -> " + typeText(dims, x.element));
 }
 
+Term placed(Program &p, const Term &x) {
+  Dims dims = {x.dims[0]};
+  return p.let(dims, "i64",
+               "weft.arg max " + x + " axis 1 : " + x.type() + " -> " + typeText(dims, "i64"));
+}
+
 struct Root {
   std::string name;
   Step step;
@@ -154,6 +160,7 @@ const std::vector<Root> roots = {
     {"max_columns", rooted("weft.reduce max % axes [0]", [](const Dims &d) { return Dims{d[1]}; }),
      true},
     {"sum_all", rooted("weft.reduce sum % axes [0, 1]", [](const Dims &) { return Dims{}; }), true},
+    {"arg", placed, true},
     {"cumulative", normal("cumulative sum", " axis 1"), true},
     {"softmax", normal("softmax", " axis 1"), false},
     {"log_softmax", normal("log_softmax", " axis 1"), false},
