@@ -12,7 +12,7 @@ step "packages"
 tools/setup.sh
 
 step "Weft itself (release)"
-[ -f build/release/build.ninja ] || cmake --preset release -Wno-dev >/dev/null
+[ -f build/release/build.ninja ] || cmake --preset release -DWEFT_TESTS=OFF -Wno-dev >/dev/null
 ninja -C build/release weft
 
 out=build/demo

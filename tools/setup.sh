@@ -7,7 +7,7 @@
 set -euo pipefail
 
 packages=(
-  cmake ninja-build ccache                # build
+  cmake ninja-build ccache pkg-config     # build
   clang-22 lld-22                         # compile and link
   llvm-22-dev libmlir-22-dev mlir-22-tools llvm-22-tools liblld-22-dev
   libprotobuf-dev protobuf-compiler       # the manifest

@@ -8,7 +8,9 @@ cd "$(dirname "$0")/.."
 preset=${1:-release}
 
 tools/setup.sh --test
-[ -f "build/$preset/build.ninja" ] || cmake --preset "$preset" -Wno-dev
+# The demo configures without tests; a folder that has them needs no second look.
+grep -qs "^WEFT_TESTS:BOOL=ON" "build/$preset/CMakeCache.txt" ||
+  cmake --preset "$preset" -DWEFT_TESTS=ON -Wno-dev
 echo "== build ($preset)"
 time ninja -C "build/$preset" all weft-tests
 echo "== tests"
