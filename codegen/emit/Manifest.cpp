@@ -6,7 +6,7 @@
 
 #include "codegen/emit/Manifest.pb.h"
 #include "llvm/Object/Archive.h"
-#include "llvm/Object/ObjectFile.h"
+#include "llvm/Object/ELF.h"
 #include "llvm/Support/MemoryBuffer.h"
 
 #include <google/protobuf/util/json_util.h>
@@ -107,60 +107,73 @@ llvm::Expected<std::string> manifestAsJson(StringRef bytes) {
   return withPlainAngles(text);
 }
 
-/// The section of one object file; empty if it has none.
-static llvm::Expected<std::string> manifestOf(const object::ObjectFile &file) {
-  for (const object::SectionRef &section : file.sections()) {
-    llvm::Expected<StringRef> name = section.getName();
+/// The section of one ELF file; empty if it has none. The reader that checks each step is used,
+/// since the file may be damaged.
+static llvm::Expected<std::string> manifestOfElf(StringRef bytes) {
+  auto file = object::ELF64LEFile::create(bytes);
+  if (!file)
+    return file.takeError();
+  auto sections = file->sections();
+  if (!sections)
+    return sections.takeError();
+  for (const auto &section : *sections) {
+    llvm::Expected<StringRef> name = file->getSectionName(section);
     if (!name)
       return name.takeError();
-    if (*name != ".weft.manifest")
+    if (*name != ".weft.manifest" || section.sh_type == llvm::ELF::SHT_NOBITS)
       continue;
-    llvm::Expected<StringRef> contents = section.getContents();
+    auto contents = file->getSectionContents(section);
     if (!contents)
       return contents.takeError();
-    return contents->str();
+    return std::string(contents->begin(), contents->end());
   }
   return std::string();
 }
 
-static llvm::Expected<std::string> manifestOf(const object::Archive &archive) {
+/// That of the first member that has one.
+static llvm::Expected<std::string> manifestOfArchive(llvm::MemoryBufferRef buffer) {
+  auto archive = object::Archive::create(buffer);
+  if (!archive)
+    return archive.takeError();
   std::string found;
-  llvm::Error error = llvm::Error::success();
-  for (const object::Archive::Child &child : archive.children(error)) {
-    llvm::Expected<std::unique_ptr<object::Binary>> binary = child.getAsBinary();
-    if (!binary) {
-      llvm::consumeError(binary.takeError());
-      continue;
-    }
-    auto *file = dyn_cast<object::ObjectFile>(binary->get());
-    llvm::Expected<std::string> manifest = file ? manifestOf(*file) : std::string();
-    if (!manifest) {
-      llvm::consumeError(std::move(error));
-      return manifest;
-    }
-    if (!manifest->empty()) {
-      llvm::consumeError(std::move(error));
-      return manifest;
-    }
+  llvm::Error wrong = llvm::Error::success();
+  for (const object::Archive::Child &child : (*archive)->children(wrong)) {
+    llvm::Expected<StringRef> bytes = child.getBuffer();
+    // The size that a member states is not held against the file by LLVM.
+    if (bytes && bytes->end() > buffer.getBufferEnd())
+      bytes = llvm::createStringError("the archive is cut short inside of a member");
+    llvm::Expected<std::string> manifest = bytes ? manifestOfElf(*bytes) : bytes.takeError();
+    if (!manifest)
+      return llvm::joinErrors(std::move(wrong), manifest.takeError());
+    if (found.empty())
+      found = std::move(*manifest);
   }
-  if (error)
-    return std::move(error);
+  if (wrong)
+    return std::move(wrong);
   return found;
 }
 
 llvm::Expected<std::string> readManifest(StringRef path) {
-  llvm::Expected<object::OwningBinary<object::Binary>> binary = object::createBinary(path);
-  if (!binary)
-    return llvm::createStringError("cannot read '%s': %s", path.str().c_str(),
-                                   llvm::toString(binary.takeError()).c_str());
+  auto buffer =
+      llvm::MemoryBuffer::getFile(path, /*IsText=*/false, /*RequiresNullTerminator=*/false);
+  if (!buffer)
+    return llvm::createStringError("cannot read '" + path + "': " + buffer.getError().message());
+  StringRef bytes = (*buffer)->getBuffer();
   llvm::Expected<std::string> manifest = std::string();
-  if (auto *archive = dyn_cast<object::Archive>(binary->getBinary()))
-    manifest = manifestOf(*archive);
-  else if (auto *file = dyn_cast<object::ObjectFile>(binary->getBinary()))
-    manifest = manifestOf(*file);
-  if (manifest && manifest->empty())
-    return llvm::createStringError("'%s' was not made by weft: it has no section .weft.manifest",
-                                   path.str().c_str());
+  if (bytes.starts_with("!<arch>\n"))
+    manifest = manifestOfArchive(**buffer);
+  else if (bytes.starts_with("\x7f"
+                             "ELF"))
+    manifest = manifestOfElf(bytes);
+  else
+    return llvm::createStringError("'" + path +
+                                   "' is neither an object nor a library nor a program");
+  if (!manifest)
+    return llvm::createStringError("'" + path +
+                                   "' is damaged: " + llvm::toString(manifest.takeError()));
+  if (manifest->empty())
+    return llvm::createStringError("'" + path +
+                                   "' was not made by weft: it has no section .weft.manifest");
   return manifest;
 }
 

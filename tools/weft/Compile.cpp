@@ -61,6 +61,15 @@ LogicalResult Compilation::load() {
   return failure();
 }
 
+/// In a module of stage `model` every function is exported or makes the initial weights.
+static LogicalResult checkFunctions(ModuleOp module) {
+  for (auto function : module.getOps<mlir::func::FuncOp>())
+    if (!function->hasAttr(kExportAttr) && function.getName() != kInitFunction)
+      return function.emitError() << "function '" << function.getName() << "' is not exported: '"
+                                  << kExportAttr << "' is missing";
+  return success();
+}
+
 LogicalResult Compilation::loadMlir() {
   auto buffer = llvm::MemoryBuffer::getFile(asked.input, /*IsText=*/true);
   if (!buffer) {
@@ -78,7 +87,7 @@ LogicalResult Compilation::loadMlir() {
     return failure();
   if (!theModule->getSymName())
     theModule->setSymName(llvm::sys::path::stem(asked.input));
-  return success();
+  return checkFunctions(*theModule);
 }
 
 FrontendOptions Compilation::frontendOptions() const {
