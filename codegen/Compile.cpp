@@ -45,8 +45,8 @@ LogicalResult lowerTo(ModuleOp module, Stage last, const CompileOptions &options
   return success();
 }
 
-llvm::Expected<SmallVector<char, 0>>
-compileToObject(ModuleOp module, const CompileOptions &options, const EmissionText &text) {
+llvm::Expected<SmallVector<char, 0>> compileToObject(ModuleOp module, const CompileOptions &options,
+                                                     const EmissionText &text) {
   if (failed(lowerTo(module, Stage::Llvm, options)))
     return llvm::createStringError("the module could not be compiled");
   return emitObject(module, options.target, text);

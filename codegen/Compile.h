@@ -28,8 +28,7 @@ LogicalResult lowerTo(ModuleOp module, Stage last, const CompileOptions &options
 
 /// Runs all stages in place and emits the object. A failure before emission has been reported as
 /// diagnostics; its message here only says so.
-llvm::Expected<SmallVector<char, 0>> compileToObject(ModuleOp module,
-                                                     const CompileOptions &options,
+llvm::Expected<SmallVector<char, 0>> compileToObject(ModuleOp module, const CompileOptions &options,
                                                      const EmissionText &text = {});
 
 } // namespace weft

@@ -70,8 +70,8 @@ void SignatureLowering::rewriteKernel() {
     kernel.setArgAttr(i, LLVM::LLVMDialect::getNoAliasAttrName(), builder.getUnitAttr());
   }
   // What described the buffers describes nothing any more.
-  for (StringRef name : {kernelDimsAttrName, kernelOutputsAttrName, kernelChunksAttrName,
-                         kernelGrainAttrName})
+  for (StringRef name :
+       {kernelDimsAttrName, kernelOutputsAttrName, kernelChunksAttrName, kernelGrainAttrName})
     kernel->removeAttr(name);
   setInternal(kernel);
 }

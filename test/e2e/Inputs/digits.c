@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
-/* The program of docs and README, with images from a file of floats. Usage: digits WEIGHTS IMAGES N */
+/* The program of docs and README, with images from a file of floats. Usage: digits WEIGHTS IMAGES N
+ */
 #include "digits.h"
 
 #include <stdio.h>
