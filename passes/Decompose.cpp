@@ -104,7 +104,7 @@ Value decompose(GroupNormOp op) {
   Writer w(op);
   Type type = computeType(w.element(op.getInput()));
   SmallVector<Dim> shape = w.dims(op.getInput());
-  Dim groups(op.getGroups());
+  Dim groups(static_cast<int64_t>(op.getGroups()));
   Dim members = shape[1].floorDiv(groups);
   SmallVector<Dim> split = {shape[0], groups, members};
   llvm::append_range(split, ArrayRef(shape).drop_front(2));

@@ -24,7 +24,7 @@ std::optional<SmallVector<int64_t>> matchInsertedUnits(ArrayRef<Dim> from, Array
   SmallVector<int64_t> places;
   for (auto [place, dim] : llvm::enumerate(to)) {
     if (places.size() < from.size() && from[places.size()] == dim)
-      places.push_back(place);
+      places.push_back(static_cast<int64_t>(place));
     else if (dim != Dim(1))
       return std::nullopt;
   }

@@ -33,18 +33,18 @@ Value HostCode::stackWords(int64_t count) {
                                 word(count));
 }
 
-Value HostCode::element(Value table, int64_t index) {
+Value HostCode::element(Value table, size_t index) {
   if (index == 0)
     return table;
   return LLVM::GEPOp::create(builder, loc, pointerType(builder), builder.getI64Type(), table,
                              ArrayRef<LLVM::GEPArg>{static_cast<int32_t>(index)});
 }
 
-Value HostCode::loadWord(Value table, int64_t index) {
+Value HostCode::loadWord(Value table, size_t index) {
   return LLVM::LoadOp::create(builder, loc, builder.getI64Type(), element(table, index));
 }
 
-Value HostCode::loadPointer(Value table, int64_t index) {
+Value HostCode::loadPointer(Value table, size_t index) {
   return LLVM::LoadOp::create(builder, loc, pointerType(builder), element(table, index));
 }
 

@@ -27,8 +27,8 @@ struct HostCode {
   Value multiply(Value a, Value b);
   /// Room for `count` words, at the start of the function.
   Value stackWords(int64_t count);
-  Value loadWord(Value table, int64_t index);
-  Value loadPointer(Value table, int64_t index);
+  Value loadWord(Value table, size_t index);
+  Value loadPointer(Value table, size_t index);
   /// Stores pointers and words one after the other, 8 bytes each.
   void storeWords(Value table, ValueRange words);
   /// The byte at `address` as a truth value.
@@ -42,7 +42,7 @@ struct HostCode {
   Location loc;
 
 private:
-  Value element(Value table, int64_t index);
+  Value element(Value table, size_t index);
 };
 
 } // namespace weft

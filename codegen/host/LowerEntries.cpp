@@ -65,16 +65,16 @@ private:
 };
 
 /// The arguments of weft_entry, by number.
-enum EntryArgument { Context, Parameters, Arguments, Symbols, Arena };
+enum EntryArgument : uint8_t { Context, Parameters, Arguments, Symbols, Arena };
 
 /// Launches share one block of arguments on the stack: each is over before the next begins.
 int64_t mostLaunchWords(FuncOp function) {
-  int64_t most = 1;
+  size_t most = 1;
   function.getBody().walk([&](LaunchOp op) {
-    int64_t words = op->getNumOperands() + op->getNumResults() + op.getSymbols().getDims().size();
+    size_t words = op->getNumOperands() + op->getNumResults() + op.getSymbols().getDims().size();
     most = std::max(most, words);
   });
-  return most;
+  return static_cast<int64_t>(most);
 }
 
 LogicalResult EntryLowering::run() {
@@ -89,7 +89,7 @@ LogicalResult EntryLowering::run() {
 LogicalResult EntryLowering::bindArguments() {
   for (auto [i, name] : llvm::enumerate(symbolsInOrder(source)))
     symbolValues[name] = code.loadWord(entry.getArgument(Symbols), i);
-  int64_t numParameters = 0, numInputs = 0;
+  size_t numParameters = 0, numInputs = 0;
   for (mlir::BlockArgument argument : source.getArguments()) {
     Attribute parameter = source.getArgAttr(argument.getArgNumber(), kParameterAttr);
     Value table = entry.getArgument(parameter ? Parameters : Arguments);
