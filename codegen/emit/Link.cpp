@@ -122,6 +122,17 @@ static llvm::SmallVector<std::string> systemLibraries() {
   return paths;
 }
 
+uint64_t mostLinkedBytes(llvm::ArrayRef<std::string> inputs) {
+  // What the linker adds: headers, tables of symbols, padding of segments to pages.
+  uint64_t total = 256 * 1024;
+  for (const std::string &input : inputs) {
+    uint64_t sizeBytes = 0;
+    if (!llvm::sys::fs::file_size(input, sizeBytes))
+      total += sizeBytes;
+  }
+  return total;
+}
+
 llvm::Error linkSharedLibrary(llvm::ArrayRef<std::string> inputs, llvm::StringRef soname,
                               llvm::StringRef output) {
   using Arguments = llvm::ArrayRef<std::string>;

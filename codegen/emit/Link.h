@@ -14,6 +14,9 @@
 
 namespace weft {
 
+/// No link of `inputs` is larger than this many bytes.
+uint64_t mostLinkedBytes(llvm::ArrayRef<std::string> inputs);
+
 /// Links `inputs` (objects and archives, taken whole) to a shared library at `output`. Only symbols
 /// of default visibility are exported; a symbol found neither in `inputs` nor in the C and
 /// mathematics libraries is an error that names it.

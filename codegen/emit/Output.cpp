@@ -6,6 +6,8 @@
 
 #include "llvm/Support/Path.h"
 
+#include <cerrno>
+#include <fcntl.h>
 #include <unistd.h>
 
 namespace fs = llvm::sys::fs;
@@ -55,10 +57,23 @@ llvm::Error OutputFiles::add(llvm::StringRef path, llvm::StringRef contents) {
   return add(path, [&](llvm::raw_ostream &os) { os << contents; });
 }
 
-llvm::Expected<std::string> OutputFiles::reserve(llvm::StringRef path, bool executable) {
+/// Whether the disk of an open, empty file has room for so many bytes. What the file system cannot
+/// tell counts as room.
+static std::error_code checkRoom(int file, uint64_t sizeBytes) {
+  int code = posix_fallocate(file, 0, static_cast<off_t>(sizeBytes));
+  bool isFull = code == ENOSPC || code == EDQUOT || code == EFBIG;
+  if (!isFull && ftruncate(file, 0) == 0)
+    return {};
+  return std::error_code(isFull ? code : errno, std::generic_category());
+}
+
+llvm::Expected<std::string> OutputFiles::reserve(llvm::StringRef path, bool executable,
+                                                 uint64_t sizeBytes) {
   llvm::Expected<Pending *> entry = start(path, executable);
   if (!entry)
     return entry.takeError();
+  if (std::error_code reason = checkRoom((*entry)->file.FD, sizeBytes))
+    return unwritable(path, reason);
   return (*entry)->file.TmpName;
 }
 

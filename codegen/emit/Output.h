@@ -28,8 +28,10 @@ public:
   llvm::Error add(llvm::StringRef path, llvm::function_ref<void(llvm::raw_ostream &)> write);
   llvm::Error add(llvm::StringRef path, llvm::StringRef contents);
 
-  /// Reserves a file that somebody else (the linker) writes: gives the path to write to.
-  llvm::Expected<std::string> reserve(llvm::StringRef path, bool executable);
+  /// Reserves a file that somebody else writes, of at most `sizeBytes`: gives the path to write to.
+  /// lld writes through a mapping, where a full disk would be a signal instead of an error: so this
+  /// makes sure that there is room.
+  llvm::Expected<std::string> reserve(llvm::StringRef path, bool executable, uint64_t sizeBytes);
 
   /// Renames every file to its own name, in the order in which they were added.
   llvm::Error commit();

@@ -154,7 +154,7 @@ TEST_F(Files, nothing_is_left_without_commit) {
   {
     OutputFiles files;
     ASSERT_FALSE(llvm::errorToBool(files.add(in("a"), "text")));
-    ASSERT_TRUE(bool(files.reserve(in("b"), /*executable=*/true)));
+    ASSERT_TRUE(bool(files.reserve(in("b"), /*executable=*/true, /*sizeBytes=*/100)));
     EXPECT_EQ(count(), 2u);
   }
   EXPECT_EQ(count(), 0u);
@@ -174,6 +174,14 @@ TEST_F(Files, a_place_that_cannot_be_written_is_named) {
   OutputFiles files;
   llvm::Error error = files.add("/dev/full/x", "text");
   EXPECT_EQ(llvm::toString(std::move(error)), "cannot write '/dev/full/x': Not a directory");
+}
+
+TEST_F(Files, a_disk_without_room_is_named_before_the_linker_starts) {
+  OutputFiles files;
+  llvm::Expected<std::string> path = files.reserve(in("b"), /*executable=*/true, uint64_t(1) << 62);
+  ASSERT_FALSE(bool(path));
+  std::string text = llvm::toString(path.takeError());
+  EXPECT_EQ(text.rfind("cannot write '" + in("b") + "': ", 0), 0u) << text;
 }
 
 TEST(Archive, equal_members_give_equal_bytes) {

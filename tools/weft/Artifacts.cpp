@@ -123,7 +123,8 @@ LogicalResult Artifacts::addShared(StringRef path, OutputFiles &outputs) {
   if (failed(input))
     return failure();
   compilation.report().progress("linking " + path);
-  llvm::Expected<std::string> aside = outputs.reserve(path, /*executable=*/true);
+  llvm::Expected<std::string> aside =
+      outputs.reserve(path, /*executable=*/true, mostLinkedBytes(*input));
   if (!aside)
     return fail(aside.takeError());
   written.push_back(path.str());
@@ -146,11 +147,13 @@ LogicalResult Artifacts::addProgram(StringRef path, OutputFiles &outputs) {
   llvm::Expected<std::string> commands = scratch.write("libweft_program.a", programArchive());
   if (!commands)
     return fail(commands.takeError());
-  llvm::Expected<std::string> aside = outputs.reserve(path, /*executable=*/true);
+  SmallVector<std::string> inputs{*mainPath, *commands, *library};
+  llvm::Expected<std::string> aside =
+      outputs.reserve(path, /*executable=*/true, mostLinkedBytes(inputs));
   if (!aside)
     return fail(aside.takeError());
   written.push_back(path.str());
-  if (llvm::Error error = linkProgram({*mainPath, *commands, *library}, *aside))
+  if (llvm::Error error = linkProgram(inputs, *aside))
     return fail(std::move(error));
   return success();
 }
