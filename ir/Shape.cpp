@@ -11,6 +11,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <numeric>
 #include <set>
 
 namespace weft {
@@ -80,6 +81,13 @@ std::optional<int64_t> Dim::constant() const {
   if (terms.size() == 1 && first.factors.empty())
     return first.coefficient;
   return std::nullopt;
+}
+
+bool Dim::isTooLarge() const {
+  size_t length = 0;
+  for (const auto &[key, term] : terms)
+    length += key.second.size() + 1;
+  return length > 4096;
 }
 
 bool Dim::isNamed() const {
@@ -155,50 +163,98 @@ Dim Dim::quotientAtom(const Dim &numerator, const Dim &denominator) {
       top + " / " + bottom, std::make_shared<Dim>(numerator), std::make_shared<Dim>(denominator)}));
 }
 
+/// numerator / divisor if it leaves no rest, by long division from the leading terms.
+std::optional<Dim> Dim::divideExactly(const Dim &numerator, const Dim &divisor) {
+  Dim rest = numerator, quotient;
+  const Term &lead = divisor.terms.begin()->second;
+  // Each step removes the leading term; the order of terms is no monomial order, hence the bound.
+  for (size_t step = 0; step < numerator.terms.size(); ++step) {
+    auto divided = divideTerm(rest.terms.begin()->second, lead);
+    if (!divided)
+      return std::nullopt;
+    Dim part;
+    part.addTerm(divided->factors, divided->coefficient);
+    quotient = quotient + part;
+    rest = rest - part * divisor;
+    if (rest.terms.empty())
+      return quotient;
+  }
+  return std::nullopt;
+}
+
+/// floor((floor(x / a) + y) / b) = floor((x + a * y) / (a * b)), where floor(x / a) is the only
+/// quotient in `numerator`; nothing where there is none or several.
+std::optional<Dim> Dim::joinQuotient(const Dim &numerator, int64_t divisor) {
+  const Atom *inner = nullptr;
+  Dim rest = numerator;
+  for (const auto &[key, term] : numerator.terms) {
+    if (llvm::none_of(term.factors, [](const AtomRef &factor) { return factor->numerator; }))
+      continue;
+    if (inner || term.factors.size() != 1 || term.coefficient != 1)
+      return std::nullopt;
+    inner = term.factors[0].get();
+    rest = rest - fromAtom(term.factors[0]);
+  }
+  if (!inner)
+    return std::nullopt;
+  std::optional<int64_t> bottom = inner->denominator->constant();
+  int64_t product = 0;
+  if (!bottom || *bottom <= 0 || llvm::MulOverflow(*bottom, divisor, product))
+    return std::nullopt;
+  return (*inner->numerator + rest * Dim(*bottom)).floorDiv(Dim(product));
+}
+
+/// Divides by a positive constant. Coefficients of what is left lie in [0, divisor), have no
+/// divisor in common with it, and quotients of quotients are one, so that equal values have one
+/// form.
+Dim Dim::floorDivBy(int64_t divisor) const {
+  Dim quotient, rest;
+  int64_t common = divisor;
+  for (const auto &[key, term] : terms) {
+    int64_t whole = floorQuotient(term.coefficient, divisor);
+    int64_t left = term.coefficient - whole * divisor;
+    quotient.addTerm(term.factors, whole);
+    rest.addTerm(term.factors, left);
+    if (!term.factors.empty())
+      common = std::gcd(common, left);
+  }
+  if (rest.constant())
+    return quotient;
+  if (common > 1) { // floor((g * x + c) / (g * d)) = floor((x + floor(c / g)) / d)
+    Dim reduced;
+    for (const auto &[key, term] : rest.terms)
+      reduced.addTerm(term.factors, term.coefficient / common);
+    return quotient + reduced.floorDivBy(divisor / common);
+  }
+  if (auto joined = joinQuotient(rest, divisor))
+    return quotient + *joined;
+  return quotient + (divisor == 1 ? rest : quotientAtom(rest, Dim(divisor)));
+}
+
 Dim Dim::floorDiv(const Dim &divisor) const {
   if (divisor == Dim(0))
     return Dim(0);
-  if (divisor.constant() == 1)
-    return *this;
-  if (auto top = constant())
-    if (auto bottom = divisor.constant())
+  if (auto bottom = divisor.constant()) {
+    if (*bottom > 0)
+      return floorDivBy(*bottom);
+    if (auto top = constant())
       return Dim(floorQuotient(*top, *bottom));
-  if (*this == divisor)
-    return Dim(1);
+    return quotientAtom(*this, divisor);
+  }
+  if (divisor.terms.size() > 1) {
+    auto exact = terms.empty() ? Dim(0) : divideExactly(*this, divisor);
+    return exact ? *exact : quotientAtom(*this, divisor);
+  }
   // floor((q * d + r) / d) = q + floor(r / d): take out what divides, term by term.
   Dim quotient, rest;
-  if (divisor.terms.size() == 1) {
-    const Term &bottom = divisor.terms.begin()->second;
-    for (const auto &[key, term] : terms) {
-      if (auto divided = divideTerm(term, bottom))
-        quotient.addTerm(divided->factors, divided->coefficient);
-      else
-        rest.addTerm(term.factors, term.coefficient);
-    }
-  } else {
-    rest = *this;
+  const Term &bottom = divisor.terms.begin()->second;
+  for (const auto &[key, term] : terms) {
+    if (auto divided = divideTerm(term, bottom))
+      quotient.addTerm(divided->factors, divided->coefficient);
+    else
+      rest.addTerm(term.factors, term.coefficient);
   }
-  // The constant of the rest lies in [0, d), so that equal quotients have one form.
-  if (auto bottom = divisor.constant(); bottom && *bottom > 0) {
-    auto last = rest.terms.find(keyOf({}));
-    int64_t offset = last == rest.terms.end() ? 0 : last->second.coefficient;
-    int64_t whole = floorQuotient(offset, *bottom);
-    quotient = quotient + Dim(whole);
-    rest = rest - Dim(saturatingMul(whole, *bottom));
-    if (rest.constant())
-      return quotient;
-    // floor(floor(x / a) / b) = floor(x / (a * b)) for positive constants.
-    if (rest.terms.size() == 1) {
-      const Term &only = rest.terms.begin()->second;
-      if (only.coefficient == 1 && only.factors.size() == 1 && only.factors[0]->numerator &&
-          only.factors[0]->denominator->constant().value_or(0) > 0)
-        return quotient +
-               only.factors[0]->numerator->floorDiv(*only.factors[0]->denominator * divisor);
-    }
-  }
-  if (rest == Dim(0))
-    return quotient;
-  return quotient + quotientAtom(rest, divisor);
+  return rest == Dim(0) ? quotient : quotient + quotientAtom(rest, divisor);
 }
 
 Dim Dim::ceilDiv(const Dim &divisor) const { return (*this + divisor - 1).floorDiv(divisor); }

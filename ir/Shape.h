@@ -31,6 +31,11 @@ public:
   bool isConstant() const { return constant().has_value(); }
   /// False if a size without a name (a `?` without `#weft.shape`) is in the expression.
   bool isNamed() const;
+  /// True if the expression is longer than any program has use for (4096 characters). Readers of
+  /// text refuse such a one; arithmetic on it stays correct, but slow.
+  bool isTooLarge() const;
+  /// Terms of the sum: what a product multiplies.
+  size_t numTerms() const { return terms.size(); }
   /// The name when this is one bare symbol.
   std::optional<StringRef> bareSymbol() const;
 
@@ -86,6 +91,9 @@ private:
   static Dim fromAtom(AtomRef atom);
   static Dim quotientAtom(const Dim &numerator, const Dim &denominator);
   static std::optional<Term> divideTerm(const Term &term, const Term &divisor);
+  static std::optional<Dim> divideExactly(const Dim &numerator, const Dim &divisor);
+  static std::optional<Dim> joinQuotient(const Dim &numerator, int64_t divisor);
+  Dim floorDivBy(int64_t divisor) const;
   void addTerm(ArrayRef<AtomRef> factors, int64_t coefficient);
 
   std::map<Key, Term> terms;

@@ -37,10 +37,13 @@ public:
       bool plus = succeeded(parser.parseOptionalPlus());
       if (!plus && failed(parser.parseOptionalMinus()))
         return sum;
+      auto place = parser.getCurrentLocation();
       FailureOr<Dim> next = parseProduct();
       if (failed(next))
         return failure();
       sum = plus ? sum + *next : sum - *next;
+      if (sum.isTooLarge())
+        return parser.emitError(place, "dimension of more than 4096 characters"), failure();
     }
   }
 
@@ -58,7 +61,11 @@ private:
         return failure();
       if (!times && next->constant().value_or(1) <= 0)
         return parser.emitError(place) << "dimension divided by " << next->str(), failure();
+      if (product->numTerms() * next->numTerms() > 4096)
+        return parser.emitError(place, "dimension of more than 4096 terms"), failure();
       product = times ? *product * *next : product->floorDiv(*next);
+      if (product->isTooLarge())
+        return parser.emitError(place, "dimension of more than 4096 characters"), failure();
     }
     return failure();
   }
