@@ -107,7 +107,7 @@ func.func @dynamic_sizes_in_proportion(%x: tensor<?x256xf32, #weft.shape<[N, 256
 // not, so their values cannot share.
 // CHECK-LABEL: func.func @slots_shared_where_a_size_bounds_the_other(
 // CHECK: weft.launch @k3 symbols <[N]> {{.*}}at [#weft.slot<arena at <[0]>>]
-// CHECK: weft.launch @k3 symbols <[M]> {{.*}}at [#weft.slot<arena at <[64 * ((4 * N + 63) / 64)]>>]
+// CHECK: weft.launch @k3 symbols <[M]> {{.*}}at [#weft.slot<arena at <[64 * ((N + 15) / 16)]>>]
 func.func @slots_shared_where_a_size_bounds_the_other(
     %x: tensor<?xf32, #weft.shape<[N]>> {weft.name = "x"},
     %y: tensor<?xf32, #weft.shape<[M]>> {weft.name = "y"})
