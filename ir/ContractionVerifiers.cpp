@@ -31,8 +31,9 @@ ContractOp::Labels ContractOp::getLabels() {
 LogicalResult ConvOp::verify() {
   std::string why;
   Sliding sliding{getStrides(), getPadLow(), getPadHigh(), getDilations()};
-  Inferred inferred = inferConv(tensorOf(getInput()), tensorOf(getFilter()), sliding, getGroups(),
-                                why);                          // C1, C2, C3, C5
+  Inferred inferred =
+      inferConv(tensorOf(getInput()), tensorOf(getFilter()), sliding, number(getGroups()),
+                why);                                          // C1, C2, C3, C5
   if (failed(verifyResult(*this, getResult(), inferred, why))) // C4
     return failure();
   return verifyOneElementType(*this, {getInput(), getFilter(), getResult()}); // C6
@@ -41,9 +42,10 @@ LogicalResult ConvOp::verify() {
 LogicalResult ConvTransposeOp::verify() {
   std::string why;
   Sliding sliding{getStrides(), getPadLow(), getPadHigh(), getDilations()};
-  Inferred inferred = inferConvTranspose(tensorOf(getInput()), tensorOf(getFilter()), sliding,
-                                         getOutputPadding(), getGroups(), why); // C1, C2, C3, C5
-  if (failed(verifyResult(*this, getResult(), inferred, why)))                  // C4
+  Inferred inferred =
+      inferConvTranspose(tensorOf(getInput()), tensorOf(getFilter()), sliding, getOutputPadding(),
+                         number(getGroups()), why);            // C1, C2, C3, C5
+  if (failed(verifyResult(*this, getResult(), inferred, why))) // C4
     return failure();
   return verifyOneElementType(*this, {getInput(), getFilter(), getResult()}); // C6
 }

@@ -86,7 +86,7 @@ LogicalResult checkBroadcast(RankedTensorType input, ArrayRef<int64_t> dims,
                              ArrayRef<Dim> resultDims, std::string &why) {
   if (failed(checkCount(dims.size(), input.getRank(), "dims", why))) // C1
     return failure();
-  if (failed(checkIncreasing(dims, resultDims.size(), "dims", why))) // C2
+  if (failed(checkIncreasing(dims, static_cast<int64_t>(resultDims.size()), "dims", why))) // C2
     return failure();
   for (auto [axis, dim] : llvm::enumerate(dimsOf(input))) {
     const Dim &target = resultDims[dims[axis]];

@@ -94,8 +94,8 @@ LogicalResult PadOp::verify() {
 LogicalResult ConcatOp::verify() {
   std::string why;
   SmallVector<RankedTensorType> types = llvm::map_to_vector(getInputs(), tensorOf);
-  Inferred inferred = inferConcat(types, getAxis(), why);      // C1, C2, C3
-  if (failed(verifyResult(*this, getResult(), inferred, why))) // C4
+  Inferred inferred = inferConcat(types, number(getAxis()), why); // C1, C2, C3
+  if (failed(verifyResult(*this, getResult(), inferred, why)))    // C4
     return failure();
   SmallVector<Value> values(getInputs());
   values.push_back(getResult());
@@ -104,17 +104,17 @@ LogicalResult ConcatOp::verify() {
 
 LogicalResult GatherOp::verify() {
   std::string why;
-  Inferred inferred = inferGather(tensorOf(getInput()), tensorOf(getIndices()), getAxis(),
-                                  getBatchDims(), why);        // C1, C2
-  if (failed(verifyResult(*this, getResult(), inferred, why))) // C3
+  Inferred inferred = inferGather(tensorOf(getInput()), tensorOf(getIndices()), number(getAxis()),
+                                  number(getBatchDims()), why); // C1, C2
+  if (failed(verifyResult(*this, getResult(), inferred, why)))  // C3
     return failure();
   return verifyOneElementType(*this, {getInput(), getResult()}); // C4
 }
 
 LogicalResult ScatterOp::verify() {
   std::string why;
-  Inferred inferred =
-      inferScatterUpdates(tensorOf(getInput()), tensorOf(getIndices()), getAxis(), why); // C1
+  Inferred inferred = inferScatterUpdates(tensorOf(getInput()), tensorOf(getIndices()),
+                                          number(getAxis()), why); // C1
   if (failed(inferred))
     return emitOpError() << why;
   if (failed(verifyDims(*this, "updates", getUpdates(), dimsOf(*inferred)))) // C2

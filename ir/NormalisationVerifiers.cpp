@@ -51,7 +51,7 @@ LogicalResult GroupNormOp::verify() {
   if (failed(verifyHasChannels(*this, getInput()))) // C1
     return failure();
   Dim channels = dimOf(tensorOf(getInput()), 1);
-  int64_t groups = getGroups();
+  int64_t groups = number(getGroups());
   if (!channels.isConstant()) // C2
     return emitOpError() << channels.str() << " channels, whose number must be static";
   if (*channels.constant() % groups != 0) // C2

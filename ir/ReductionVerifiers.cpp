@@ -22,8 +22,8 @@ LogicalResult ReduceOp::verify() {
 
 LogicalResult ArgOp::verify() {
   std::string why;
-  Inferred inferred = inferArg(tensorOf(getInput()), getAxis(), why); // C1
-  return verifyResult(*this, getResult(), inferred, why);             // C2
+  Inferred inferred = inferArg(tensorOf(getInput()), number(getAxis()), why); // C1
+  return verifyResult(*this, getResult(), inferred, why);                     // C2
 }
 
 LogicalResult CumulativeOp::verify() { return verifyAxis(*this, getAxis(), getInput()); } // C1

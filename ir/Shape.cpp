@@ -48,7 +48,7 @@ Dim Dim::symbol(StringRef name) {
 
 Dim Dim::fromAtom(AtomRef atom) {
   Dim result;
-  result.addTerm({atom}, 1);
+  result.addTerm({std::move(atom)}, 1);
   return result;
 }
 

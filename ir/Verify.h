@@ -23,6 +23,9 @@ LogicalResult verifyOneElementType(Operation *op, ArrayRef<Value> values);
 /// Fails unless `axis` is below the rank of `value`.
 LogicalResult verifyAxis(Operation *op, uint64_t axis, Value value);
 
+/// An attribute that its constraint keeps in the range of int64_t, though its accessor is unsigned.
+inline int64_t number(uint64_t attribute) { return static_cast<int64_t>(attribute); }
+
 /// The ranked tensor type of a value whose type constraint says that it is one.
 inline RankedTensorType tensorOf(Value value) { return cast<RankedTensorType>(value.getType()); }
 
