@@ -212,7 +212,8 @@ Dim Dim::floorDivBy(int64_t divisor) const {
   int64_t common = divisor;
   for (const auto &[key, term] : terms) {
     int64_t whole = floorQuotient(term.coefficient, divisor);
-    int64_t left = term.coefficient - whole * divisor;
+    int64_t left = term.coefficient % divisor; // Of the coefficient's sign, unlike floor's rest.
+    left += left < 0 ? divisor : 0;
     quotient.addTerm(term.factors, whole);
     rest.addTerm(term.factors, left);
     if (!term.factors.empty())
