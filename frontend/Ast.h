@@ -508,7 +508,8 @@ protected:
 /// `fn name(x: f32[N]) -> f32[N] { ... }`, `fn (x: T) -> T { ... }` inside a model, `export fn`.
 struct FunctionDecl : Decl {
   bool isExport = false;
-  SMRange wordRange; // of `fn`, where an unnamed function is pointed at
+  bool isBroken = false; // the parameters could not all be read: say nothing about its calls
+  SMRange wordRange;     // of `fn`, where an unnamed function is pointed at
   std::vector<Parameter> parameters;
   SMRange parametersRange; // with the parentheses
   Ptr<Type> result;        // null when inferred from the body
@@ -550,6 +551,7 @@ struct SubModelDecl : Decl {
 /// `model Linear(inputs: int, outputs: int) { ... }`; members are in source order.
 struct ModelDecl : Decl {
   std::vector<Parameter> settings;
+  bool isBroken = false; // the settings could not all be read: say nothing about its uses
   List<Decl> members;
 
   explicit ModelDecl(Name name) : Decl(Kind::Model, name) {}

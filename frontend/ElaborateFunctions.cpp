@@ -213,6 +213,8 @@ Item Elaborator::callFunction(const Item &callee, const Call &call) {
   const Instance *self = callee.instance;
   std::string name = function.isCall() ? self->model->name.text.str() : function.name.text.str();
   SmallVector<const CallArgument *> bound;
+  if (function.isBroken)
+    return Item::error();
   if (!bindArguments(function.parameters, call, name,
                      function.isCall() ? function.wordRange : function.name.range, bound))
     return Item::error();

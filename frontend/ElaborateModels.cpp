@@ -155,7 +155,8 @@ Instance *Elaborator::makeInstance(const ast::ModelDecl &model, const ScopeRef &
 bool Elaborator::bindSettings(Instance &instance, const Call &call) {
   const ast::ModelDecl &model = *instance.model;
   SmallVector<const CallArgument *> bound;
-  if (!bindArguments(model.settings, call, model.name.text.str(), model.name.range, bound))
+  if (model.isBroken ||
+      !bindArguments(model.settings, call, model.name.text.str(), model.name.range, bound))
     return false;
   bool good = true;
   for (auto [setting, argument] : llvm::zip_equal(model.settings, bound)) {

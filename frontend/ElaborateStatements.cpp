@@ -114,10 +114,12 @@ void Elaborator::bindName(const ast::NamePattern &pattern, const Item &item, con
     if (found != at->names.end())
       break;
   }
-  if (scope->find(name))
+  if (scope->find(name)) {
     report(Diag::AssignedField, pattern.range, name);
-  else
-    report(Diag::UnknownName, pattern.range, name, "; 'let' introduces a name");
+    return;
+  }
+  report(Diag::UnknownName, pattern.range, name, "; 'let' introduces a name");
+  scope->names[name] = item; // what follows is read as if 'let' stood there
 }
 
 std::optional<std::vector<Item>> Elaborator::takeApart(const ast::Pattern &pattern, size_t count,

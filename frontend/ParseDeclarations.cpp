@@ -137,7 +137,7 @@ ast::Ptr<ast::ModelDecl> Parser::parseModel() {
   SMLoc begin = advance().begin();
   auto model = std::make_unique<ast::ModelDecl>(parseName("the name of the model"));
   if (at(Kind::LeftParen) && onSameLine())
-    parseParameters(model->settings);
+    model->isBroken = !parseParameters(model->settings);
   const Token &open = token();
   if (!at(Kind::LeftBrace)) {
     // With its brace on a later place the model can still be read.
@@ -252,10 +252,11 @@ ast::Ptr<ast::FunctionDecl> Parser::parseFunction() {
 
 void Parser::parseSignature(ast::FunctionDecl &function) {
   SMLoc begin = here();
-  if (!panic && at(Kind::LeftParen))
-    parseParameters(function.parameters);
-  else
+  function.isBroken = panic || !at(Kind::LeftParen);
+  if (function.isBroken)
     reportExpected("'(' before the parameters of the function");
+  else
+    function.isBroken = !parseParameters(function.parameters);
   function.parametersRange = rangeFrom(begin);
   if (!panic && accept(Kind::Arrow))
     function.result = parseType();
@@ -265,9 +266,10 @@ void Parser::parseSignature(ast::FunctionDecl &function) {
 }
 
 /// parameters = "(" [ parameter { "," parameter } [ "," ] ] ")"
-void Parser::parseParameters(std::vector<ast::Parameter> &parameters) {
+bool Parser::parseParameters(std::vector<ast::Parameter> &parameters) {
   const Token &open = advance();
-  parseList(open, Kind::RightParen, "a parameter", [&] { parameters.push_back(parseParameter()); });
+  return parseList(open, Kind::RightParen, "a parameter",
+                   [&] { parameters.push_back(parseParameter()); });
 }
 
 /// parameter = name ":" type [ "=" expression ]

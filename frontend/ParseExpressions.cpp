@@ -49,8 +49,10 @@ unsigned heightOf(const ast::Lambda &lambda) {
 }
 } // namespace
 
-ast::Ptr<ast::Expr> Parser::finish(ast::Ptr<ast::Expr> expr, unsigned childHeight) {
+ast::Ptr<ast::Expr> Parser::finish(ast::Ptr<ast::Expr> expr, unsigned childHeight, bool isWhole) {
   expr->height = childHeight + 1;
+  if (panic || !isWhole)
+    return std::make_unique<ast::ErrorExpr>(expr->range);
   if (expr->height <= ast::Expr::maxHeight)
     return expr;
   report(Diag::TooDeep, expr->range, ast::Expr::maxHeight);
@@ -221,9 +223,10 @@ ast::Ptr<ast::Expr> Parser::parseCall(ast::Ptr<ast::Expr> callee) {
   SMLoc begin = callee->range.Start;
   unsigned height = callee->height;
   auto call = std::make_unique<ast::CallExpr>(std::move(callee), SMRange());
+  bool isWhole = true;
   if (at(Kind::Less)) {
     const Token &open = advance();
-    parseList(open, Kind::Greater, "a type", [&] {
+    isWhole = parseList(open, Kind::Greater, "a type", [&] {
       call->typeArguments.push_back(parseType());
       height = std::max(height, call->typeArguments.back()->height);
     });
@@ -231,7 +234,7 @@ ast::Ptr<ast::Expr> Parser::parseCall(ast::Ptr<ast::Expr> callee) {
   const Token &open = token();
   bool sawNamed = false;
   if (!panic && expect(Kind::LeftParen))
-    parseList(open, Kind::RightParen, "an argument", [&] {
+    isWhole &= parseList(open, Kind::RightParen, "an argument", [&] {
       call->arguments.push_back(parseArgument(sawNamed));
       height = std::max(height, call->arguments.back().value->height);
     });
@@ -240,7 +243,7 @@ ast::Ptr<ast::Expr> Parser::parseCall(ast::Ptr<ast::Expr> callee) {
     height = std::max(height, heightOf(*call->trailing));
   }
   call->range = rangeFrom(begin);
-  return finish(std::move(call), height);
+  return finish(std::move(call), height, isWhole);
 }
 
 /// argument = [ name ":" ] expression
@@ -268,13 +271,13 @@ ast::Ptr<ast::Expr> Parser::parseIndex(ast::Ptr<ast::Expr> base) {
   const Token &open = advance();
   if (at(Kind::RightBracket))
     reportExpected("an index");
-  parseList(open, Kind::RightBracket, "an index", [&] {
+  bool isWhole = parseList(open, Kind::RightBracket, "an index", [&] {
     index->items.push_back(parseIndexItem());
     const ast::IndexItem &item = index->items.back();
     height = std::max({height, heightOf(item.start), heightOf(item.stop), heightOf(item.stride)});
   });
   index->range = rangeFrom(begin);
-  return finish(std::move(index), height);
+  return finish(std::move(index), height, isWhole);
 }
 
 /// index-item = expression | slice | "..." | "new"
@@ -373,14 +376,14 @@ ast::Ptr<ast::Expr> Parser::parseParenthesised() {
   auto tuple = std::make_unique<ast::TupleExpr>(SMRange());
   unsigned height = 0;
   bool hasComma = false;
-  parseList(open, Kind::RightParen, "an expression", [&] {
+  bool isWhole = parseList(open, Kind::RightParen, "an expression", [&] {
     tuple->elements.push_back(parseExpr());
     height = std::max(height, tuple->elements.back()->height);
     hasComma |= at(Kind::Comma);
   });
   tuple->range = rangeFrom(begin);
-  if (tuple->elements.size() != 1 || hasComma)
-    return finish(std::move(tuple), height);
+  if (tuple->elements.size() != 1 || hasComma || !isWhole)
+    return finish(std::move(tuple), height, isWhole);
   tuple->elements.front()->range = tuple->range;
   return std::move(tuple->elements.front());
 }
@@ -392,7 +395,7 @@ ast::Ptr<ast::Expr> Parser::parseListOrComprehension() {
   auto list = std::make_unique<ast::ListExpr>(SMRange());
   unsigned height = 0;
   ast::Ptr<ast::ComprehensionExpr> comprehension;
-  parseList(open, Kind::RightBracket, "an expression", [&] {
+  bool isWhole = parseList(open, Kind::RightBracket, "an expression", [&] {
     if (comprehension) {
       reportExpected("']' after the list that 'for' makes");
       return;
@@ -406,9 +409,9 @@ ast::Ptr<ast::Expr> Parser::parseListOrComprehension() {
   });
   list->range = rangeFrom(begin);
   if (!comprehension)
-    return finish(std::move(list), height);
+    return finish(std::move(list), height, isWhole);
   comprehension->range = list->range;
-  return finish(std::move(comprehension), height);
+  return finish(std::move(comprehension), height, isWhole);
 }
 
 /// comprehension = expression "for" pattern "in" expression

@@ -44,15 +44,19 @@ ast::Ptr<ast::Block> Parser::parseBlock(StringRef what) {
       reportExpected(what);
     return block;
   }
+  bool isWhole = true;
   const Token &open = advance();
   Scoped lines(linesMatter, true), header(inHeader, false);
   while (!at(Kind::RightBrace) && !at(Kind::Eof) && !startsItem()) {
     size_t first = lineFirst = position;
     parseBlockLine(*block);
-    endOfLine("statement", first);
+    isWhole &= endOfLine("statement", first);
   }
-  expectClosing(Kind::RightBrace, open);
+  isWhole &= expectClosing(Kind::RightBrace, open);
   block->range = rangeFrom(begin);
+  // What was lost may have been the result: that there is none is not another mistake.
+  if (!isWhole && !block->emit && !block->result)
+    block->result = std::make_unique<ast::ErrorExpr>(block->range);
   return block;
 }
 

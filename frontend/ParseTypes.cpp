@@ -40,8 +40,10 @@ ast::Ptr<ast::Type> Parser::parseNamedType() {
   if (!panic && onSameLine() && at(Kind::LeftBracket)) {
     type->hasDims = true;
     const Token &open = advance();
-    parseList(open, Kind::RightBracket, "a dimension",
-              [&] { type->dims.push_back(parseDimension(type->height)); });
+    bool isWhole = parseList(open, Kind::RightBracket, "a dimension",
+                             [&] { type->dims.push_back(parseDimension(type->height)); });
+    if (!isWhole)
+      return std::make_unique<ast::ErrorType>(rangeFrom(begin));
   }
   type->range = rangeFrom(begin);
   return type;
@@ -66,11 +68,13 @@ ast::Ptr<ast::Type> Parser::parseTupleType() {
   SMLoc begin = here();
   const Token &open = advance();
   auto tuple = std::make_unique<ast::TupleType>(token().range());
-  parseList(open, Kind::RightParen, "a type", [&] {
+  bool isWhole = parseList(open, Kind::RightParen, "a type", [&] {
     tuple->elements.push_back(parseTupleElement());
     tuple->height = std::max(tuple->height, tuple->elements.back().type->height + 1);
   });
   tuple->range = rangeFrom(begin);
+  if (!isWhole)
+    return std::make_unique<ast::ErrorType>(tuple->range);
   bool isPlain = tuple->elements.size() == 1 && !tuple->elements.front().name;
   if (isPlain)
     return std::move(tuple->elements.front().type);

@@ -253,12 +253,12 @@ void Parser::skipUntil(ArrayRef<Kind> stops, bool stopAtLine) {
   }
 }
 
-void Parser::endOfLine(StringRef what, size_t first) {
+bool Parser::endOfLine(StringRef what, size_t first) {
   bool isClosed = position != first && tokens[position - 1].is(Kind::RightBrace);
   if (!panic) {
     if (accept(Kind::Semicolon) || at(Kind::RightBrace) || at(Kind::Eof) || isClosed ||
         token().atLineStart)
-      return;
+      return true;
     report(Diag::MissingSeparator, token().range(), what, describe(token()));
   }
   // A mistake that consumed nothing would be met again for ever.
@@ -267,31 +267,30 @@ void Parser::endOfLine(StringRef what, size_t first) {
   skipUntil(Kind::Semicolon, /*stopAtLine=*/true);
   accept(Kind::Semicolon);
   panic = false;
+  return false;
 }
 
-void Parser::parseList(const Token &open, Kind closing, StringRef what,
+bool Parser::parseList(const Token &open, Kind closing, StringRef what,
                        function_ref<void()> element) {
   Scoped lines(linesMatter, false), header(inHeader, false);
+  bool isWhole = true;
   while (!at(closing) && !at(Kind::Eof) && !startsStatement()) {
     size_t first = position;
     element();
+    if (!panic && !at(Kind::Comma) && !at(closing))
+      expectClosing(closing, open, "','");
     if (panic) {
+      isWhole = false;
       skipUntil({Kind::Comma, closing}, /*stopAtLine=*/false);
       if (!at(Kind::Comma) && !at(closing))
-        return;
+        return false;
       panic = false;
     }
-    if (!accept(Kind::Comma) && !at(closing)) {
-      expectClosing(closing, open, "','");
-      skipUntil({Kind::Comma, closing}, /*stopAtLine=*/false);
-      if (!accept(Kind::Comma) && !at(closing))
-        return;
-      panic = false;
-    }
+    accept(Kind::Comma);
     if (position == first)
       advance();
   }
-  expectClosing(closing, open, what);
+  return expectClosing(closing, open, what) && isWhole;
 }
 
 std::unique_ptr<ast::File> parse(unsigned buffer, const SourceMgr &sources,

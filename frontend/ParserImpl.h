@@ -76,14 +76,15 @@ private:
   void reportOpen(const Token &open, Kind closing);
   void skipUntil(llvm::ArrayRef<Kind> stops, bool stopAtLine);
   /// Ends a statement, member or declaration that began at token `first`: wants a new line, `;` or
-  /// a closing brace; after a mistake skips to one.
-  void endOfLine(llvm::StringRef what, size_t first);
+  /// a closing brace; after a mistake skips to one. True if nothing had to be skipped.
+  bool endOfLine(llvm::StringRef what, size_t first);
   ast::Name parseName(llvm::StringRef what);
   bool tooDeep();
   void giveUp();
 
-  /// Reads `element`s separated by commas up to `closing`; a comma may follow the last.
-  void parseList(const Token &open, Kind closing, llvm::StringRef what,
+  /// Reads `element`s separated by commas up to `closing`; a comma may follow the last. False if
+  /// something had to be skipped: then the list says less than was written.
+  bool parseList(const Token &open, Kind closing, llvm::StringRef what,
                  llvm::function_ref<void()> element);
 
   /// Sets a flag of the parser for the time of a scope.
@@ -115,7 +116,7 @@ private:
   Ptr<ast::SubModelDecl> parseSubModel();
   Ptr<ast::FunctionDecl> parseFunction();
   void parseSignature(ast::FunctionDecl &function);
-  void parseParameters(std::vector<ast::Parameter> &parameters);
+  bool parseParameters(std::vector<ast::Parameter> &parameters);
   ast::Parameter parseParameter();
   Ptr<ast::Decl> parseMisplaced(llvm::StringRef where);
 
@@ -167,8 +168,9 @@ private:
   Ptr<ast::Expr> parseRegion();
   Ptr<ast::Expr> parseHeader();
 
-  /// Gives `expr` its height, or replaces it by an error if it is too high.
-  Ptr<ast::Expr> finish(Ptr<ast::Expr> expr, unsigned childHeight);
+  /// Gives `expr` its height, or replaces it by an error if it is too high or has lost a part: what
+  /// is left of `f(a b, axis: 1)` would only make the checker complain once more.
+  Ptr<ast::Expr> finish(Ptr<ast::Expr> expr, unsigned childHeight, bool isWhole = true);
   Ptr<ast::Expr> errorExpr() { return std::make_unique<ast::ErrorExpr>(rangeFrom(here())); }
 
   std::vector<Token> tokens;
