@@ -3,7 +3,6 @@
 // A row of a batch has the same bytes whatever stands beside it and however many threads work:
 // each program runs on 64 rows, then on parts of them, with 1, 2 and 4 threads.
 
-#include "Native.h"
 #include "Runner.h"
 
 #include "codegen/Pipelines.h"
@@ -165,7 +164,9 @@ Expected<std::unique_ptr<Native>> Check::compile(llvm::ArrayRef<BatchProgram> pr
   buildPlanPipeline(manager);
   if (!module || failed(manager.run(*module)))
     return llvm::createStringError("the programs do not compile");
-  return Native::compile(*module, options.runtimeArchive, 1);
+  NativeOptions how = options.native;
+  how.threads = 1;
+  return Native::compile(*module, how);
 }
 
 constexpr int64_t wholeBatch = 64;

@@ -5,6 +5,7 @@
 // code. An operation without a case fails the test.
 //
 //   op-matrix [--long] [--only softmax] [--seed 7] [--random 200] [--no-native]
+//             [--cpu x86-64-v3]
 
 #include "Runner.h"
 
@@ -24,6 +25,7 @@ static cl::opt<std::string> only("only", cl::desc("cases whose name contains thi
 static cl::opt<uint64_t> seed("seed", cl::init(1), cl::desc("of inputs and random programs"));
 static cl::opt<int64_t> randomCount("random", cl::init(-1), cl::desc("number of random programs"));
 static cl::opt<bool> noNative("no-native", cl::desc("only the evaluator, at each stage"));
+static cl::opt<std::string> cpu("cpu", cl::desc("processor to compile for; the host's if empty"));
 static cl::opt<int> jobs("jobs", cl::init(0), cl::desc("modules at once; all cores if 0"));
 static cl::opt<int> perModule("per-module", cl::init(16), cl::desc("functions in one module"));
 
@@ -99,8 +101,9 @@ int main(int argc, char **argv) {
   addAllCases(suite);
   // The linker resets the options of the command line: nothing of them is read after it has run.
   bool runsBatches = !noNative && only.empty();
-  RunnerOptions options{.runtimeArchive = WEFT_RUNTIME_ARCHIVE, .runsNative = !noNative};
-  options.seed = seed;
+  RunnerOptions options{.native = {.runtimeArchive = WEFT_RUNTIME_ARCHIVE, .cpu = cpu},
+                        .runsNative = !noNative,
+                        .seed = seed};
 
   Outcome outcome = runAll(chosen(suite), options);
   for (const std::string &operation : uncovered(suite))

@@ -28,8 +28,9 @@ static LogicalResult lowerToLlvm(ModuleOp module, VectorTarget vectors) {
 }
 
 /// The object of a module of stage `plan`, with its descriptor.
-static Expected<SmallVector<char, 0>> makeObject(ModuleOp module) {
+static Expected<SmallVector<char, 0>> makeObject(ModuleOp module, const std::string &cpu) {
   TargetOptions target;
+  target.cpu = cpu;
   Expected<VectorTarget> vectors = vectorTargetOf(target);
   if (!vectors)
     return vectors.takeError();
@@ -66,22 +67,21 @@ template <typename Function> Function *Native::symbol(const char *name) const {
   return reinterpret_cast<Function *>(dlsym(library, name));
 }
 
-Expected<std::unique_ptr<Native>> Native::compile(ModuleOp module,
-                                                  const std::string &runtimeArchive, int threads) {
-  Expected<SmallVector<char, 0>> object = makeObject(module);
+Expected<std::unique_ptr<Native>> Native::compile(ModuleOp module, const NativeOptions &how) {
+  Expected<SmallVector<char, 0>> object = makeObject(module, how.cpu);
   if (!object)
     return object.takeError();
   llvm::SmallString<128> path;
   if (std::error_code code = llvm::sys::fs::createTemporaryFile("op-matrix", "so", path))
     return llvm::errorCodeToError(code);
   llvm::FileRemover remover(path);
-  if (Error error = linkLibrary(*object, runtimeArchive, path))
+  if (Error error = linkLibrary(*object, how.runtimeArchive, path))
     return error;
   std::unique_ptr<Native> native(new Native);
   native->library = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
   if (!native->library)
     return llvm::createStringError(dlerror());
-  if (Error error = native->reopen(threads))
+  if (Error error = native->reopen(how.threads))
     return error;
   return native;
 }

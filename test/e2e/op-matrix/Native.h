@@ -12,12 +12,17 @@
 
 namespace weft::opmatrix {
 
+struct NativeOptions {
+  std::string runtimeArchive; ///< libweft_runtime.a
+  std::string cpu;            ///< In LLVM's spelling; the host's if empty.
+  int threads = 2;
+};
+
 /// One loaded library.
 class Native {
 public:
-  /// Compiles a module of stage `plan`; it is consumed. `runtimeArchive` is libweft_runtime.a.
-  static llvm::Expected<std::unique_ptr<Native>>
-  compile(ModuleOp module, const std::string &runtimeArchive, int threads);
+  /// Compiles a module of stage `plan`, which is consumed.
+  static llvm::Expected<std::unique_ptr<Native>> compile(ModuleOp module, const NativeOptions &how);
   ~Native();
 
   /// Calls an exported function; `results` tells the element types and shapes to expect.

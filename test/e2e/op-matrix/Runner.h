@@ -6,14 +6,14 @@
 #ifndef WEFT_TEST_E2E_OPMATRIX_RUNNER_H
 #define WEFT_TEST_E2E_OPMATRIX_RUNNER_H
 
+#include "Native.h"
 #include "Suite.h"
 
 namespace weft::opmatrix {
 
 struct RunnerOptions {
-  std::string runtimeArchive;
+  NativeOptions native;
   bool runsNative = true;
-  int threads = 2;
   uint64_t seed = 1;
 };
 
