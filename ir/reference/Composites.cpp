@@ -57,11 +57,11 @@ template <bool isLog> Expected<Tensor> softmax(const Call &call, int64_t axis) {
 }
 
 Expected<Tensor> plainSoftmax(const Call &call) {
-  return softmax<false>(call, cast<SoftmaxOp>(call.op).getAxis());
+  return softmax<false>(call, static_cast<int64_t>(cast<SoftmaxOp>(call.op).getAxis()));
 }
 
 Expected<Tensor> logSoftmax(const Call &call) {
-  return softmax<true>(call, cast<LogSoftmaxOp>(call.op).getAxis());
+  return softmax<true>(call, static_cast<int64_t>(cast<LogSoftmaxOp>(call.op).getAxis()));
 }
 
 //===----------------------------------------------------------------------===//
@@ -147,7 +147,7 @@ Expected<Tensor> groupNorm(const Call &call) {
   auto op = cast<GroupNormOp>(call.op);
   Tensor result = call.operand(0);
   int64_t channels = result.dim(1), spatial = product(result.shape().drop_front(2));
-  int64_t groupCount = op.getGroups();
+  auto groupCount = static_cast<int64_t>(op.getGroups());
   if (channels % groupCount != 0)
     return fault(call,
                  Twine(channels) + " channels do not split into " + Twine(groupCount) + " groups");

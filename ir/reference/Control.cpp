@@ -135,7 +135,7 @@ Interpreter::Results Interpreter::runScan(ScanOp op, const TensorList &operands,
 
   TensorList carries(operands.begin(), operands.begin() + carryCount);
   for (int64_t step = 0; step < steps; ++step) {
-    TensorList arguments = std::move(carries);
+    TensorList arguments = carries;
     for (const TensorRef &x : xs)
       arguments.push_back(hold(takeStep(*x, step)));
     Results yielded = runBlock(op.getBody().front(), std::move(arguments), frame);

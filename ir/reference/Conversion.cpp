@@ -21,7 +21,7 @@ Expected<Tensor> constant(const Call &call) {
 }
 
 Expected<Tensor> iota(const Call &call) {
-  int64_t axis = cast<IotaOp>(call.op).getAxis();
+  auto axis = static_cast<int64_t>(cast<IotaOp>(call.op).getAxis());
   Tensor result = call.emptyResult();
   int64_t inner = 1;
   for (int64_t d = axis + 1; d < result.rank(); ++d)

@@ -34,7 +34,8 @@ int64_t clampIndex(int64_t index, bool isUnsigned, int64_t size) {
 Expected<Tensor> gather(const Call &call) {
   auto op = cast<GatherOp>(call.op);
   const Tensor &input = call.operand(0), &indices = call.operand(1);
-  int64_t axis = op.getAxis(), batchDims = op.getBatchDims();
+  auto axis = static_cast<int64_t>(op.getAxis());
+  auto batchDims = static_cast<int64_t>(op.getBatchDims());
   ArrayRef<int64_t> before = input.shape().take_front(axis);
   ArrayRef<int64_t> after = input.shape().drop_front(axis + 1);
   ArrayRef<int64_t> batch = before.take_front(batchDims);
@@ -103,7 +104,7 @@ Expected<Tensor> scatter(const Call &call) {
   auto op = cast<ScatterOp>(call.op);
   Tensor result = call.operand(0);
   const Tensor &indices = call.operand(1), &updates = call.operand(2);
-  int64_t axis = op.getAxis();
+  auto axis = static_cast<int64_t>(op.getAxis());
   ArrayRef<int64_t> before = result.shape().take_front(axis);
   ArrayRef<int64_t> after = result.shape().drop_front(axis + 1);
   if (Error error =

@@ -178,7 +178,7 @@ Expected<Tensor> pad(const Call &call) {
 }
 
 Expected<Tensor> concat(const Call &call) {
-  int64_t axis = cast<ConcatOp>(call.op).getAxis();
+  auto axis = static_cast<int64_t>(cast<ConcatOp>(call.op).getAxis());
   Index joined = call.resultShape;
   joined[axis] = 0;
   for (const Tensor *input : call.operands)

@@ -168,7 +168,7 @@ bool isMoreExtreme(ArgKind kind, int64_t candidate, int64_t best, bool isUnsigne
 Expected<Tensor> arg(const Call &call) {
   auto op = cast<ArgOp>(call.op);
   const Tensor &input = call.operand(0);
-  int64_t axis = op.getAxis();
+  auto axis = static_cast<int64_t>(op.getAxis());
   Index rest(input.shape());
   rest.erase(rest.begin() + axis);
   if (Error error = requireShape(call, "result", call.resultShape, rest))
@@ -224,7 +224,8 @@ Expected<Tensor> cumulative(const Call &call) {
   if (Error error = requireShape(call, "input", input.shape(), call.resultShape))
     return error;
   Tensor result = call.emptyResult();
-  int64_t axis = op.getAxis(), size = input.dim(axis);
+  auto axis = static_cast<int64_t>(op.getAxis());
+  int64_t size = input.dim(axis);
   ReduceKind kind = toReduceKind(op.getKind());
   bool isUnsigned = isUnsignedElement(input.element());
   forEachLane(input, axis, [&](int64_t start, int64_t stride, int64_t) {

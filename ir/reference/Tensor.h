@@ -54,7 +54,7 @@ public:
   mlir::Type element() const { return elementType; }
   llvm::ArrayRef<int64_t> shape() const { return dims; }
   int64_t rank() const { return static_cast<int64_t>(dims.size()); }
-  int64_t dim(int64_t axis) const { return dims[axis]; }
+  int64_t dim(size_t axis) const { return dims[axis]; }
   int64_t size() const { return count; }
   bool isFloat() const { return llvm::isa<mlir::FloatType>(elementType); }
 

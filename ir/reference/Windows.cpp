@@ -139,7 +139,7 @@ Expected<Tensor> conv(const Call &call) {
   auto op = cast<ConvOp>(call.op);
   const Tensor &input = call.operand(0), &filter = call.operand(1);
   Tensor result = call.emptyResult();
-  int64_t groupCount = op.getGroups();
+  auto groupCount = static_cast<int64_t>(op.getGroups());
   Groups groups{input.dim(0), input.dim(1), result.dim(1), groupCount};
   if (Error error = requireChannels(call, groups.outputs, groups.inputsEach()))
     return error;
@@ -156,7 +156,7 @@ Expected<Tensor> convTranspose(const Call &call) {
   auto op = cast<ConvTransposeOp>(call.op);
   const Tensor &input = call.operand(0), &filter = call.operand(1);
   Tensor result = call.emptyResult();
-  int64_t groupCount = op.getGroups();
+  auto groupCount = static_cast<int64_t>(op.getGroups());
   Groups groups{input.dim(0), input.dim(1), result.dim(1), groupCount};
   if (Error error = requireChannels(call, groups.inputs, groups.outputsEach()))
     return error;
