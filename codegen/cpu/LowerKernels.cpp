@@ -114,6 +114,7 @@ void addLlvmPasses(mlir::OpPassManager &manager) {
   manager.addPass(mlir::createConvertFuncToLLVMPass());
   manager.addPass(mlir::createConvertControlFlowToLLVMPass());
   manager.addPass(mlir::createReconcileUnrealizedCastsPass());
+  manager.addPass(createBfloatAsBitsPass());
 }
 
 } // namespace weft

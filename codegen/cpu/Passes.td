@@ -31,4 +31,15 @@ def LowerKernelsPass : Pass<"weft-lower-kernels", "::mlir::ModuleOp"> {
     Statistic<"numStraight", "straight", "Kernels whose root is computed element by element">];
 }
 
+def BfloatAsBitsPass : Pass<"weft-bfloat-as-bits", "::mlir::ModuleOp"> {
+  let summary = "Hold bf16 values as 16-bit integers";
+  let description = [{
+    - Requires: functions and globals of the LLVM dialect that only move bf16 values: all
+      arithmetic on them is in f32
+    - Ensures: no bf16 in them. LLVM would hold bf16 in f32 where the processor has no instruction
+      for it, and go back through `__truncsfbf2`, which the C library does not have
+    - Cost: linear in operations
+  }];
+}
+
 #endif // WEFT_CODEGEN_CPU_PASSES_TD
