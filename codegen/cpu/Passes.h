@@ -6,6 +6,7 @@
 #define WEFT_CODEGEN_CPU_PASSES_H
 
 #include "ir/Mlir.h"
+#include "ir/Statistics.h"
 
 #include "mlir/Pass/Pass.h"
 #include "mlir/Pass/PassManager.h"

@@ -5,6 +5,8 @@
 #ifndef WEFT_CODEGEN_HOST_PASSES_H
 #define WEFT_CODEGEN_HOST_PASSES_H
 
+#include "ir/Statistics.h"
+
 #include "mlir/Pass/Pass.h"
 
 namespace mlir::arith {
