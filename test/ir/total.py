@@ -40,7 +40,7 @@ def tensor(text, chance):
             sizes.insert(chance.randrange(len(sizes) + 1), chance.choice(SIZES))
         elif kind == 2 and sizes:
             sizes.pop(chance.randrange(len(sizes)))
-    element = re.search(r"(?:[\d?]x|<)([a-z]\w*)[,>]", text).group(1)
+    element = re.search(r"(?:[\d?*]x|<)([a-z]\w*)[,>]", text).group(1)
     if chance.random() < 0.2:
         element = chance.choice(ELEMENTS)
     encoding = ""
