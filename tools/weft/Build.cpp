@@ -120,12 +120,13 @@ static LogicalResult build(const BuildFlags &flags, Compilation &compilation) {
   bool embed = flags.embedWeights || programNeedsWeights;
   if (failed(artifacts.takeWeights(flags.weights, flags.seed)) || failed(artifacts.compile(embed)))
     return failure();
+  // The linker resets the options of the command line: no flag is read after it has run.
+  std::string folder =
+      flags.program ? llvm::sys::path::parent_path(flags.output).str() : flags.output.getValue();
   OutputFiles outputs;
   if (flags.program &&
       failed(artifacts.addProgram(programPath(flags, artifacts.interface().name), outputs)))
     return failure();
-  std::string folder =
-      flags.program ? llvm::sys::path::parent_path(flags.output).str() : flags.output.getValue();
   if (failed(artifacts.addFiles(*kinds, folder, outputs)))
     return failure();
   if (llvm::Error error = outputs.commit()) {

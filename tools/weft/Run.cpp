@@ -264,6 +264,8 @@ FailureOr<std::string> Run::compiledLibrary() {
 }
 
 LogicalResult Run::callCompiled() {
+  // The linker resets the options of the command line: no flag is read after it has run.
+  auto threads = flags.threads.getValue();
   moduleText = compilation.text();
   FailureOr<std::string> weights = weightsFile();
   if (failed(weights))
@@ -273,7 +275,7 @@ LogicalResult Run::callCompiled() {
     return failure();
   report.progress("calling " + function->name);
   NativeModel model;
-  if (llvm::Error error = model.open(*library, interface.name, *weights, flags.threads))
+  if (llvm::Error error = model.open(*library, interface.name, *weights, threads))
     return fail(std::move(error));
   auto results = model.call(function->name, inputs, function->outputs.size());
   if (!results)
