@@ -63,6 +63,7 @@ static Outcome runAll(const std::vector<Case> &cases, const RunnerOptions &optio
   };
   unsigned cores = jobs > 0 ? jobs : std::max(1u, std::thread::hardware_concurrency());
   std::vector<std::thread> threads;
+  threads.reserve(cores);
   for (unsigned i = 0; i < cores; ++i)
     threads.emplace_back(work);
   for (std::thread &thread : threads)
@@ -90,7 +91,8 @@ static void addAllCases(Suite &suite) {
   addNormalisationCases(suite);
   addStructureCases(suite);
   addFusionCases(suite);
-  addRandomCases(suite, seed, randomCount >= 0 ? randomCount : runLong ? 400 : 60);
+  int64_t usualCount = runLong ? 400 : 60;
+  addRandomCases(suite, seed, randomCount >= 0 ? randomCount : usualCount);
 }
 
 int main(int argc, char **argv) {

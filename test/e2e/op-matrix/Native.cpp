@@ -51,6 +51,7 @@ static Error linkLibrary(ArrayRef<char> object, const std::string &runtimeArchiv
                          StringRef library) {
   static std::mutex linker; // lld keeps its state in globals.
   std::string objectPath = (library + ".o").str();
+  llvm::FileRemover remover(objectPath);
   std::error_code code;
   llvm::raw_fd_ostream file(objectPath, code);
   if (code)
@@ -58,9 +59,7 @@ static Error linkLibrary(ArrayRef<char> object, const std::string &runtimeArchiv
   file.write(object.data(), object.size());
   file.close();
   std::lock_guard<std::mutex> guard(linker);
-  Error error = linkSharedLibrary({objectPath, runtimeArchive}, "libmatrix.so", library);
-  llvm::sys::fs::remove(objectPath);
-  return error;
+  return linkSharedLibrary({objectPath, runtimeArchive}, "libmatrix.so", library);
 }
 
 template <typename Function> Function *Native::symbol(const char *name) const {

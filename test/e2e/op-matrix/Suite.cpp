@@ -34,7 +34,7 @@ static std::vector<int64_t> within(const std::vector<int64_t> &sizes, const Case
 void Suite::addCase(const std::string &group, const std::string &function, const Writer &writer,
                     Dim n, std::vector<int64_t> sizes, const CaseOptions &options) {
   Case made{group, function, {}, std::move(sizes), options.tolerance};
-  writer(made.program, n);
+  writer(made.program, std::move(n));
   list.push_back(std::move(made));
 }
 
