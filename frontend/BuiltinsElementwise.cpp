@@ -31,10 +31,10 @@ static double sigmoidOf(double x) { return 1 / (1 + std::exp(-x)); }
 static Item unarySigned(BuiltinCall &call, StringRef name) {
   const Item &x = call.item("x");
   std::optional<int64_t> known = x.kind == Kind::Int ? x.integer.constant() : std::nullopt;
+  if (known && !x.flag && name == "sign")
+    return Item::number(Dim((*known > 0) - (*known < 0)));
   if (known && !x.flag)
-    return Item::number(Dim(name == "abs"   ? std::abs(*known)
-                            : name == "neg" ? -*known
-                                            : (*known > 0) - (*known < 0)));
+    return Item::number(name == "neg" || *known < 0 ? -x.integer : x.integer);
   if (x.kind == Kind::Float)
     return Item::number(name == "abs"   ? std::abs(x.real)
                         : name == "neg" ? -x.real

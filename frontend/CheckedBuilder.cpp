@@ -342,7 +342,7 @@ ValueId CheckedBuilder::pool(StringRef kind, ValueId input, ArrayRef<int64_t> wi
   Dims target = dimsOf(input);
   size_t first = target.size() - window.size();
   for (size_t axis = 0; axis < window.size(); ++axis) {
-    int64_t extent = (window[axis] - 1) * geometry.dilations[axis] + 1;
+    Dim extent = Dim(window[axis] - 1) * geometry.dilations[axis] + 1;
     Dim padded = target[first + axis] + geometry.padLow[axis] + geometry.padHigh[axis];
     target[first + axis] = (padded - extent).floorDiv(geometry.strides[axis]) + 1;
   }

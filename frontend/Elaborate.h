@@ -118,8 +118,6 @@ public:
   /// The values as tensors of one element type: numbers take that of the tensors.
   std::optional<SmallVector<ValueId>> unify(llvm::ArrayRef<Item> items, llvm::ArrayRef<Span> spans,
                                             Span span, StringRef what, const ValueType *expected);
-  Item binary(ast::BinaryOp op, const Item &lhs, const Item &rhs, const ast::BinaryExpr &expr,
-              const ValueType *expected);
   Item matmul(const Item &lhs, const Item &rhs, Span span, Span lhsSpan, Span rhsSpan);
   std::optional<Type> resolveElement(const ast::Type &type, const ScopeRef &scope);
   Item evaluate(const ast::Expr &expr, const ScopeRef &scope, const ValueType *expected = nullptr);
@@ -218,6 +216,9 @@ private:
   /// Holds `actual` against the declared type and binds the names that the type introduces.
   bool matchType(const ast::NamedType &declared, const ScopeRef &scope, const ValueType &actual,
                  ValueId value, const MatchContext &match);
+  Diagnostic &reportMade(const MatchContext &match, const ast::Type &declared,
+                         const ValueType &actual);
+  Diagnostic &reportKind(const MatchContext &match, const std::string &wanted, const Item &item);
   bool matchElement(const ast::NamedType &declared, const ScopeRef &scope, const ValueType &actual,
                     const MatchContext &match);
   bool matchDim(const ast::Dimension &declared, const ScopeRef &scope, const Dim &actual,

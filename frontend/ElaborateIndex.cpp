@@ -126,7 +126,7 @@ bool TensorIndexer::readSlice(const ast::IndexItem &item) {
                                    "the step of a slice");
   if (!stride)
     return false;
-  if (*stride == 0 || (*stride < 0 && (item.start || item.stop))) {
+  if (*stride == 0 || *stride == INT64_MIN || (*stride < 0 && (item.start || item.stop))) {
     elaborator.report(Diag::SliceStep, item.range, *stride);
     return false;
   }

@@ -42,7 +42,7 @@ void Elaborator::declareFunction(const ast::FunctionDecl &function, const ScopeR
 void Elaborator::declareConst(const ast::ConstDecl &decl, const ScopeRef &scope) {
   Item value = decl.value ? evaluate(*decl.value, scope) : Item::error();
   if (decl.type && !value.isError()) {
-    MatchContext match{decl.value->range, "this", decl.name.text, nullptr, /*isResult=*/true};
+    MatchContext match{decl.value->range, "", decl.name.text, nullptr, /*isResult=*/true};
     value = matchItem(*decl.type, scope, value, match).value_or(Item::error());
   }
   declare(scope, decl.name, std::move(value));

@@ -86,7 +86,7 @@ Item Elaborator::intBinary(const ast::BinaryExpr &expr, const Dim &a, const Dim 
       report(Diag::DivisionByZero, expr.rhs->range, DiagnosticEngine::textOf(expr.rhs->range));
       return Item::error();
     }
-    if (left && right && *left % *right != 0) {
+    if (left && right && *right != -1 && *left % *right != 0) {
       report(Diag::Remainder, expr.range, *left, *right, *left % *right)
           .note({}, "'floordiv(a, b)' and 'ceildiv(a, b)' round");
       return Item::error();

@@ -58,7 +58,7 @@ void Elaborator::evaluateLet(const ast::LetStmt &stmt, const ScopeRef &scope) {
     wanted = resolveType(*stmt.type, scope);
   Item value = evaluate(*stmt.value, scope, wanted ? &*wanted : nullptr);
   if (stmt.type && !value.isError()) {
-    MatchContext match{stmt.value->range, "this", "the value", nullptr, /*isResult=*/true};
+    MatchContext match{stmt.value->range, "", "the value", nullptr, /*isResult=*/true};
     value = matchItem(*stmt.type, scope, value, match).value_or(Item::error());
   }
   bindPattern(*stmt.pattern, value, stmt.value->range, scope, /*assigns=*/false);

@@ -104,7 +104,8 @@ std::optional<ValueType> Elaborator::resolveType(const ast::Type &type, const Sc
   for (const ast::Dimension &dim : named->dims) {
     StringRef name = dim.isSpread() ? dim.spread.text : isBareName(dim) ? bareName(dim) : "";
     Item *item = name.empty() ? nullptr : findDimension(scope, name);
-    if (!name.empty() && !item)
+    // A `...` whose name is missing has been reported by the parser.
+    if ((dim.isSpread() || !name.empty()) && !item)
       return std::nullopt;
     if (dim.isSpread()) {
       std::optional<Dims> spread = toDims(*item, dim.range, "a dimension");
@@ -136,6 +137,8 @@ std::optional<ValueType> Elaborator::declareType(const NamedType &type, const Sc
   ValueType declared{*element, {}};
   for (const ast::Dimension &dim : type.dims) {
     if (dim.isSpread()) {
+      if (!dim.spread)
+        return std::nullopt;
       if (isExport) {
         report(Diag::GenericExport, dim.range, "..." + dim.spread.text);
         return std::nullopt;
@@ -165,6 +168,14 @@ std::optional<ValueType> Elaborator::declareType(const NamedType &type, const Sc
 /// "x: f32[N, 10]" as the source has it.
 static StringRef sourceOf(const ast::Type &type) { return DiagnosticEngine::textOf(type.range); }
 
+/// A value that is not what its place declares: the result of a function, or a `let` with a type.
+Diagnostic &Elaborator::reportMade(const MatchContext &match, const ast::Type &declared,
+                                   const ValueType &actual) {
+  if (match.callee.empty())
+    return report(Diag::DeclaredType, match.span, sourceOf(declared), printType(actual));
+  return report(Diag::ResultType, match.span, match.callee, sourceOf(declared), printType(actual));
+}
+
 bool Elaborator::matchElement(const NamedType &declared, const ScopeRef &scope,
                               const ValueType &actual, const MatchContext &match) {
   std::optional<Type> element = findElement(declared, scope);
@@ -175,8 +186,7 @@ bool Elaborator::matchElement(const NamedType &declared, const ScopeRef &scope,
   if (*element == actual.element)
     return true;
   Diagnostic &message =
-      match.isResult ? report(Diag::ResultType, match.span, match.callee, sourceOf(declared),
-                              printType(actual))
+      match.isResult ? reportMade(match, declared, actual)
                      : report(Diag::ElementType, match.span, match.callee, elementName(*element),
                               match.name, elementName(actual.element));
   message.note(declared.range, "'{0}' is declared here", sourceOf(declared));
@@ -191,8 +201,7 @@ void Elaborator::reportDim(const ast::Dimension &declared, const Dim &expected, 
   std::string wanted = expected.str() == text ? "'" + expected.str() + "'"
                                               : expected.str() + " ('" + text.str() + "')";
   Diagnostic &message =
-      match.isResult ? report(Diag::ResultType, match.span, match.callee, sourceOf(type),
-                              printType(typeOf(value)))
+      match.isResult ? reportMade(match, type, typeOf(value))
       : match.self && isBareName(declared) && match.self->settingSpans.contains(text)
           ? report(Diag::LayerDimension, match.span, match.self->model->name.text, expected.str(),
                    text, actual.str())
@@ -229,6 +238,8 @@ bool Elaborator::matchDim(const ast::Dimension &declared, const ScopeRef &scope,
 bool Elaborator::matchSpread(const ast::Dimension &declared, const ScopeRef &scope,
                              ArrayRef<Dim> actual, const NamedType &type, ValueId value,
                              const MatchContext &match) {
+  if (!declared.spread)
+    return false;
   Item *bound = findDimension(scope, declared.spread.text);
   if (!bound) {
     std::vector<Item> items;
@@ -243,8 +254,7 @@ bool Elaborator::matchSpread(const ast::Dimension &declared, const ScopeRef &sco
   if (sameDims(*expected, actual))
     return true;
   std::string spread = ("..." + declared.spread.text).str();
-  Diagnostic &message = match.isResult ? report(Diag::ResultType, match.span, match.callee,
-                                                sourceOf(type), printType(typeOf(value)))
+  Diagnostic &message = match.isResult ? reportMade(match, type, typeOf(value))
                                        : report(Diag::Dimension, match.span, match.callee,
                                                 "'" + spread + "' = " + printDims(*expected),
                                                 match.name, "...", printDims(actual));
@@ -274,8 +284,7 @@ bool Elaborator::matchType(const NamedType &declared, const ScopeRef &scope,
     return true;
   if (hasSpread ? actual.rank() < fixed : actual.rank() != fixed) {
     Diagnostic &message = match.isResult
-                              ? report(Diag::ResultType, match.span, match.callee,
-                                       sourceOf(declared), printType(actual))
+                              ? reportMade(match, declared, actual)
                               : report(Diag::Rank, match.span, match.callee,
                                        (hasSpread ? "at least " : "") + std::to_string(fixed),
                                        match.name, printType(actual));
@@ -314,10 +323,20 @@ std::optional<Item> Elaborator::convertSetting(const NamedType &type, const Item
   }
   if (name == "string" && item.kind == Item::Kind::Text)
     return item;
-  if (!item.isError())
+  if (!item.isError() && match.callee.empty())
+    report(Diag::DeclaredType, match.span, name, describe(item));
+  else if (!item.isError())
     report(Diag::SettingType, match.span, match.name, match.callee, name, describe(item))
         .note(type.range, "'{0}' is declared {1} here", match.name, name);
   return std::nullopt;
+}
+
+Diagnostic &Elaborator::reportKind(const MatchContext &match, const std::string &wanted,
+                                   const Item &item) {
+  if (match.callee.empty())
+    return report(Diag::DeclaredType, match.span, wanted, describe(item));
+  return report(match.isResult ? Diag::ResultKind : Diag::ArgumentKind, match.span, match.name,
+                match.callee, wanted, describe(item));
 }
 
 std::optional<Item> Elaborator::matchNamed(const NamedType &type, const ScopeRef &scope,
@@ -331,15 +350,13 @@ std::optional<Item> Elaborator::matchNamed(const NamedType &type, const ScopeRef
   if (!type.hasDims && named && named->kind == Item::Kind::Model) {
     if (item.kind == Item::Kind::Instance && item.instance->model == named->model)
       return item;
-    report(match.isResult ? Diag::ResultKind : Diag::ArgumentKind, match.span, match.name,
-           match.callee, "a model '" + type.name.text + "'", describe(item))
+    reportKind(match, ("a model '" + type.name.text + "'").str(), item)
         .note(type.range, "'{0}' is declared here", match.name);
     return std::nullopt;
   }
   std::optional<Type> element = findElement(type, scope);
   if (!item.isNumber() && !item.isTensor()) {
-    report(match.isResult ? Diag::ResultKind : Diag::ArgumentKind, match.span, match.name,
-           match.callee, "a tensor '" + sourceOf(type) + "'", describe(item))
+    reportKind(match, ("a tensor '" + sourceOf(type) + "'").str(), item)
         .note(type.range, "'{0}' is declared here", match.name);
     return std::nullopt;
   }
@@ -361,9 +378,7 @@ std::optional<Item> Elaborator::matchItem(const ast::Type &type, const ScopeRef 
   if (auto *named = dyn_cast<NamedType>(&type))
     return matchNamed(*named, scope, item, match);
   auto mismatch = [&](const llvm::Twine &wanted) -> std::optional<Item> {
-    report(match.isResult ? Diag::ResultKind : Diag::ArgumentKind, match.span, match.name,
-           match.callee, wanted.str(), describe(item))
-        .note(type.range, "it is declared here");
+    reportKind(match, wanted.str(), item).note(type.range, "it is declared here");
     return std::nullopt;
   };
   if (isa<ast::FunctionType>(type))
