@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// RUN: weft-opt %s --weft-lower-kernels --split-input-file | FileCheck %s
+
+// Contiguous columns: a tile of outer products, scalars of the left spread over vectors of the right.
+// CHECK-LABEL: func.func private @outer_products(
+// CHECK: %[[A:.*]] = memref.load {{.*}} : memref<1024xf32>
+// CHECK-NEXT: vector.broadcast %[[A]] : f32 to vector<16xf32>
+// CHECK-NEXT: math.fma {{.*}} : vector<16xf32>
+// CHECK: vector.store
+// CHECK-NOT: memref.store
+// CHECK: return
+func.func private @outer_products(%a: tensor<16x64xf32>, %b: tensor<64x48xf32>)
+    -> tensor<16x48xf32> attributes {weft.kernel} {
+  %0 = weft.contract "ik,kj->ij" %a, %b
+    : tensor<16x64xf32>, tensor<64x48xf32> -> tensor<16x48xf32>
+  return %0 : tensor<16x48xf32>
+}
+
+// -----
+
+// The weight of a linear layer is contiguous in the summed label: dot products, lanes summed in
+// halves. Columns beyond a multiple of the vector are masked.
+// CHECK-LABEL: func.func private @dot_products(
+// CHECK: math.fma {{.*}} : vector<16xf32>
+// CHECK: vector.maskedload
+// CHECK: vector.shuffle {{.*}} [0, 1, 2, 3, 4, 5, 6, 7]
+func.func private @dot_products(%a: tensor<16x65xf32>, %b: tensor<10x65xf32>)
+    -> tensor<16x10xf32> attributes {weft.kernel} {
+  %0 = weft.contract "ik,jk->ij" %a, %b
+    : tensor<16x65xf32>, tensor<10x65xf32> -> tensor<16x10xf32>
+  return %0 : tensor<16x10xf32>
+}
+
+// -----
+
+// A batch label innermost on both sides: element by element, still fused.
+// CHECK-LABEL: func.func private @straight_contraction(
+// CHECK-NOT: vector
+// CHECK: math.fma {{.*}} : f32
+func.func private @straight_contraction(%a: tensor<4x8xf32>, %b: tensor<4x8xf32>)
+    -> tensor<8xf32> attributes {weft.kernel} {
+  %0 = weft.contract "kb,kb->b" %a, %b : tensor<4x8xf32>, tensor<4x8xf32> -> tensor<8xf32>
+  return %0 : tensor<8xf32>
+}
+
+// -----
+
+// An epilogue reads the sums from the stack.
+// CHECK-LABEL: func.func private @epilogue(
+// CHECK: %[[TILE:.*]] = memref.alloca() {alignment = 64 : i64} : memref<{{.*}}xf32>
+// CHECK: vector.store %{{.*}}, %[[TILE]]
+// CHECK: memref.load %[[TILE]]
+// CHECK: arith.addf
+func.func private @epilogue(%a: tensor<8x16xf32>, %b: tensor<16x16xf32>, %c: tensor<8x16xf32>)
+    -> tensor<8x16xf32> attributes {weft.kernel} {
+  %0 = weft.contract "ik,kj->ij" %a, %b : tensor<8x16xf32>, tensor<16x16xf32> -> tensor<8x16xf32>
+  %1 = weft.add %0, %c : tensor<8x16xf32>
+  return %1 : tensor<8x16xf32>
+}
+
+// -----
+
+// One tap, stride 1: the input is read in place, without a table of places.
+// CHECK-LABEL: func.func private @pointwise_convolution(
+// CHECK-NOT: memref<{{.*}}xi32>
+// CHECK: vector.load
+// CHECK: math.fma {{.*}} : vector<16xf32>
+func.func private @pointwise_convolution(%x: tensor<1x8x4x8xf32>, %w: tensor<8x8x1x1xf32>)
+    -> tensor<1x8x4x8xf32> attributes {weft.kernel} {
+  %0 = weft.conv %x, %w strides [1, 1] pad [0, 0] [0, 0] dilations [1, 1] groups 1
+    : tensor<1x8x4x8xf32>, tensor<8x8x1x1xf32> -> tensor<1x8x4x8xf32>
+  return %0 : tensor<1x8x4x8xf32>
+}
+
+// -----
+
+// Others gather: the input is read only where the table has a place.
+// CHECK-LABEL: func.func private @gathered_convolution(
+// CHECK: %[[PLACE:.*]] = memref.load {{.*}} : memref<{{.*}}xi32>
+// CHECK: scf.if
+// CHECK: math.fma {{.*}} : vector<16xf32>
+func.func private @gathered_convolution(%x: tensor<1x8x4x8xf32>, %w: tensor<8x8x3x3xf32>)
+    -> tensor<1x8x4x8xf32> attributes {weft.kernel} {
+  %0 = weft.conv %x, %w strides [1, 1] pad [1, 1] [1, 1] dilations [1, 1] groups 1
+    : tensor<1x8x4x8xf32>, tensor<8x8x3x3xf32> -> tensor<1x8x4x8xf32>
+  return %0 : tensor<1x8x4x8xf32>
+}
+
+// -----
+
+// A row is summed in 32 lanes, whatever the processor; one chunk a row.
+// CHECK-LABEL: func.func private @reduce_rows(
+// CHECK-SAME: weft.chunks = #weft.shape<[d0]>
+// CHECK: memref.alloca() {alignment = 64 : i64} : memref<32xf32>
+func.func private @reduce_rows(%x: tensor<?x100xf32, #weft.shape<[d0, 100]>>)
+    -> tensor<?xf32, #weft.shape<[d0]>> attributes {weft.kernel, weft.dims = ["d0"]} {
+  %0 = weft.reduce sum %x axes [1]
+    : tensor<?x100xf32, #weft.shape<[d0, 100]>> -> tensor<?xf32, #weft.shape<[d0]>>
+  return %0 : tensor<?xf32, #weft.shape<[d0]>>
+}
+
+// -----
+
+// A kept last dimension: blocks of 256 running values.
+// CHECK-LABEL: func.func private @reduce_columns(
+// CHECK-SAME: weft.chunks = #weft.shape<[4]>
+// CHECK: memref.alloca() {alignment = 64 : i64} : memref<256xf32>
+func.func private @reduce_columns(%x: tensor<7x1000xf32>) -> tensor<1000xf32>
+    attributes {weft.kernel} {
+  %0 = weft.reduce sum %x axes [0] : tensor<7x1000xf32> -> tensor<1000xf32>
+  return %0 : tensor<1000xf32>
+}
+
+// -----
+
+// A row of known length keeps its powers: exp is computed once an element.
+// CHECK-LABEL: func.func private @softmax_row(
+// CHECK: memref.alloca() {{.*}} : memref<50xf32>
+// CHECK: arith.divf
+func.func private @softmax_row(%x: tensor<3x50xf32>) -> tensor<3x50xf32>
+    attributes {weft.kernel} {
+  %0 = weft.softmax %x axis 1 : tensor<3x50xf32>
+  return %0 : tensor<3x50xf32>
+}
+
+// -----
+
+// Windows are clipped by the bounds of their loops: no branch for an element.
+// CHECK-LABEL: func.func private @pool_is_clipped(
+// CHECK: arith.minsi
+// CHECK-NOT: scf.if
+// CHECK: arith.maximumf
+func.func private @pool_is_clipped(%x: tensor<1x2x8x8xf32>) -> tensor<1x2x4x4xf32>
+    attributes {weft.kernel} {
+  %0 = weft.pool max %x window [3, 3] strides [2, 2] pad [1, 1] [1, 1] dilations [1, 1]
+    : tensor<1x2x8x8xf32> -> tensor<1x2x4x4xf32>
+  return %0 : tensor<1x2x4x4xf32>
+}
+
+// -----
+
+// f16 accumulates in f32 and is rounded once at the end.
+// CHECK-LABEL: func.func private @narrow_sum(
+// CHECK: arith.extf {{.*}} : f16 to f32
+// CHECK: arith.addf {{.*}} : f32
+// CHECK: arith.truncf {{.*}} : f32 to f16
+func.func private @narrow_sum(%x: tensor<3x50xf16>) -> tensor<3xf16> attributes {weft.kernel} {
+  %0 = weft.reduce sum %x axes [1] : tensor<3x50xf16> -> tensor<3xf16>
+  return %0 : tensor<3xf16>
+}

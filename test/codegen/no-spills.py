@@ -1,0 +1,52 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+"""Reads the assembly of contraction and convolution: no innermost loop of products spills.
+
+RUN: kernel-object %S/Inputs/tiles.mlir --cpu x86-64-v4 --assembly > %t.v4.s
+RUN: kernel-object %S/Inputs/tiles.mlir --cpu x86-64-v3 --assembly > %t.v3.s
+RUN: %python %s %t.v4.s 24 | FileCheck %s
+RUN: %python %s %t.v3.s 12 | FileCheck %s
+RUN: not %python %s %S/Inputs/spill.s 1 | FileCheck %s --check-prefix=BAD
+CHECK: no spills
+BAD: 1 spills in the loop at '.L'
+"""
+import re
+import sys
+
+
+def innermost_loops(lines):
+    """Label and instructions of each loop without another jump in it."""
+    labels = {line[:-1]: number for number, line in enumerate(lines) if line.endswith(":")}
+    for number, line in enumerate(lines):
+        jump = re.match(r"\s+j\w+\s+(\S+)", line)
+        start = labels.get(jump.group(1)) if jump else None
+        if start is None or start > number:
+            continue
+        body = lines[start:number]
+        if not any(re.match(r"\s+j", instruction) for instruction in body):
+            yield jump.group(1), body
+
+
+def is_spill(instruction):
+    """A vector moved to or from a fixed place of the stack; tiles there have an index."""
+    return re.search(r"%[xyz]mm", instruction) and re.search(r"\(%r[sb]p\)", instruction)
+
+
+def main(path, widest):
+    with open(path) as assembly:
+        lines = [line.split("#")[0].rstrip() for line in assembly]
+    products, faults = 0, 0
+    for label, body in innermost_loops(lines):
+        count = sum("vfmadd" in instruction for instruction in body)
+        spills = sum(bool(is_spill(instruction)) for instruction in body)
+        products = max(products, count)
+        if count and spills:
+            faults += 1
+            print(f"{spills} spills in the loop at '{label}'")
+    if products < widest:
+        faults += 1
+        print(f"the largest loop has {products} products, {widest} expected")
+    print("spills found" if faults else "no spills")
+    return bool(faults)
+
+
+sys.exit(main(sys.argv[1], int(sys.argv[2])))
