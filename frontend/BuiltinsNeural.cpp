@@ -67,8 +67,8 @@ static bool readPadding(BuiltinCall &call, size_t count, WindowGeometry &geometr
   return true;
 }
 
-static std::optional<WindowGeometry> readGeometry(BuiltinCall &call, size_t count,
-                                                  std::optional<SmallVector<int64_t>> stride) {
+static std::optional<WindowGeometry>
+readGeometry(BuiltinCall &call, size_t count, const std::optional<SmallVector<int64_t>> &stride) {
   WindowGeometry geometry;
   auto strides = call.has("stride") || !stride ? perDimension(call, "stride", count, 1, 1) : stride;
   auto dilations = perDimension(call, "dilation", count, 1, 1);

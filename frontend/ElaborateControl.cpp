@@ -161,6 +161,7 @@ Item Elaborator::scan(const Call &call, const Item &xs, Span xsSpan, const Item 
   ArrayRef<ValueId> finalCarries = ArrayRef<ValueId>(values).take_front(inits.size());
   ArrayRef<ValueId> finalStacked = ArrayRef<ValueId>(values).drop_front(inits.size());
   std::vector<Item> parts;
+  parts.reserve(emitted.size() + 1);
   for (const Item &item : emitted)
     parts.push_back(rebuild(item, finalStacked));
   if (from.kind != Kind::Unit)

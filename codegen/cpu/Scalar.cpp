@@ -170,7 +170,7 @@ Value Scalar::floatToInteger(Value x, Type type, bool isUnsigned) {
   OpBuilder &b = code.builder;
   Location loc = code.loc;
   unsigned width = type.getIntOrFloatBitWidth();
-  double limit = std::ldexp(1.0, isUnsigned ? width : width - 1);
+  double limit = std::ldexp(1.0, static_cast<int>(isUnsigned ? width : width - 1));
   Value high = constant(x.getType(), limit);
   Value low = constant(x.getType(), isUnsigned ? 0.0 : -limit);
   Value atHigh = arith::CmpFOp::create(b, loc, arith::CmpFPredicate::OGE, x, high);

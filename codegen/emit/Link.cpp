@@ -124,7 +124,7 @@ static llvm::SmallVector<std::string> systemLibraries() {
 
 uint64_t mostLinkedBytes(llvm::ArrayRef<std::string> inputs) {
   // What the linker adds: headers, tables of symbols, padding of segments to pages.
-  uint64_t total = 256 * 1024;
+  uint64_t total = uint64_t{256} * 1024;
   for (const std::string &input : inputs) {
     uint64_t sizeBytes = 0;
     if (!llvm::sys::fs::file_size(input, sizeBytes))

@@ -92,6 +92,8 @@ void Tensor::roundToElement() {
 template <typename Raw, typename Wide>
 static void readElements(const char *bytes, std::vector<Wide> &values) {
   for (Wide &value : values) {
+    // Elements of i8 are numbers, and negative ones stay so.
+    // NOLINTNEXTLINE(bugprone-signed-char-misuse)
     value = static_cast<Wide>(llvm::support::endian::read<Raw, llvm::endianness::little>(bytes));
     bytes += sizeof(Raw);
   }

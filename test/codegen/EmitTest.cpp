@@ -12,6 +12,8 @@
 #include "llvm/Support/Path.h"
 #include "gtest/gtest.h"
 
+#include <tuple>
+
 namespace weft {
 namespace {
 
@@ -132,7 +134,7 @@ TEST(Postfix, too_deep_an_expression_is_refused) {
 class Files : public testing::Test {
 protected:
   void SetUp() override { ASSERT_FALSE(llvm::sys::fs::createUniqueDirectory("weft-test", folder)); }
-  void TearDown() override { llvm::sys::fs::remove_directories(folder); }
+  void TearDown() override { std::ignore = llvm::sys::fs::remove_directories(folder); }
 
   std::string in(StringRef name) const {
     llvm::SmallString<128> path(folder);

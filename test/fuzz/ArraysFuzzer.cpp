@@ -9,6 +9,7 @@
 #include "llvm/Support/FileSystem.h"
 
 #include <cstdlib>
+#include <tuple>
 
 using namespace weft;
 
@@ -35,7 +36,7 @@ static void readZip(llvm::StringRef bytes) {
   llvm::raw_fd_ostream(file, /*shouldClose=*/true) << bytes;
   if (llvm::Expected<Array> array = readNpz(path, "x"); !array)
     llvm::consumeError(array.takeError());
-  llvm::sys::fs::remove(path);
+  std::ignore = llvm::sys::fs::remove(path);
 }
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {

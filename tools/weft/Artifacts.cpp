@@ -174,7 +174,7 @@ LogicalResult Artifacts::addKind(StringRef kind, StringRef folder, OutputFiles &
     llvm::sys::path::append(path, name);
     return path.str().str();
   };
-  auto addText = [&](std::string path, StringRef text) -> LogicalResult {
+  auto addText = [&](const std::string &path, StringRef text) -> LogicalResult {
     written.push_back(path);
     llvm::Error error = outputs.add(path, text);
     return error ? fail(std::move(error)) : success();

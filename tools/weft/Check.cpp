@@ -6,8 +6,6 @@
 #include "tools/weft/CommandLine.h"
 #include "tools/weft/Verbs.h"
 
-namespace cl = llvm::cl;
-
 namespace weft {
 
 static constexpr llvm::StringLiteral examples =

@@ -9,11 +9,14 @@
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/Path.h"
 
+#include <tuple>
+
 namespace weft {
 
 ScratchFolder::~ScratchFolder() {
   if (!folder.empty())
-    llvm::sys::fs::remove_directories(folder, /*IgnoreErrors=*/true);
+    // What cannot be removed is left to the system: nothing depends on it any more.
+    std::ignore = llvm::sys::fs::remove_directories(folder, /*IgnoreErrors=*/true);
 }
 
 llvm::Expected<std::string> ScratchFolder::path(llvm::StringRef name) {

@@ -98,8 +98,7 @@ void addPool(Suite &suite, const std::string &e, const std::string &kind, bool c
                          " window [3, 2] strides [2, 1] pad [1, 0] [1, 1] " + "dilations [1, 1]" +
                          flag + " : " + y.type() + " -> " + typeText(plane, e)));
       },
-      options.tolerance.exact ? CaseOptions{.tolerance = options.tolerance, .leastSize = 2}
-                              : CaseOptions{.tolerance = options.tolerance, .leastSize = 2});
+      CaseOptions{.tolerance = options.tolerance, .leastSize = 2});
 }
 
 } // namespace

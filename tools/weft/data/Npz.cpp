@@ -8,6 +8,7 @@
 #include "llvm/ADT/StringExtras.h"
 
 #include <memory>
+#include <tuple>
 #include <zip.h>
 
 namespace weft {
@@ -142,7 +143,7 @@ llvm::Expected<std::string> makeNpz(llvm::ArrayRef<std::pair<std::string, const 
   }
   if (zip_close(archive.get()) < 0)
     return llvm::createStringError("cannot make '" + label + "': " + zip_strerror(archive.get()));
-  archive.release();
+  std::ignore = archive.release(); // zip_close has freed it.
   zip_stat_t stat;
   if (zip_source_stat(target, &stat) < 0 || zip_source_open(target) < 0)
     return llvm::createStringError("cannot make '" + label + "': the archive cannot be read back");
