@@ -4,6 +4,7 @@
 // conversions from what an expression denotes to what a place needs.
 #include "frontend/Builtins.h"
 #include "frontend/Elaborate.h"
+#include "frontend/StandardLibrary.h"
 
 namespace weft {
 
@@ -118,6 +119,11 @@ Item Elaborator::evaluateName(const ast::Name &name, const ScopeRef &scope) {
     return Item::error();
   if (Item *item = scope->find(name.text))
     return *item;
+  if (StringRef module = standardModuleWith(name.text); !module.empty()) {
+    std::string import = ("'import " + module + ": " + name.text + "'").str();
+    report(Diag::UnknownName, name.range, name.text, "; " + import + " brings it here");
+    return Item::error();
+  }
   std::vector<StringRef> candidates;
   for (Scope *at = scope; at; at = at->parent)
     for (auto &entry : at->names)

@@ -16,4 +16,7 @@ std::optional<llvm::StringRef> standardModule(llvm::StringRef name);
 /// The modules whose names every file sees without an import.
 llvm::ArrayRef<llvm::StringRef> preludeModules();
 
+/// The module that declares `name`, a model, function or constant; empty if none does.
+llvm::StringRef standardModuleWith(llvm::StringRef name);
+
 } // namespace weft
