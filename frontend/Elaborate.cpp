@@ -6,6 +6,7 @@
 #include "frontend/Builtins.h"
 
 #include "llvm/ADT/ScopeExit.h"
+#include "llvm/ADT/StringSet.h"
 #include "llvm/Support/SourceMgr.h"
 
 namespace weft {
@@ -158,6 +159,33 @@ const ast::ModelDecl *Elaborator::findRoot(StringRef name) {
   return root;
 }
 
+/// The values that the caller gives to settings of the root, each wrong one reported once.
+bool Elaborator::readSettings(const ast::ModelDecl &root, const SettingValues &settings,
+                              Call &call) {
+  bool good = true;
+  llvm::StringSet<> given;
+  SmallVector<StringRef> names;
+  for (const ast::Parameter &setting : root.settings)
+    names.push_back(setting.name.text);
+  for (const auto &[name, text] : settings) {
+    auto setting = llvm::find_if(root.settings, [&, &wanted = name](const ast::Parameter &s) {
+      return s.name.text == wanted;
+    });
+    if (!given.insert(name).second) {
+      report(Diag::RepeatedArgument, root.name.range, name);
+      good = false;
+    } else if (setting == root.settings.end()) {
+      report(Diag::UnknownSetting, root.name.range, root.name.text, name, suggestion(name, names));
+      good = false;
+    } else if (std::optional<Item> item = parseSetting(root, *setting, text)) {
+      call.arguments.push_back({name, root.name.range, nullptr, *item, root.name.range});
+    } else {
+      good = false;
+    }
+  }
+  return good;
+}
+
 CheckedProgram Elaborator::elaborateExports(StringRef rootModel, const SettingValues &settings) {
   ScopeRef file = fileScope(program.main());
   const ast::ModelDecl *root = findRoot(rootModel);
@@ -168,16 +196,8 @@ CheckedProgram Elaborator::elaborateExports(StringRef rootModel, const SettingVa
     Call call;
     call.span = call.calleeSpan = root->name.range;
     call.scope = file;
-    for (const auto &[name, text] : settings) {
-      auto setting = llvm::find_if(
-          root->settings, [&, &wanted = name](const auto &s) { return s.name.text == wanted; });
-      std::optional<Item> item;
-      if (setting != root->settings.end())
-        item = parseSetting(*setting, text);
-      CallArgument argument{name, root->name.range, nullptr, item.value_or(Item::error()),
-                            root->name.range};
-      call.arguments.push_back(std::move(argument));
-    }
+    if (!readSettings(*root, settings, call))
+      return {};
     instance = makeInstance(*root, file, call, "");
   }
   size_t found = 0;
@@ -193,6 +213,9 @@ CheckedProgram Elaborator::elaborateExports(StringRef rootModel, const SettingVa
   elaborateAll(program.main().decls, nullptr, file);
   if (instance)
     elaborateAll(root->members, instance, instance->scope);
+  if (!root && rootModel.empty())
+    for (const auto &[name, text] : settings)
+      report(Diag::UnknownSetting, {}, program.main().path, name, "");
   if (found == 0 && !root)
     report(Diag::NoExport, {}, program.main().path);
   return withUsedParameters();

@@ -156,6 +156,7 @@ private:
   class GraphScope;
 
   const ast::ModelDecl *findRoot(StringRef name);
+  bool readSettings(const ast::ModelDecl &root, const SettingValues &settings, Call &call);
   void elaborateExport(const ast::FunctionDecl &function, Instance *self, const ScopeRef &scope);
   bool declareInputs(const ast::FunctionDecl &function, const ScopeRef &scope, CheckedGraph *graph);
   std::optional<Item> declareInput(const ast::Parameter &parameter, const ScopeRef &scope,
@@ -189,7 +190,8 @@ private:
   void declareSubModel(Instance &instance, const ast::SubModelDecl &decl);
   void declareVariable(Instance &instance, const ast::VariableDecl &variable);
   std::optional<ValueType> variableType(const ast::VariableDecl &variable, const ScopeRef &scope);
-  std::optional<Item> parseSetting(const ast::Parameter &setting, StringRef text);
+  std::optional<Item> parseSetting(const ast::ModelDecl &root, const ast::Parameter &setting,
+                                   StringRef text);
   CheckedGraph elaborateInitialisation(ArrayRef<unsigned> used);
   std::optional<ValueId> initialValue(unsigned parameter);
 

@@ -268,7 +268,8 @@ Item Elaborator::symbolicSetting(const ast::Parameter &setting) {
   return Item::error();
 }
 
-std::optional<Item> Elaborator::parseSetting(const ast::Parameter &setting, StringRef text) {
+std::optional<Item> Elaborator::parseSetting(const ast::ModelDecl &root,
+                                             const ast::Parameter &setting, StringRef text) {
   auto *type = llvm::dyn_cast_or_null<ast::NamedType>(setting.type.get());
   StringRef name = type ? type->name.text : "";
   int64_t integer;
@@ -285,7 +286,7 @@ std::optional<Item> Elaborator::parseSetting(const ast::Parameter &setting, Stri
     item.text = text.str();
     return item;
   }
-  report(Diag::SettingType, setting.range, setting.name.text, "the model", name, "'" + text + "'");
+  report(Diag::SettingValue, setting.range, setting.name.text, root.name.text, name, text);
   return std::nullopt;
 }
 
