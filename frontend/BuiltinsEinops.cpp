@@ -186,22 +186,16 @@ Dim Einops::sizeOf(const Group &group) const {
 ValueId Einops::reduceMissing(ValueId value, std::vector<std::string> &names, StringRef how) {
   std::vector<std::string> to = namesIn(right), kept;
   SmallVector<int64_t> axes;
-  Dim count(1);
-  for (auto [axis, name] : llvm::enumerate(names)) {
-    if (llvm::is_contained(to, name)) {
+  for (auto [axis, name] : llvm::enumerate(names))
+    if (llvm::is_contained(to, name))
       kept.push_back(name);
-      continue;
-    }
-    axes.push_back(axis);
-    count = count * sizes.lookup(name);
-  }
+    else
+      axes.push_back(axis);
   names = kept;
   CheckedBuilder &builder = call.builder();
-  value = builder.reduce(how == "mean" ? "sum" : how, value, axes);
-  if (how != "mean" || axes.empty())
-    return value;
-  ValueId divisor = builder.cast(builder.size(count), builder.elementOf(value));
-  return builder.binary("div", value, builder.broadcastTo(divisor, Dims(builder.dimsOf(value))));
+  if (how == "mean")
+    return axes.empty() ? value : builder.mean(value, axes);
+  return builder.reduce(how, value, axes);
 }
 
 /// Brings the dimensions into the order of the result and repeats the ones that are new.

@@ -26,6 +26,7 @@ private:
   bool parse(StringRef pattern);
   std::optional<std::string> parseTerm(StringRef term, std::optional<size_t> rank);
   bool bindSizes(Operand &operand);
+  void takeDiagonals(Operand &operand);
   void dropUnits(Operand &operand);
   Operand sumLone(Operand operand, StringRef needed);
   Operand contract(Operand a, Operand b, StringRef needed, bool isLast);
@@ -61,10 +62,8 @@ std::optional<std::string> Einsum::parseTerm(StringRef term, std::optional<size_
       continue;
     if (!llvm::isAlpha(letter))
       return fail("'" + llvm::Twine(letter) + "' is no letter"), std::nullopt;
-    if (StringRef(labels).contains(letter))
-      return fail("'" + llvm::Twine(letter) + "' stands twice in '" + term.trim() +
-                  "'; take the diagonal first"),
-             std::nullopt;
+    if (!rank && StringRef(labels).contains(letter))
+      return fail("'" + llvm::Twine(letter) + "' stands twice in the result"), std::nullopt;
     labels += letter;
   }
   size_t letters = labels.size();
@@ -150,6 +149,31 @@ bool Einsum::bindSizes(Operand &operand) {
   return true;
 }
 
+/// A letter that stands twice in one operand takes the diagonal of its two dimensions: from each
+/// row the element at the row's own number.
+void Einsum::takeDiagonals(Operand &operand) {
+  CheckedBuilder &builder = call.builder();
+  Type i64 = mlir::IntegerType::get(call.elaborator.context, 64);
+  for (size_t first = 0; first < operand.labels.size();) {
+    size_t second = operand.labels.find(operand.labels[first], first + 1);
+    if (second == std::string::npos) {
+      ++first;
+      continue;
+    }
+    SmallVector<int64_t> order{static_cast<int64_t>(first), static_cast<int64_t>(second)};
+    std::string labels(1, operand.labels[first]);
+    for (size_t axis = 0; axis < operand.labels.size(); ++axis)
+      if (axis != first && axis != second) {
+        order.push_back(axis);
+        labels += operand.labels[axis];
+      }
+    ValueId rows = builder.transpose(operand.value, order);
+    ValueId places = builder.iota(i64, {builder.dimsOf(rows).front()}, 0);
+    operand = {labels, builder.gather(rows, places, /*axis=*/1, /*batchDims=*/1)};
+    first = 0;
+  }
+}
+
 /// A dimension 1 under `...` that is longer in another operand: it is left out.
 void Einsum::dropUnits(Operand &operand) {
   std::string labels;
@@ -210,8 +234,10 @@ Item Einsum::run() {
     if (!sizes.contains(std::string(1, letter)))
       return fail("'" + llvm::Twine(letter) + "' of the result is in no operand"), Item::error();
   call.builder().span = call.span();
-  for (Operand &operand : operands)
+  for (Operand &operand : operands) {
+    takeDiagonals(operand);
     dropUnits(operand);
+  }
   Operand made = operands.front();
   for (size_t place = 1; place < operands.size(); ++place) {
     std::string needed = result;

@@ -82,7 +82,6 @@ static Item extreme(BuiltinCall &call, StringRef name) {
   return Item::tensor(call.builder().binary(name, (*values)[0], (*values)[1]));
 }
 
-/// The mean as a sum times the reciprocal of the count, which may be a dimension.
 static Item mean(BuiltinCall &call) {
   std::optional<ValueId> value = call.floatTensor("x");
   if (!value)
@@ -90,15 +89,7 @@ static Item mean(BuiltinCall &call) {
   auto axes = reducedAxes(call, *value);
   if (!axes)
     return Item::error();
-  CheckedBuilder &builder = call.builder();
-  Dim count(1);
-  for (int64_t axis : *axes)
-    count = count * call.typeOf(*value).dims[axis];
-  Type element = call.typeOf(*value).element;
-  ValueId sum = builder.reduce("sum", *value, *axes);
-  ValueId divisor = builder.cast(builder.size(count), element);
-  ValueId result =
-      builder.binary("div", sum, builder.broadcastTo(divisor, Dims(call.typeOf(sum).dims)));
+  ValueId result = call.builder().mean(*value, *axes);
   std::optional<ValueId> kept = keepDims(call, *value, result, *axes);
   return kept ? Item::tensor(*kept) : Item::error();
 }

@@ -272,6 +272,17 @@ ValueId CheckedBuilder::reduce(StringRef kind, ValueId input, ArrayRef<int64_t> 
             {attribute("kind", value), integers("axes", sorted)});
 }
 
+ValueId CheckedBuilder::mean(ValueId input, ArrayRef<int64_t> axes) {
+  Dim count(1);
+  for (int64_t axis : axes)
+    count = count * dimsOf(input)[axis];
+  Type element = elementOf(input), f32 = mlir::Float32Type::get(context);
+  Type wide = element.getIntOrFloatBitWidth() < 32 ? f32 : element;
+  ValueId sum = reduce("sum", cast(input, wide), axes);
+  ValueId divisor = broadcastTo(cast(size(count), wide), Dims(dimsOf(sum)));
+  return cast(binary("div", sum, divisor), element);
+}
+
 ValueId CheckedBuilder::arg(StringRef kind, ValueId input, int64_t axis, Type element) {
   Dims target = dimsOf(input);
   target.erase(target.begin() + axis);

@@ -69,6 +69,8 @@ public:
   ValueId iota(Type element, ArrayRef<Dim> dims, int64_t axis);
 
   ValueId reduce(StringRef kind, ValueId input, ArrayRef<int64_t> axes);
+  /// The sum over the number of elements; f16 and bf16 in f32, where neither of them overflows.
+  ValueId mean(ValueId input, ArrayRef<int64_t> axes);
   ValueId arg(StringRef kind, ValueId input, int64_t axis, Type element);
   ValueId cumulative(StringRef kind, ValueId input, int64_t axis, bool exclusive, bool reverse);
   ValueId softmax(StringRef name, ValueId input, int64_t axis);

@@ -31,7 +31,7 @@ private:
   bool readAt(const ast::IndexItem &item);
   bool readSlice(const ast::IndexItem &item);
   void keep(size_t count);
-  std::optional<Dim> bound(const ast::Expr &bound, const Dim &size, bool isStop);
+  std::optional<Dim> bound(const ast::Expr &bound, const Dim &size, bool isStop, bool isBackward);
   ValueId applySlice();
   ValueId applyTensors(ValueId sliced);
 
@@ -100,19 +100,23 @@ bool TensorIndexer::readAt(const ast::IndexItem &item) {
   return true;
 }
 
-std::optional<Dim> TensorIndexer::bound(const ast::Expr &bound, const Dim &size, bool isStop) {
+/// Where a slice starts or stops, counted from the front. As in NumPy a bound outside of a size
+/// that is known moves to its end; going backwards, the end is one before the first element.
+std::optional<Dim> TensorIndexer::bound(const ast::Expr &bound, const Dim &size, bool isStop,
+                                        bool isBackward) {
   std::optional<Dim> at =
       elaborator.toDim(elaborator.evaluate(bound, scope), bound.range, "the bound of a slice");
   if (!at)
     return std::nullopt;
   std::optional<int64_t> known = at->constant(), extent = size.constant();
   Dim place = known && *known < 0 ? size + *at : *at;
-  if (known && extent) {
-    int64_t clamped = std::clamp(*place.constant(), int64_t(0), *extent);
-    return Dim(clamped);
-  }
-  if (isStop && !elaborator.lenient && !place.provablyAtMost(size)) {
-    elaborator.report(Diag::SliceBound, bound.range, place.str(), size.str());
+  int64_t lowest = isBackward ? -1 : 0;
+  if (known && extent)
+    return Dim(std::clamp(*place.constant(), lowest, *extent + lowest));
+  Dim highest = size + Dim(lowest);
+  if (isStop != isBackward && !elaborator.lenient && !place.provablyAtMost(highest)) {
+    elaborator.report(Diag::SliceBound, bound.range, isStop ? "ends" : "starts", place.str(),
+                      highest.str());
     return std::nullopt;
   }
   return place;
@@ -126,22 +130,23 @@ bool TensorIndexer::readSlice(const ast::IndexItem &item) {
                                    "the step of a slice");
   if (!stride)
     return false;
-  if (*stride == 0 || *stride == INT64_MIN || (*stride < 0 && (item.start || item.stop))) {
+  if (*stride == 0 || *stride == INT64_MIN) {
     elaborator.report(Diag::SliceStep, item.range, *stride);
     return false;
   }
-  std::optional<Dim> start = Dim(0), stop = size;
+  bool isBackward = *stride < 0;
+  std::optional<Dim> start = isBackward ? size - 1 : Dim(0), stop = isBackward ? Dim(-1) : size;
   if (item.start)
-    start = bound(*item.start, size, false);
+    start = bound(*item.start, size, /*isStop=*/false, isBackward);
   if (item.stop)
-    stop = bound(*item.stop, size, true);
+    stop = bound(*item.stop, size, /*isStop=*/true, isBackward);
   if (!start || !stop)
     return false;
-  Dim length = *stop - *start;
+  Dim length = isBackward ? *start - *stop : *stop - *start;
   if (std::optional<int64_t> known = length.constant(); known && *known < 0)
     length = Dim(0);
   keep(1);
-  starts.back() = *stride < 0 ? size - 1 : *start;
+  starts.back() = *start;
   sizes.back() = length.ceilDiv(Dim(std::abs(*stride)));
   strides.back() = *stride;
   return true;
