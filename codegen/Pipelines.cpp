@@ -23,6 +23,7 @@ void buildLoopsPipeline(OpPassManager &manager, VectorTarget target) {
   LowerKernelsPassOptions options;
   options.vectorBytes = target.bytes;
   options.vectorRegisters = target.registers;
+  options.halves = target.halves;
   manager.addPass(createLowerKernelsPass(options));
   manager.addPass(createLowerEntriesPass());
   manager.addPass(createVerifyLoopsPass());

@@ -33,7 +33,7 @@ void Kernel::begin(const Dim &chunks, int64_t grain) {
   builder.setInsertionPointAfter(source);
   loops = beginLoopKernel(builder, source, chunks, grain);
   codeStore.emplace(builder, source.getLoc(), &loops.function.getBody().front());
-  scalarStore.emplace(*codeStore);
+  scalarStore.emplace(*codeStore, target.halves);
   elementsStore.emplace(*codeStore, *scalarStore, loops, source);
 }
 

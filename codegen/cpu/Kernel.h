@@ -15,6 +15,7 @@ namespace weft {
 struct VectorTarget {
   int64_t bytes = 64;     ///< Of one vector register.
   int64_t registers = 32; ///< Vector registers that the processor names.
+  bool halves = true;     ///< It has instructions between f16 and f32.
 };
 
 class Kernel {

@@ -74,7 +74,7 @@ public:
   using LowerKernelsPassBase::LowerKernelsPassBase;
 
   void runOnOperation() override {
-    VectorTarget target{vectorBytes, vectorRegisters};
+    VectorTarget target{vectorBytes, vectorRegisters, halves};
     SmallVector<FuncOp> kernels;
     for (auto function : getOperation().getOps<FuncOp>())
       if (isKernelFunction(function))

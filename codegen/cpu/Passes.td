@@ -25,7 +25,9 @@ def LowerKernelsPass : Pass<"weft-lower-kernels", "::mlir::ModuleOp"> {
     Option<"vectorBytes", "vector-bytes", "int64_t", /*default=*/"64",
            "Bytes of a vector register">,
     Option<"vectorRegisters", "vector-registers", "int64_t", /*default=*/"32",
-           "Vector registers that the processor names">];
+           "Vector registers that the processor names">,
+    Option<"halves", "halves", "bool", /*default=*/"true",
+           "The processor has instructions between f16 and f32">];
   let statistics = [
     Statistic<"numLowered", "lowered", "Kernels turned into loops">,
     Statistic<"numStraight", "straight", "Kernels whose root is computed element by element">];

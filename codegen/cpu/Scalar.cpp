@@ -95,6 +95,8 @@ Value Scalar::widen(Value value, Type element) {
   OpBuilder &b = code.builder;
   Location loc = code.loc;
   Type type = value.getType();
+  if (element.isF16() && !hasHalves)
+    return widenHalf(value);
   if (element.isF16())
     return arith::ExtFOp::create(b, loc, shapedAs(type, b.getF32Type()), value);
   if (!element.isBF16())
@@ -110,6 +112,8 @@ Value Scalar::widen(Value value, Type element) {
 Value Scalar::narrow(Value value, Type element) {
   OpBuilder &b = code.builder;
   Location loc = code.loc;
+  if (element.isF16() && !hasHalves)
+    return narrowHalf(value);
   if (element.isF16())
     return arith::TruncFOp::create(b, loc, shapedAs(value.getType(), element), value);
   if (!element.isBF16())

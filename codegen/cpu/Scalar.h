@@ -19,7 +19,8 @@ inline constexpr StringRef libmPrefix = "weft.libm.";
 
 class Scalar {
 public:
-  explicit Scalar(Code &owner) : code(owner) {}
+  /// `convertsHalves`: whether the processor has instructions between f16 and f32.
+  Scalar(Code &owner, bool convertsHalves) : code(owner), hasHalves(convertsHalves) {}
 
   /// The element of the result of an element-wise operation, from the elements of its operands.
   /// Null, after an error at `op`, if the operation is not known here.
@@ -80,6 +81,8 @@ public:
   Code &code;
 
 private:
+  bool hasHalves;
+
   Value unaryFloat(Operation *op, Value x);
   Value unaryInteger(Operation *op, Value x, Type element);
   Value binaryFloat(Operation *op, Value lhs, Value rhs);
@@ -90,6 +93,8 @@ private:
   Value floatToInteger(Value x, Type type, bool isUnsigned);
   Value floatToFloat(Value x, Type from, Type to);
   Value roundToOdd(Value x);
+  Value widenHalf(Value half);   // Halves.cpp
+  Value narrowHalf(Value value); // Halves.cpp
   Value sign(Value x);
   Value sigmoid(Value x);
 

@@ -70,18 +70,28 @@ createTargetMachine(const TargetOptions &options) {
   return machine;
 }
 
+/// Elsewhere LLVM calls functions for it that the C library does not have.
+static bool convertsHalves(const llvm::Triple &triple, const llvm::MCSubtargetInfo &subtarget) {
+  if (triple.isX86())
+    return subtarget.checkFeatures("+f16c"); // AVX-512 brings it along.
+  if (triple.isRISCV())
+    return subtarget.checkFeatures("+zfhmin");
+  return triple.isAArch64();
+}
+
 llvm::Expected<VectorTarget> vectorTargetOf(const TargetOptions &options) {
   auto machine = createTargetMachine(options);
   if (!machine)
     return machine.takeError();
   const llvm::Triple &triple = (*machine)->getTargetTriple();
   const llvm::MCSubtargetInfo &subtarget = *(*machine)->getMCSubtargetInfo();
+  bool halves = convertsHalves(triple, subtarget);
   if (triple.isX86()) {
     if (subtarget.checkFeatures("+avx512f"))
-      return VectorTarget{64, 32};
-    return subtarget.checkFeatures("+avx") ? VectorTarget{32, 16} : VectorTarget{16, 16};
+      return VectorTarget{64, 32, halves};
+    return VectorTarget{subtarget.checkFeatures("+avx") ? 32 : 16, 16, halves};
   }
-  return VectorTarget{16, triple.isAArch64() || triple.isRISCV() ? 32 : 16};
+  return VectorTarget{16, triple.isAArch64() || triple.isRISCV() ? 32 : 16, halves};
 }
 
 llvm::Expected<std::string> requiredFeatures(const TargetOptions &options) {

@@ -51,8 +51,9 @@ int main(int argc, char **argv) {
     return fail(llvm::toString(vectors.takeError()));
 
   mlir::PassManager manager(&context);
-  manager.addPass(weft::createLowerKernelsPass(
-      {.vectorBytes = vectors->bytes, .vectorRegisters = vectors->registers}));
+  manager.addPass(weft::createLowerKernelsPass({.vectorBytes = vectors->bytes,
+                                                .vectorRegisters = vectors->registers,
+                                                .halves = vectors->halves}));
   if (mlir::failed(manager.run(*module)))
     return 1;
   for (auto function : module->getOps<mlir::func::FuncOp>())
