@@ -71,7 +71,7 @@ struct TakeKnownBranch final : OpRewritePattern<IfOp> {
     Attribute condition;
     if (!mlir::matchPattern(op.getCondition(), mlir::m_Constant(&condition)))
       return rewriter.notifyMatchFailure(op, "condition is not a constant");
-    std::optional<Scalar> known = splatOf(condition);
+    std::optional<WideElement> known = splatOf(condition);
     if (!known)
       return rewriter.notifyMatchFailure(op, "condition is not dense");
 

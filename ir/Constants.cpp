@@ -8,9 +8,9 @@
 
 namespace weft {
 
-static Scalar widen(const llvm::APFloat &value) { return {.real = value.convertToDouble()}; }
+static WideElement widen(const llvm::APFloat &value) { return {.real = value.convertToDouble()}; }
 
-static Scalar widen(const llvm::APInt &value, bool isUnsigned) {
+static WideElement widen(const llvm::APInt &value, bool isUnsigned) {
   return {.integer =
               isUnsigned ? static_cast<int64_t>(value.getZExtValue()) : value.getSExtValue()};
 }
@@ -22,7 +22,7 @@ static mlir::DenseIntOrFPElementsAttr denseOf(Attribute attribute) {
   return ranked && dense.getElementType().getIntOrFloatBitWidth() <= 64 ? dense : nullptr;
 }
 
-std::optional<Scalar> splatOf(Attribute attribute) {
+std::optional<WideElement> splatOf(Attribute attribute) {
   auto dense = denseOf(attribute);
   if (!dense || !dense.isSplat())
     return std::nullopt;
@@ -31,13 +31,13 @@ std::optional<Scalar> splatOf(Attribute attribute) {
   return widen(dense.getSplatValue<llvm::APInt>(), isUnsignedElement(dense.getElementType()));
 }
 
-std::optional<std::vector<Scalar>> readConstant(Attribute attribute) {
+std::optional<std::vector<WideElement>> readConstant(Attribute attribute) {
   if (auto splat = splatOf(attribute))
-    return std::vector<Scalar>{*splat};
+    return std::vector<WideElement>{*splat};
   auto dense = denseOf(attribute);
   if (!dense || dense.getNumElements() > kMostFoldedElements)
     return std::nullopt;
-  std::vector<Scalar> elements;
+  std::vector<WideElement> elements;
   elements.reserve(dense.getNumElements());
   bool isUnsigned = isUnsignedElement(dense.getElementType());
   if (isa<mlir::FloatType>(dense.getElementType()))
@@ -49,11 +49,11 @@ std::optional<std::vector<Scalar>> readConstant(Attribute attribute) {
   return elements;
 }
 
-Attribute makeConstant(RankedTensorType type, ArrayRef<Scalar> elements) {
+Attribute makeConstant(RankedTensorType type, ArrayRef<WideElement> elements) {
   Type element = type.getElementType();
   if (auto real = dyn_cast<mlir::FloatType>(element)) {
     std::vector<llvm::APFloat> values;
-    for (const Scalar &scalar : elements) {
+    for (const WideElement &scalar : elements) {
       llvm::APFloat value(roundToFloat(real, scalar.real));
       bool losesInfo = false;
       value.convert(real.getFloatSemantics(), llvm::APFloat::rmNearestTiesToEven, &losesInfo);
@@ -62,21 +62,21 @@ Attribute makeConstant(RankedTensorType type, ArrayRef<Scalar> elements) {
     return mlir::DenseElementsAttr::get(type, values);
   }
   std::vector<llvm::APInt> values;
-  for (const Scalar &scalar : elements)
+  for (const WideElement &scalar : elements)
     values.emplace_back(element.getIntOrFloatBitWidth(), static_cast<uint64_t>(scalar.integer),
                         /*isSigned=*/false, /*implicitTrunc=*/true);
   return mlir::DenseElementsAttr::get(type, values);
 }
 
 bool isEach(Attribute attribute, double value) {
-  std::optional<Scalar> splat = splatOf(attribute);
+  std::optional<WideElement> splat = splatOf(attribute);
   if (!splat || !isa<mlir::FloatType>(cast<mlir::DenseElementsAttr>(attribute).getElementType()))
     return false;
   return splat->real == value && std::signbit(splat->real) == std::signbit(value);
 }
 
 bool isEachInteger(Attribute attribute, int64_t value) {
-  std::optional<Scalar> splat = splatOf(attribute);
+  std::optional<WideElement> splat = splatOf(attribute);
   return splat && splat->integer == value &&
          !isa<mlir::FloatType>(cast<mlir::DenseElementsAttr>(attribute).getElementType());
 }

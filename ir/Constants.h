@@ -17,21 +17,21 @@ namespace weft {
 inline constexpr int64_t kMostFoldedElements = 65536;
 
 /// One element, held wide: floats in `real`, integers and bool in `integer`.
-struct Scalar {
+struct WideElement {
   double real = 0;
   int64_t integer = 0;
 };
 
 /// The elements in row-major order, a single one if all are equal; nothing if `attribute` is no
 /// dense constant, or too large to fold.
-std::optional<std::vector<Scalar>> readConstant(Attribute attribute);
+std::optional<std::vector<WideElement>> readConstant(Attribute attribute);
 
 /// The constant of a static type with these elements, or with one for all; each is rounded or
 /// wrapped to the element type.
-Attribute makeConstant(RankedTensorType type, ArrayRef<Scalar> elements);
+Attribute makeConstant(RankedTensorType type, ArrayRef<WideElement> elements);
 
 /// The element that all are equal to; nothing if there is none.
-std::optional<Scalar> splatOf(Attribute attribute);
+std::optional<WideElement> splatOf(Attribute attribute);
 
 /// True if every element is `value`: a zero of a float by its sign too, NaN never.
 bool isEach(Attribute attribute, double value);

@@ -17,20 +17,20 @@ using mlir::OpFoldResult;
 /// The constant of `compute` on each row of elements of the operands; nothing unless all operands
 /// are small constants.
 static OpFoldResult mapConstants(Value result, ArrayRef<Attribute> operands,
-                                 llvm::function_ref<Scalar(ArrayRef<Scalar>)> compute) {
+                                 llvm::function_ref<WideElement(ArrayRef<WideElement>)> compute) {
   auto type = cast<RankedTensorType>(result.getType());
-  SmallVector<std::vector<Scalar>> inputs;
+  SmallVector<std::vector<WideElement>> inputs;
   size_t count = 1;
   for (Attribute operand : operands) {
-    std::optional<std::vector<Scalar>> elements = readConstant(operand);
+    std::optional<std::vector<WideElement>> elements = readConstant(operand);
     if (!elements || !type.hasStaticShape())
       return {};
     if (elements->size() != 1)
       count = elements->size();
     inputs.push_back(std::move(*elements));
   }
-  std::vector<Scalar> outputs(count);
-  SmallVector<Scalar> row(inputs.size());
+  std::vector<WideElement> outputs(count);
+  SmallVector<WideElement> row(inputs.size());
   for (size_t i = 0; i < count; ++i) {
     for (auto [element, input] : llvm::zip(row, inputs))
       element = input[input.size() == 1 ? 0 : i];
@@ -51,28 +51,29 @@ static Type elementOf(Value value) {
 static OpFoldResult foldUnary(Value result, Attribute input, RealUnary real,
                               IntegerUnary integer = nullptr) {
   if (isa<mlir::FloatType>(elementOf(result)))
-    return mapConstants(result, input,
-                        [&](ArrayRef<Scalar> x) { return Scalar{.real = real(x[0].real)}; });
+    return mapConstants(result, input, [&](ArrayRef<WideElement> x) {
+      return WideElement{.real = real(x[0].real)};
+    });
   IntegerKind kind(elementOf(result));
-  return mapConstants(result, input, [&](ArrayRef<Scalar> x) {
-    return Scalar{.integer = integer(x[0].integer, kind)};
+  return mapConstants(result, input, [&](ArrayRef<WideElement> x) {
+    return WideElement{.integer = integer(x[0].integer, kind)};
   });
 }
 
 static OpFoldResult foldBinary(Value result, Attribute lhs, Attribute rhs, RealBinary real,
                                IntegerBinary integer) {
   if (isa<mlir::FloatType>(elementOf(result)))
-    return mapConstants(result, {lhs, rhs}, [&](ArrayRef<Scalar> x) {
-      return Scalar{.real = real(x[0].real, x[1].real)};
+    return mapConstants(result, {lhs, rhs}, [&](ArrayRef<WideElement> x) {
+      return WideElement{.real = real(x[0].real, x[1].real)};
     });
   IntegerKind kind(elementOf(result));
-  return mapConstants(result, {lhs, rhs}, [&](ArrayRef<Scalar> x) {
-    return Scalar{.integer = integer(x[0].integer, x[1].integer, kind)};
+  return mapConstants(result, {lhs, rhs}, [&](ArrayRef<WideElement> x) {
+    return WideElement{.integer = integer(x[0].integer, x[1].integer, kind)};
   });
 }
 
 /// The constant with `value` everywhere; nothing for a dynamic type.
-static OpFoldResult splatResult(Value result, Scalar value) {
+static OpFoldResult splatResult(Value result, WideElement value) {
   auto type = cast<RankedTensorType>(result.getType());
   return type.hasStaticShape() ? OpFoldResult(makeConstant(type, value)) : OpFoldResult();
 }
@@ -162,12 +163,14 @@ OpFoldResult ErfOp::fold(FoldAdaptor a) { return foldUnary(*this, a.getInput(), 
 OpFoldResult SigmoidOp::fold(FoldAdaptor a) { return foldUnary(*this, a.getInput(), sigmoid); }
 
 OpFoldResult IsNanOp::fold(FoldAdaptor a) {
-  return mapConstants(*this, a.getInput(),
-                      [](ArrayRef<Scalar> x) { return Scalar{.integer = std::isnan(x[0].real)}; });
+  return mapConstants(*this, a.getInput(), [](ArrayRef<WideElement> x) {
+    return WideElement{.integer = std::isnan(x[0].real)};
+  });
 }
 OpFoldResult IsInfOp::fold(FoldAdaptor a) {
-  return mapConstants(*this, a.getInput(),
-                      [](ArrayRef<Scalar> x) { return Scalar{.integer = std::isinf(x[0].real)}; });
+  return mapConstants(*this, a.getInput(), [](ArrayRef<WideElement> x) {
+    return WideElement{.integer = std::isinf(x[0].real)};
+  });
 }
 
 //===-- Arithmetic on two operands ----------------------------------------------------------===//
@@ -323,9 +326,10 @@ OpFoldResult CompareOp::fold(FoldAdaptor a) {
       return folded;
   bool real = isa<mlir::FloatType>(elementOf(getLhs()));
   IntegerKind kind(elementOf(getLhs()));
-  return mapConstants(*this, {a.getLhs(), a.getRhs()}, [&](ArrayRef<Scalar> x) {
-    return Scalar{.integer = real ? holds(getPredicate(), x[0].real, x[1].real)
-                                  : integerHolds(getPredicate(), x[0].integer, x[1].integer, kind)};
+  return mapConstants(*this, {a.getLhs(), a.getRhs()}, [&](ArrayRef<WideElement> x) {
+    return WideElement{.integer =
+                           real ? holds(getPredicate(), x[0].real, x[1].real)
+                                : integerHolds(getPredicate(), x[0].integer, x[1].integer, kind)};
   });
 }
 
@@ -336,7 +340,7 @@ OpFoldResult SelectOp::fold(FoldAdaptor a) {
   if (auto always = splatOf(a.getCondition()))
     return always->integer ? getOnTrue() : getOnFalse();
   return mapConstants(*this, {a.getCondition(), a.getOnTrue(), a.getOnFalse()},
-                      [](ArrayRef<Scalar> x) { return x[0].integer ? x[1] : x[2]; });
+                      [](ArrayRef<WideElement> x) { return x[0].integer ? x[1] : x[2]; });
 }
 
 /// Bits of the integers that a type holds exactly, without the sign.
@@ -372,11 +376,11 @@ static bool castsCompose(Type a, Type b, Type c) {
   return !wraps || c.isInteger(1) || isLossless(a, c);
 }
 
-static Scalar convert(Scalar x, Type from, Type to) {
+static WideElement convert(WideElement x, Type from, Type to) {
   if (auto real = dyn_cast<mlir::FloatType>(to))
     return isa<mlir::FloatType>(from)
                ? x
-               : Scalar{.real = integerToReal(x.integer, isUnsignedElement(from), real)};
+               : WideElement{.real = integerToReal(x.integer, isUnsignedElement(from), real)};
   if (isa<mlir::FloatType>(from))
     return {.integer = to.isInteger(1) ? x.real != 0 : realToInteger(x.real, to)};
   return {.integer = to.isInteger(1) ? x.integer != 0 : x.integer};
@@ -393,7 +397,7 @@ OpFoldResult CastOp::fold(FoldAdaptor a) {
     return getResult();
   }
   return mapConstants(*this, a.getInput(),
-                      [&](ArrayRef<Scalar> x) { return convert(x[0], from, to); });
+                      [&](ArrayRef<WideElement> x) { return convert(x[0], from, to); });
 }
 
 } // namespace weft

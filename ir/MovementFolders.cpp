@@ -16,7 +16,7 @@ static RankedTensorType typeOf(Value value) { return cast<RankedTensorType>(valu
 
 /// The constant of `result`'s type with the element that all of `attribute` are equal to.
 static OpFoldResult foldSplat(Value result, Attribute attribute) {
-  std::optional<Scalar> splat = splatOf(attribute);
+  std::optional<WideElement> splat = splatOf(attribute);
   if (!splat || !typeOf(result).hasStaticShape())
     return {};
   return makeConstant(typeOf(result), *splat);
@@ -33,11 +33,11 @@ static SmallVector<int64_t> stepsOf(ArrayRef<int64_t> shape) {
 /// The constant whose element i is element `base + sum of i_d * steps_d` of `attribute`.
 static OpFoldResult foldStrided(Value result, Attribute attribute, int64_t base,
                                 ArrayRef<int64_t> steps) {
-  std::optional<std::vector<Scalar>> input = readConstant(attribute);
+  std::optional<std::vector<WideElement>> input = readConstant(attribute);
   RankedTensorType type = typeOf(result);
   if (!input || !type.hasStaticShape())
     return {};
-  std::vector<Scalar> output;
+  std::vector<WideElement> output;
   SmallVector<int64_t> index(type.getRank(), 0);
   bool empty = llvm::is_contained(type.getShape(), 0);
   while (!empty) {
@@ -58,7 +58,7 @@ OpFoldResult ConstantOp::fold(FoldAdaptor) { return getValue(); }
 /// size(constant) -> constant
 OpFoldResult SizeOp::fold(FoldAdaptor) {
   std::optional<int64_t> size = getDim().toDims()[0].constant();
-  return size ? OpFoldResult(makeConstant(typeOf(*this), Scalar{.integer = *size}))
+  return size ? OpFoldResult(makeConstant(typeOf(*this), WideElement{.integer = *size}))
               : OpFoldResult();
 }
 
