@@ -6,6 +6,8 @@
 
 #include "ir/Constants.h"
 
+#include "mlir/IR/Verifier.h"
+
 namespace weft {
 
 using Values = GraphBuilder::Values;
@@ -21,11 +23,35 @@ Value GraphBuilder::failTypes(Value a, Value b) {
               languageName(element(b)) + ", but they must be equal");
 }
 
+bool GraphBuilder::isValid(Operation *op) {
+  std::string reason;
+  {
+    mlir::ScopedDiagnosticHandler handler(builder.getContext(), [&](mlir::Diagnostic &diagnostic) {
+      if (reason.empty())
+        reason = diagnostic.str();
+      return success();
+    });
+    if (succeeded(mlir::verify(op)))
+      return true;
+  }
+  op->erase();
+  fail(reason);
+  return false;
+}
+
+Value GraphBuilder::finish(Operation *op) {
+  if (!isValid(op))
+    return Value();
+  Values results;
+  if (failed(builder.tryFold(op, results)) || results.empty())
+    return op->getResult(0);
+  op->erase();
+  return results.front();
+}
+
 //===-- Values from nothing -----------------------------------------------------------------===//
 
-Value GraphBuilder::constant(mlir::ElementsAttr value) {
-  return ConstantOp::create(builder, loc, value);
-}
+Value GraphBuilder::constant(mlir::ElementsAttr value) { return make<ConstantOp>(value); }
 
 static Attribute numberOf(Type type, double value) {
   WideElement wide;
@@ -519,8 +545,10 @@ static SmallVector<Type> typesOf(ArrayRef<Value> values) {
   return llvm::map_to_vector(values, [](Value value) { return value.getType(); });
 }
 
-static Values create(GraphBuilder &b, mlir::OperationState &state) {
-  Operation *made = b.builder.create(state);
+Values GraphBuilder::finishControl(mlir::OperationState &state) {
+  Operation *made = builder.create(state);
+  if (!isValid(made))
+    return {};
   return Values(made->getResults().begin(), made->getResults().end());
 }
 
@@ -539,7 +567,7 @@ Values GraphBuilder::ifElse(Value condition, llvm::function_ref<Values()> onTrue
     return {};
   }
   state.addTypes(typesOf(yes));
-  return create(*this, state);
+  return finishControl(state);
 }
 
 Values GraphBuilder::whileLoop(ArrayRef<Value> inits, Body condition, Body body) {
@@ -552,7 +580,7 @@ Values GraphBuilder::whileLoop(ArrayRef<Value> inits, Body condition, Body body)
   Values next = fillRegion(*state.addRegion(), typesOf(inits), body);
   if (isGood() && typesOf(next) != typesOf(inits))
     fail("the loop's body gives other types than it takes");
-  return isGood() ? create(*this, state) : Values();
+  return isGood() ? finishControl(state) : Values();
 }
 
 Values GraphBuilder::scan(ArrayRef<Value> inits, ArrayRef<Value> xs, Body body) {
@@ -561,9 +589,9 @@ Values GraphBuilder::scan(ArrayRef<Value> inits, ArrayRef<Value> xs, Body body) 
   mlir::OperationState state(loc, ScanOp::getOperationName());
   state.operands.append(inits.begin(), inits.end());
   state.operands.append(xs.begin(), xs.end());
-  state.addAttribute("operandSegmentSizes", builder.getDenseI32ArrayAttr(
-                                                {static_cast<int32_t>(inits.size()),
-                                                 static_cast<int32_t>(xs.size())}));
+  state.addAttribute("operandSegmentSizes",
+                     builder.getDenseI32ArrayAttr(
+                         {static_cast<int32_t>(inits.size()), static_cast<int32_t>(xs.size())}));
   SmallVector<Type> arguments = typesOf(inits);
   for (Value x : xs) {
     if (rank(x) == 0) {
@@ -586,7 +614,7 @@ Values GraphBuilder::scan(ArrayRef<Value> inits, ArrayRef<Value> xs, Body body) 
     llvm::append_range(shape, dims(value));
     state.addTypes(Type(tensorType(shape, element(value))));
   }
-  return create(*this, state);
+  return finishControl(state);
 }
 
 } // namespace weft

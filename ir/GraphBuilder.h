@@ -166,11 +166,17 @@ public:
 
 private:
   template <typename Op, typename... Arguments> Value make(Arguments &&...arguments) {
-    return builder.createOrFold<Op>(loc, std::forward<Arguments>(arguments)...);
+    return finish(Op::create(builder, loc, std::forward<Arguments>(arguments)...));
   }
+  /// Verifies a new operation, so that a folder or a later method never meets a wrong one, and
+  /// folds it where it can be.
+  Value finish(Operation *op);
+  /// Erases the operation and notes what the verifier has to say, if it finds anything.
+  bool isValid(Operation *op);
   /// Broadcasts values to their common shape; false if one is null or they do not fit.
   bool align(ArrayRef<Value *> values);
   Value failTypes(Value a, Value b);
+  Values finishControl(mlir::OperationState &state);
   Values fillRegion(mlir::Region &region, ArrayRef<Type> arguments, Body body);
 
   std::string whyNot;

@@ -55,9 +55,8 @@ static SmallVector<int64_t> stridesOf(ArrayRef<int64_t> shape) {
 }
 
 /// Reads, for each element of a result, the input element that `place` names.
-static Known
-rearrange(const Dims &input, ArrayRef<int64_t> shape,
-          llvm::function_ref<std::optional<int64_t>(ArrayRef<int64_t> index)> place) {
+static Known rearrange(const Dims &input, ArrayRef<int64_t> shape,
+                       llvm::function_ref<std::optional<int64_t>(ArrayRef<int64_t> index)> place) {
   Dims result;
   SmallVector<int64_t> index(shape.size(), 0);
   int64_t count = 1;
@@ -101,17 +100,17 @@ static Known ofTranspose(TransposeOp op, const Dims &input) {
 static Known ofSlice(SliceOp op, const Dims &input) {
   SmallVector<int64_t> strides = stridesOf(typeOf(op.getInput()).getShape());
   SmallVector<Dim> starts = op.getStarts().toDims();
-  return rearrange(
-      input, typeOf(op).getShape(), [&](ArrayRef<int64_t> index) -> std::optional<int64_t> {
-        int64_t place = 0;
-        for (size_t i = 0; i < index.size(); ++i) {
-          std::optional<int64_t> start = starts[i].constant();
-          if (!start)
-            return std::nullopt;
-          place += (*start + index[i] * op.getStrides()[i]) * strides[i];
-        }
-        return place;
-      });
+  return rearrange(input, typeOf(op).getShape(),
+                   [&](ArrayRef<int64_t> index) -> std::optional<int64_t> {
+                     int64_t place = 0;
+                     for (size_t i = 0; i < index.size(); ++i) {
+                       std::optional<int64_t> start = starts[i].constant();
+                       if (!start)
+                         return std::nullopt;
+                       place += (*start + index[i] * op.getStrides()[i]) * strides[i];
+                     }
+                     return place;
+                   });
 }
 
 static Known ofGather(GatherOp op, const Dims &input, const Dims &indices) {
@@ -121,20 +120,20 @@ static Known ofGather(GatherOp op, const Dims &input, const Dims &indices) {
   size_t axis = op.getAxis(), indexRank = typeOf(op.getIndices()).getRank();
   SmallVector<int64_t> strides = stridesOf(from);
   SmallVector<int64_t> indexStrides = stridesOf(typeOf(op.getIndices()).getShape());
-  return rearrange(
-      input, typeOf(op).getShape(), [&](ArrayRef<int64_t> index) -> std::optional<int64_t> {
-        int64_t place = 0, which = 0;
-        for (size_t i = 0; i < axis; ++i)
-          place += index[i] * strides[i];
-        for (size_t i = 0; i < indexRank; ++i)
-          which += index[axis + i] * indexStrides[i];
-        for (size_t i = axis + 1; i < from.size(); ++i)
-          place += index[i - 1 + indexRank] * strides[i];
-        std::optional<int64_t> chosen = indices[which].constant();
-        if (!chosen || from[axis] == 0)
-          return std::nullopt;
-        return place + std::clamp<int64_t>(*chosen, 0, from[axis] - 1) * strides[axis];
-      });
+  return rearrange(input, typeOf(op).getShape(),
+                   [&](ArrayRef<int64_t> index) -> std::optional<int64_t> {
+                     int64_t place = 0, which = 0;
+                     for (size_t i = 0; i < axis; ++i)
+                       place += index[i] * strides[i];
+                     for (size_t i = 0; i < indexRank; ++i)
+                       which += index[axis + i] * indexStrides[i];
+                     for (size_t i = axis + 1; i < from.size(); ++i)
+                       place += index[i - 1 + indexRank] * strides[i];
+                     std::optional<int64_t> chosen = indices[which].constant();
+                     if (!chosen || from[axis] == 0)
+                       return std::nullopt;
+                     return place + std::clamp<int64_t>(*chosen, 0, from[axis] - 1) * strides[axis];
+                   });
 }
 
 static Known ofConcat(ConcatOp op, ArrayRef<Dims> inputs) {

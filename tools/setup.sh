@@ -10,7 +10,8 @@ packages=(
   cmake ninja-build ccache pkg-config     # build
   clang-22 lld-22                         # compile and link
   llvm-22-dev libmlir-22-dev mlir-22-tools llvm-22-tools liblld-22-dev
-  libprotobuf-dev protobuf-compiler       # the manifest
+  libprotobuf-dev protobuf-compiler       # the manifest and ONNX files
+  libonnx-dev                             # the schema of ONNX files
   libzip-dev                              # .npz files
   gcc libc6-dev                           # a plain cc, as a user of the libraries has it
 )

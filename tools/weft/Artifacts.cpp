@@ -28,9 +28,7 @@ LogicalResult Artifacts::takeWeights(StringRef path, uint64_t seed) {
     return failure();
   described = std::move(*interface);
   compilation.report().progress("weights");
-  llvm::Expected<Weights> taken = path.empty()
-                                      ? initialWeights(compilation.module(), described, seed)
-                                      : readWeights(path, described);
+  llvm::Expected<Weights> taken = compilation.takeWeights(path, described, seed);
   if (!taken)
     return fail(taken.takeError());
   weights = std::move(*taken);

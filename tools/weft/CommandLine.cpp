@@ -84,6 +84,12 @@ FailureOr<CompileRequest> CompileFlags::options(Report &report) const {
       return failure();
     result.settings.push_back(*pair);
   }
+  for (const std::string &text : constants) {
+    auto pair = splitPair("constant", text, report);
+    if (failed(pair))
+      return failure();
+    result.constants.push_back(*pair);
+  }
   for (const std::string &text : dims)
     if (failed(readDim(text, report, result)))
       return failure();

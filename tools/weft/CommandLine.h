@@ -17,13 +17,17 @@ llvm::cl::OptionCategory &verbOptions();
 /// Options of every verb that compiles. They live as long as the verb's function.
 struct CompileFlags {
   llvm::cl::opt<std::string> input{llvm::cl::Positional, llvm::cl::Required,
-                                   llvm::cl::desc("<model.weft or model.mlir>")};
+                                   llvm::cl::desc("<model.weft, .onnx or .mlir>")};
   llvm::cl::list<std::string> dims{"dim", llvm::cl::desc("Fix a dynamic dimension, as N=1"),
                                    llvm::cl::value_desc("NAME=SIZE"), llvm::cl::cat(verbOptions())};
   llvm::cl::list<std::string> settings{
       "settings",
       llvm::cl::desc("Change a setting of the model, as width=64 (several: with commas)"),
       llvm::cl::value_desc("NAME=VALUE"), llvm::cl::CommaSeparated, llvm::cl::cat(verbOptions())};
+  llvm::cl::list<std::string> constants{
+      "constant",
+      llvm::cl::desc("Fix an input of an ONNX model that decides shapes: a file, or JSON (i64)"),
+      llvm::cl::value_desc("NAME=FILE"), llvm::cl::cat(verbOptions())};
   llvm::cl::opt<std::string> model{
       "model",
       llvm::cl::desc("Model of the file to take (default: the last that exports anything)"),

@@ -5,16 +5,20 @@
 #include "tools/weft/Compile.h"
 
 #include "codegen/Pipelines.h"
+#include "frontend/onnx/Onnx.h"
 #include "ir/WeftDialect.h"
 #include "passes/Pipelines.h"
 #include "tools/weft-opt/Registration.h"
+#include "tools/weft/data/DataFile.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/IR/Verifier.h"
 #include "mlir/Parser/Parser.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/Path.h"
 #include "llvm/Support/Process.h"
+#include "llvm/Support/xxhash.h"
 
 namespace weft {
 
@@ -53,11 +57,19 @@ Compilation::~Compilation() = default;
 LogicalResult Compilation::load() {
   theReport.progress("reading " + asked.input);
   StringRef extension = llvm::sys::path::extension(asked.input);
+  if (extension == ".onnx")
+    return loadOnnx();
+  if (!asked.constants.empty()) {
+    theReport.error("--constant " + asked.constants.front().first +
+                    ": only inputs of ONNX models can be fixed while compiling");
+    return failure();
+  }
   if (extension == ".mlir")
     return loadMlir();
   if (extension == ".weft")
     return loadWeft();
-  theReport.error("'" + asked.input + "' is no model: its name ends in neither .weft nor .mlir");
+  theReport.error("'" + asked.input +
+                  "' is no model: its name ends in none of .weft, .onnx and .mlir");
   return failure();
 }
 
@@ -88,6 +100,108 @@ LogicalResult Compilation::loadMlir() {
   if (!theModule->getSymName())
     theModule->setSymName(llvm::sys::path::stem(asked.input));
   return checkFunctions(*theModule);
+}
+
+/// The type of an array's elements.
+static Type elementTypeOf(weft_dtype dtype, MLIRContext *context) {
+  auto integer = [&](unsigned width, bool isUnsigned = false) -> Type {
+    return mlir::IntegerType::get(
+        context, width, isUnsigned ? mlir::IntegerType::Unsigned : mlir::IntegerType::Signless);
+  };
+  switch (dtype) {
+  case WEFT_F64:
+    return mlir::Float64Type::get(context);
+  case WEFT_F32:
+    return mlir::Float32Type::get(context);
+  case WEFT_F16:
+    return mlir::Float16Type::get(context);
+  case WEFT_BF16:
+    return mlir::BFloat16Type::get(context);
+  case WEFT_I64:
+    return integer(64);
+  case WEFT_I32:
+    return integer(32);
+  case WEFT_I16:
+    return integer(16);
+  case WEFT_I8:
+    return integer(8);
+  case WEFT_U64:
+    return integer(64, true);
+  case WEFT_U32:
+    return integer(32, true);
+  case WEFT_U16:
+    return integer(16, true);
+  case WEFT_U8:
+    return integer(8, true);
+  case WEFT_BOOL:
+    return integer(1);
+  }
+  return {};
+}
+
+/// The files of `--constant`. JSON, which says no types, is read as i64: sizes and axes.
+static llvm::Expected<std::vector<OnnxTensor>> readConstants(const CompileRequest &asked,
+                                                             MLIRContext *context) {
+  std::vector<OnnxTensor> result;
+  for (const auto &[name, source] : asked.constants) {
+    llvm::Expected<Array> array = readArray(source, {name, WEFT_I64, {}});
+    if (!array)
+      return array.takeError();
+    auto type = RankedTensorType::get(array->dims, elementTypeOf(array->dtype, context));
+    result.push_back({name, type, std::move(array->bytes)});
+  }
+  return result;
+}
+
+LogicalResult Compilation::loadOnnx() {
+  if (!asked.settings.empty() || !asked.rootModel.empty()) {
+    theReport.error(asked.settings.empty() ? "--model: an ONNX file has one model"
+                                           : "--settings: an ONNX model has no settings");
+    return failure();
+  }
+  llvm::Expected<std::vector<OnnxTensor>> constants = readConstants(asked, &context);
+  if (!constants) {
+    theReport.error(constants.takeError());
+    return failure();
+  }
+  context.loadDialect<WeftDialect, mlir::func::FuncDialect>();
+  std::vector<std::string> errors;
+  std::optional<OnnxModel> model =
+      importOnnx(asked.input, {asked.dims, std::move(*constants)}, context, errors);
+  for (const std::string &error : errors)
+    theReport.error(error);
+  if (!model)
+    return failure();
+  // The importer has checked the file; what the verifier still finds is a fault of ours.
+  theReport.blameUs(true);
+  LogicalResult verified = mlir::verify(*model->module);
+  theReport.blameUs(false);
+  if (failed(verified))
+    return failure();
+  theModule = std::move(model->module);
+  importedWeights.emplace();
+  for (OnnxTensor &tensor : model->weights)
+    importedWeights->push_back({*dtypeOf(tensor.type.getElementType()),
+                                SmallVector<int64_t>(tensor.type.getShape()),
+                                std::move(tensor.bytes)});
+  return success();
+}
+
+llvm::Expected<Weights> Compilation::takeWeights(StringRef path, const Interface &interface,
+                                                 uint64_t seed) {
+  if (!path.empty())
+    return readWeights(path, interface);
+  if (importedWeights)
+    return std::exchange(*importedWeights, {});
+  return initialWeights(module(), interface, seed);
+}
+
+std::string Compilation::weightsKey() const {
+  std::string key;
+  if (importedWeights)
+    for (const Array &array : *importedWeights)
+      key += llvm::utohexstr(llvm::xxh3_64bits(StringRef(array.bytes.data(), array.bytes.size())));
+  return key;
 }
 
 FrontendOptions Compilation::frontendOptions() const {
@@ -165,7 +279,8 @@ LogicalResult Compilation::run(ModelStage stage) {
     return success();
   case ModelStage::Graph: {
     SmallVector<std::string> dims;
-    for (const auto &[name, size] : asked.dims)
+    // An ONNX file has its dimensions bound while it is imported, where sizes matter.
+    for (const auto &[name, size] : importedWeights ? decltype(asked.dims)() : asked.dims)
       dims.push_back(name + "=" + std::to_string(size));
     buildGraphPipeline(manager, dims);
     break;

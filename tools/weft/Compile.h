@@ -10,6 +10,7 @@
 #include "codegen/emit/Interface.h"
 #include "frontend/Frontend.h"
 #include "tools/weft/Report.h"
+#include "tools/weft/Weights.h"
 
 #include "mlir/Pass/PassManager.h"
 
@@ -25,6 +26,7 @@ struct CompileRequest {
   std::string rootModel; // empty: the one that the frontend takes by itself
   std::vector<std::pair<std::string, int64_t>> dims;
   std::vector<std::pair<std::string, std::string>> settings;
+  std::vector<std::pair<std::string, std::string>> constants; // inputs fixed while compiling: files
   std::string cpu = "host";
   bool verifyEach = false;
 };
@@ -63,6 +65,13 @@ public:
   /// The description of the model at its present stage, which is before `loops`.
   FailureOr<Interface> interface() { return readInterface(module()); }
 
+  /// The weights that the model begins with: those of the safetensors file at `path`, or else
+  /// those that came with the model, or else what `@weft.init` makes of the seed. Those that came
+  /// with the model are handed over, so they can be asked for once.
+  llvm::Expected<Weights> takeWeights(StringRef path, const Interface &interface, uint64_t seed);
+  /// Tells the weights that came with one model from those of another; empty if none came.
+  std::string weightsKey() const;
+
   /// The module as text.
   std::string text();
 
@@ -74,6 +83,7 @@ public:
 private:
   LogicalResult loadMlir();
   LogicalResult loadWeft();
+  LogicalResult loadOnnx();
   FrontendOptions frontendOptions() const;
   /// Shows what the frontend has to say; fails if there are errors.
   LogicalResult show(const DiagnosticEngine &messages);
@@ -85,6 +95,7 @@ private:
   MLIRContext context;
   std::unique_ptr<DiagnosticReporter> diagnostics;
   OwningOpRef<ModuleOp> theModule;
+  std::optional<Weights> importedWeights;
   ModelStage current = ModelStage::Model;
 };
 

@@ -172,9 +172,7 @@ LogicalResult Run::checkOutputs() {
 
 /// The result of the reference evaluator, at stage `model` or, with --dim, at stage `graph`.
 LogicalResult Run::evaluate() {
-  llvm::Expected<Weights> weights =
-      flags.weights.empty() ? initialWeights(compilation.module(), interface, flags.seed)
-                            : readWeights(flags.weights, interface);
+  llvm::Expected<Weights> weights = compilation.takeWeights(flags.weights, interface, flags.seed);
   if (!weights)
     return fail(weights.takeError());
   if (!compilation.options().dims.empty() && failed(compilation.advanceTo(ModelStage::Graph)))
@@ -241,7 +239,8 @@ FailureOr<std::string> Run::weightsFile() {
     return flags.weights.getValue();
   }
   std::string seed = std::to_string(flags.seed);
-  return madeOnce(cacheKey({"weights", moduleText, seed}) + ".safetensors",
+  return madeOnce(cacheKey({"weights", moduleText, seed, compilation.weightsKey()}) +
+                      ".safetensors",
                   [&](StringRef path, OutputFiles &files) {
                     Artifacts artifacts(compilation);
                     return success(succeeded(artifacts.takeWeights("", flags.seed)) &&

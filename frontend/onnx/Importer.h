@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Walks the graphs of a file, node by node, and builds one exported function.
+
+#ifndef WEFT_FRONTEND_ONNX_IMPORTER_H
+#define WEFT_FRONTEND_ONNX_IMPORTER_H
+
+#include "frontend/onnx/Node.h"
+#include "frontend/onnx/Onnx.h"
+#include "frontend/onnx/Operators.h"
+#include "frontend/onnx/Structure.h"
+#include "ir/KnownElements.h"
+
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "llvm/ADT/MapVector.h"
+#include "llvm/ADT/StringMap.h"
+
+namespace weft {
+
+class OnnxImporter {
+public:
+  OnnxImporter(StringRef path, const OnnxOptions &options, MLIRContext &context,
+               std::vector<std::string> &errors);
+
+  std::optional<OnnxModel> run();
+
+  //===-- For nodes ---------------------------------------------------------------------------===//
+
+  std::optional<SmallVector<Dim>> known(Value value) { return knownElements.of(value); }
+  std::optional<SmallVector<double>> knownReals(Value value);
+  /// Which inputs of the model a value depends on, and what to do about it.
+  std::string describeOrigin(Value value);
+  SmallVector<Value> importSubgraph(const onnx::GraphProto &graph, ArrayRef<Value> arguments,
+                                    Node &owner);
+  /// A constant for what is small, else a parameter.
+  Value materialize(onnx::TensorProto &tensor, StringRef name, Node &owner);
+  MLIRContext *getContext() { return &context; }
+
+private:
+  /// Names of one graph; those around it are seen too.
+  struct Scope {
+    Scope *outer = nullptr;
+    llvm::StringMap<OnnxValue> values;
+    /// Weights that nothing has read yet.
+    llvm::StringMap<onnx::TensorProto *> initializers;
+  };
+  using Opsets = llvm::StringMap<int64_t>;
+
+  void error(const Twine &message) { errors.push_back(message.str()); }
+  bool readOpsets();
+  void collectUnsupported(const OnnxNodes &nodes, const Opsets &opsets,
+                          std::vector<std::string> &missing, int depth);
+  bool checkOperators();
+  const onnx::FunctionProto *findFunction(const onnx::NodeProto &node) const;
+
+  void makeFunction();
+  bool addInputs();
+  bool addInput(const onnx::ValueInfoProto &input);
+  std::optional<RankedTensorType> typeOf(const onnx::ValueInfoProto &input);
+  std::optional<Dim> dimOf(const onnx::TensorShapeProto::Dimension &dim, StringRef input,
+                           int64_t axis);
+  bool finish();
+  bool addOutput(const onnx::ValueInfoProto &declared, SmallVector<Value> &results,
+                 SmallVector<std::string> &names);
+  bool checkOutput(const onnx::ValueInfoProto &declared, const OnnxValue &given);
+  void dropUnusedParameters();
+
+  bool addInitializers(onnx::GraphProto &graph, Scope &scope);
+  bool importNodes(const OnnxNodes &nodes, const Opsets &opsets);
+  void importNode(const onnx::NodeProto &node, const Opsets &opsets);
+  void importCall(const onnx::NodeProto &node, const onnx::FunctionProto &function,
+                  ArrayRef<OnnxValue> inputs);
+  void applyRow(const OnnxRow &row, Node &node);
+  bool checkCounts(const OnnxRow &row, Node &node);
+  void keepCount(const OnnxRow &row, Node &node, OnnxValue &output);
+  void define(const onnx::NodeProto &node, ArrayRef<OnnxValue> outputs);
+
+  bool isKnownName(StringRef name) const;
+  std::optional<OnnxValue> lookup(StringRef name);
+  Value materialize(OnnxTensor tensor);
+  std::string uniqueName(StringRef wanted);
+  std::optional<SmallVector<Dim>> knownLeaf(Value value);
+  std::optional<unsigned> parameterIndex(Value value);
+
+  std::string path, folder;
+  const OnnxOptions &options;
+  MLIRContext &context;
+  std::vector<std::string> &errors;
+  std::unique_ptr<onnx::ModelProto> model;
+  Opsets modelOpsets;
+  OwningOpRef<ModuleOp> module;
+  mlir::func::FuncOp function;
+  OpBuilder builder;
+  KnownElements knownElements;
+  Scope *scope = nullptr;
+  /// The arguments of the function are these parameters, then the inputs.
+  std::vector<OnnxTensor> parameters;
+  SmallVector<std::string> inputNames;
+  llvm::StringSet<> takenNames, takenParameters, givenConstants, usedDims;
+  /// Values that could not be imported: what depends on them is not reported again.
+  int callDepth = 0;
+  int64_t nodesImported = 0;
+};
+
+} // namespace weft
+
+#endif // WEFT_FRONTEND_ONNX_IMPORTER_H
