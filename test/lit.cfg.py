@@ -50,7 +50,7 @@ def runs(*command):
 
 if runs("nvidia-smi", "-L"):
     config.available_features.add("gpu")
-for module in ("numpy", "torch"):
+for module in ("numpy", "torch", "onnx"):
     if runs(config.python, "-c", f"import importlib.util as u; assert u.find_spec('{module}')"):
         config.available_features.add(module)
 if "address" in config.sanitizers:

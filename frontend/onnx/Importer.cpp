@@ -559,7 +559,10 @@ void OnnxImporter::keepCount(const OnnxRow &row, Node &node, OnnxValue &output) 
 }
 
 void OnnxImporter::applyRow(const OnnxRow &row, Node &node) {
-  if (checkCounts(row, node))
+  std::string wrong = checkOnnxSignature(row.domain, node.proto);
+  if (!wrong.empty())
+    node.fail(wrong);
+  else if (checkCounts(row, node))
     row.handler(node);
   StringRef unused = node.unusedAttribute();
   if (node.isGood() && !unused.empty())

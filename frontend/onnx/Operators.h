@@ -43,6 +43,10 @@ const OnnxRow *findOnnxRow(StringRef domain, StringRef name, int64_t opset);
 /// The first version that has the operator, if any has it.
 std::optional<int64_t> firstOnnxVersion(StringRef domain, StringRef name);
 
+/// Holds the numbers of inputs and outputs of a node to the standard: what is wrong with them,
+/// empty if nothing is. So a handler may rely on the inputs that its operator cannot do without.
+std::string checkOnnxSignature(StringRef domain, const onnx::NodeProto &node);
+
 // The families; each is one file Ops*.cpp.
 ArrayRef<OnnxRow> onnxBasicRows();
 ArrayRef<OnnxRow> onnxElementwiseRows();

@@ -26,6 +26,7 @@ struct InspectFlags : CompileFlags {
 static constexpr llvm::StringLiteral examples =
     "  weft inspect digits.weft                     every stage, in order\n"
     "  weft inspect digits.weft --stage=kernels     what is fused with what\n"
+    "  weft inspect resnet18.onnx --stage=model     an ONNX file as it is understood\n"
     "  weft inspect out/libdigits.so                what it offers and how it was made\n";
 
 /// The stages to print, in order.
@@ -79,7 +80,7 @@ static void inspectArtifact(StringRef path, Report &report) {
 
 static bool isArtifact(StringRef path) {
   StringRef extension = llvm::sys::path::extension(path);
-  return extension != ".weft" && extension != ".mlir";
+  return extension != ".weft" && extension != ".mlir" && extension != ".onnx";
 }
 
 int inspectVerb(VerbArguments arguments) {
