@@ -28,7 +28,7 @@ def main(path):
             wrong.append(f"{schema.name} is missing")
         elif row[0] > schema.min_input or row[1] < schema.max_input and row[1] != ANY or row[2] < schema.max_output and row[2] != ANY:
             wrong.append(f"{schema.name} {schema.since_version}: {row} against {schema.min_input}, {schema.max_input}, {schema.max_output}")
-    sys.exit("\n".join(wrong))
+    sys.exit("\n".join(wrong) or 0)
 
 
 main(sys.argv[1])
