@@ -56,31 +56,47 @@ static weft_array viewOf(const NamedArray &named) {
           array.bytes.size()};
 }
 
-llvm::Expected<std::vector<NamedArray>>
-NativeModel::call(llvm::StringRef function, llvm::ArrayRef<NamedArray> inputs, size_t outputCount) {
-  std::string name = function.str();
-  std::vector<weft_array> in, out;
+llvm::Expected<NativeModel::PreparedCall> NativeModel::prepare(llvm::StringRef function,
+                                                               llvm::ArrayRef<NamedArray> inputs,
+                                                               size_t outputCount) {
+  PreparedCall call;
+  call.function = function.str();
   for (const NamedArray &input : inputs)
-    in.push_back(viewOf(input));
-  auto inputCount = static_cast<int32_t>(in.size());
-  std::vector<NamedArray> outputs(outputCount);
+    call.in.push_back(viewOf(input));
+  call.outputs.resize(outputCount);
   for (size_t i = 0; i < outputCount; ++i) {
     int64_t dims[WEFT_MAX_RANK];
     weft_array shape{};
-    if (outputShape(model, name.c_str(), in.data(), inputCount, static_cast<int32_t>(i), dims,
+    if (outputShape(model, call.function.c_str(), call.in.data(),
+                    static_cast<int32_t>(call.in.size()), static_cast<int32_t>(i), dims,
                     &shape) != WEFT_OK)
       return failure();
-    outputs[i].name = shape.name;
-    outputs[i].array.dtype = shape.dtype;
-    outputs[i].array.dims.assign(dims, dims + shape.rank);
-    outputs[i].array.bytes.resize(shape.size);
+    Array &array = call.outputs[i].array;
+    call.outputs[i].name = shape.name;
+    array.dtype = shape.dtype;
+    array.dims.assign(dims, dims + shape.rank);
+    array.bytes.resize(shape.size);
   }
-  for (const NamedArray &output : outputs)
-    out.push_back(viewOf(output));
-  if (callByName(model, name.c_str(), in.data(), inputCount, out.data(),
-                 static_cast<int32_t>(outputCount)) != WEFT_OK)
+  for (const NamedArray &output : call.outputs)
+    call.out.push_back(viewOf(output));
+  return call;
+}
+
+llvm::Error NativeModel::repeat(PreparedCall &call) {
+  if (callByName(model, call.function.c_str(), call.in.data(), static_cast<int32_t>(call.in.size()),
+                 call.out.data(), static_cast<int32_t>(call.out.size())) != WEFT_OK)
     return failure();
-  return outputs;
+  return llvm::Error::success();
+}
+
+llvm::Expected<std::vector<NamedArray>>
+NativeModel::call(llvm::StringRef function, llvm::ArrayRef<NamedArray> inputs, size_t outputCount) {
+  llvm::Expected<PreparedCall> prepared = prepare(function, inputs, outputCount);
+  if (!prepared)
+    return prepared.takeError();
+  if (llvm::Error error = repeat(*prepared))
+    return std::move(error);
+  return std::move(prepared->outputs);
 }
 
 } // namespace weft

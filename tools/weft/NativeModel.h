@@ -34,6 +34,17 @@ public:
   llvm::Error open(llvm::StringRef path, llvm::StringRef model, llvm::StringRef weights,
                    int32_t threads);
 
+  /// A call whose outputs have been allocated, so that it can be repeated.
+  struct PreparedCall {
+    std::string function;
+    std::vector<weft_array> in, out;
+    std::vector<NamedArray> outputs;
+  };
+  /// Refers to `inputs`, which stay where they are.
+  llvm::Expected<PreparedCall> prepare(llvm::StringRef function, llvm::ArrayRef<NamedArray> inputs,
+                                       size_t outputCount);
+  llvm::Error repeat(PreparedCall &call);
+
   /// Calls an export. Errors are the runtime's, in the user's words.
   llvm::Expected<std::vector<NamedArray>>
   call(llvm::StringRef function, llvm::ArrayRef<NamedArray> inputs, size_t outputCount);

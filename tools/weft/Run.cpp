@@ -4,18 +4,14 @@
 // on arrays from files.
 
 #include "ir/reference/Evaluator.h"
-#include "tools/weft/Artifacts.h"
-#include "tools/weft/Cache.h"
 #include "tools/weft/CommandLine.h"
 #include "tools/weft/data/DataFile.h"
 #include "tools/weft/data/JsonArray.h"
-#include "tools/weft/NativeModel.h"
+#include "tools/weft/Loaded.h"
 #include "tools/weft/Verbs.h"
 
 #include "llvm/ADT/MapVector.h"
 #include "llvm/ADT/StringExtras.h"
-#include "llvm/Support/FileSystem.h"
-#include "llvm/Support/Path.h"
 
 namespace cl = llvm::cl;
 
@@ -66,10 +62,6 @@ private:
   LogicalResult checkOutputs();
   LogicalResult evaluate();
   LogicalResult callCompiled();
-  FailureOr<std::string> compiledLibrary();
-  FailureOr<std::string> weightsFile();
-  FailureOr<std::string> madeOnce(StringRef name,
-                                  llvm::function_ref<LogicalResult(StringRef, OutputFiles &)> make);
   LogicalResult writeFiles();
   void showResults();
 
@@ -80,8 +72,6 @@ private:
   const InterfaceExport *function = nullptr;
   llvm::StringMap<std::string> outputFiles;
   std::vector<NamedArray> inputs, outputs;
-  std::string moduleText;
-  ScratchFolder scratch;
 };
 } // namespace
 
@@ -105,20 +95,8 @@ LogicalResult Run::findFunction() {
   if (failed(read))
     return failure();
   interface = std::move(*read);
-  if (interface.exports.empty())
-    return fail("'" + flags.input + "' exports no function");
-  for (const InterfaceExport &entry : interface.exports)
-    if (entry.name == flags.function || (flags.function.empty() && interface.exports.size() == 1))
-      function = &entry;
-  if (function)
-    return success();
-  std::string list =
-      llvm::join(llvm::map_range(interface.exports,
-                                 [](const InterfaceExport &e) { return "'" + e.name + "'"; }),
-                 ", ");
-  if (flags.function.empty())
-    return fail("name the function to call: " + list);
-  return fail("'" + flags.input + "' has no function '" + flags.function + "': it exports " + list);
+  function = chooseFunction(interface, flags.input, flags.function, report);
+  return success(function != nullptr);
 }
 
 /// Reads `name=file` pairs whose names must be those of `arguments`.
@@ -207,76 +185,12 @@ LogicalResult Run::evaluate() {
   return success();
 }
 
-/// A file of that name in the cache; made if it is not there. Without a usable cache it is made for
-/// this run alone.
-FailureOr<std::string>
-Run::madeOnce(StringRef name, llvm::function_ref<LogicalResult(StringRef, OutputFiles &)> make) {
-  llvm::SmallString<128> path(cacheFolder());
-  if (path.empty()) {
-    llvm::Expected<std::string> own = scratch.path(name);
-    if (!own)
-      return fail(own.takeError());
-    path = *own;
-  } else {
-    llvm::sys::path::append(path, name);
-    if (llvm::sys::fs::exists(path))
-      return path.str().str();
-  }
-  OutputFiles files;
-  if (failed(make(path, files)))
-    return failure();
-  if (llvm::Error error = files.commit())
-    return fail(std::move(error));
-  return path.str().str();
-}
-
-FailureOr<std::string> Run::weightsFile() {
-  if (interface.parameters.empty())
-    return std::string();
-  if (!flags.weights.empty()) {
-    if (auto checked = readWeights(flags.weights, interface); !checked)
-      return fail(checked.takeError());
-    return flags.weights.getValue();
-  }
-  std::string seed = std::to_string(flags.seed);
-  return madeOnce(cacheKey({"weights", moduleText, seed, compilation.weightsKey()}) +
-                      ".safetensors",
-                  [&](StringRef path, OutputFiles &files) {
-                    Artifacts artifacts(compilation);
-                    return success(succeeded(artifacts.takeWeights("", flags.seed)) &&
-                                   succeeded(artifacts.addWeights(path, files)));
-                  });
-}
-
-FailureOr<std::string> Run::compiledLibrary() {
-  std::string dims;
-  for (const auto &[name, size] : compilation.options().dims)
-    dims += name + "=" + std::to_string(size) + ",";
-  TargetOptions target = compilation.target().resolved();
-  return madeOnce(
-      cacheKey({"library", moduleText, dims, target.triple, target.cpu, target.features}) + ".so",
-      [&](StringRef path, OutputFiles &files) {
-        Artifacts artifacts(compilation);
-        return success(succeeded(artifacts.compile(/*embedWeights=*/false)) &&
-                       succeeded(artifacts.addShared(path, files)));
-      });
-}
-
 LogicalResult Run::callCompiled() {
-  // The linker resets the options of the command line: no flag is read after it has run.
-  auto threads = flags.threads.getValue();
-  moduleText = compilation.text();
-  FailureOr<std::string> weights = weightsFile();
-  if (failed(weights))
-    return failure();
-  FailureOr<std::string> library = compiledLibrary();
-  if (failed(library))
+  LoadedModel loaded(compilation);
+  if (failed(loaded.open(interface, flags.weights, flags.seed, flags.threads)))
     return failure();
   report.progress("calling " + function->name);
-  NativeModel model;
-  if (llvm::Error error = model.open(*library, interface.name, *weights, threads))
-    return fail(std::move(error));
-  auto results = model.call(function->name, inputs, function->outputs.size());
+  auto results = loaded.native().call(function->name, inputs, function->outputs.size());
   if (!results)
     return fail(results.takeError());
   outputs = std::move(*results);

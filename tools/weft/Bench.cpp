@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// weft bench: calls one function of a compiled model again and again and says how long it takes.
+
+#include "tools/weft/CommandLine.h"
+#include "tools/weft/data/DataFile.h"
+#include "tools/weft/Loaded.h"
+#include "tools/weft/Verbs.h"
+
+#include "llvm/ADT/StringMap.h"
+#include "llvm/Support/Format.h"
+
+#include <chrono>
+#include <cstring>
+
+namespace cl = llvm::cl;
+
+namespace weft {
+
+namespace {
+/// The command line of `weft bench`.
+struct BenchFlags : CompileFlags {
+  cl::opt<std::string> function{cl::Positional, cl::desc("<function>"), cl::init("")};
+  cl::list<std::string> in{"in", cl::desc("An input, as for weft run (default: random numbers)"),
+                           cl::value_desc("NAME=FILE"), cl::cat(verbOptions())};
+  cl::opt<std::string> weights{"weights", cl::desc("Trained weights, in place of initial ones"),
+                               cl::value_desc("FILE.safetensors"), cl::cat(verbOptions())};
+  cl::opt<int> threads{"threads", cl::desc("Threads of a call (default: every core)"), cl::init(0),
+                       cl::cat(verbOptions())};
+  cl::opt<double> seconds{"secs", cl::desc("How long to measure (default: 2)"), cl::init(2),
+                          cl::cat(verbOptions())};
+};
+
+/// What was measured, in milliseconds a call.
+struct Timing {
+  double shortest = 0, median = 0, mean = 0;
+  size_t calls = 0;
+};
+} // namespace
+
+static constexpr llvm::StringLiteral examples =
+    "  weft bench digits.weft read --dim N=64            on random numbers\n"
+    "  weft bench resnet18.onnx --threads 1 --secs 5     one thread, five seconds\n"
+    "  weft bench bert.onnx --in input_ids=ids.npy --json\n";
+
+/// Numbers that neither vanish nor overflow on their way through a network: floats in [-1, 1),
+/// integers from 0 to 15, true and false.
+static Array randomArray(const InterfaceArgument &input) {
+  Array array;
+  array.dtype = input.dtype;
+  for (const Dim &dim : input.dims)
+    array.dims.push_back(*dim.constant());
+  array.bytes.resize(*byteSize(array.dtype, array.dims));
+  int64_t elements = 1;
+  for (int64_t size : array.dims)
+    elements *= size;
+  if (elements == 0)
+    return array;
+  size_t width = array.bytes.size() / elements;
+  uint64_t state = 0x9e3779b97f4a7c15;
+  for (int64_t i = 0; i < elements; ++i) {
+    state = state * 6364136223846793005u + 1442695040888963407u;
+    double real = static_cast<double>(state >> 11) / double(uint64_t(1) << 52) - 1;
+    uint64_t bits = array.dtype == WEFT_BOOL ? state >> 63 : state >> 60;
+    if (array.dtype == WEFT_F64) {
+      std::memcpy(&bits, &real, sizeof bits);
+    } else if (array.dtype == WEFT_F32) {
+      auto single = static_cast<float>(real);
+      std::memcpy(&bits, &single, sizeof single);
+    } else if (array.dtype == WEFT_F16 || array.dtype == WEFT_BF16) {
+      llvm::APFloat half(real);
+      bool loses = false;
+      half.convert(array.dtype == WEFT_F16 ? llvm::APFloat::IEEEhalf() : llvm::APFloat::BFloat(),
+                   llvm::APFloat::rmNearestTiesToEven, &loses);
+      bits = half.bitcastToAPInt().getZExtValue();
+    }
+    std::memcpy(array.bytes.data() + i * width, &bits, width);
+  }
+  return array;
+}
+
+/// The inputs of the call: from files, or random where every dimension is known.
+static FailureOr<std::vector<NamedArray>>
+makeInputs(const BenchFlags &flags, const InterfaceExport &function, Report &report) {
+  llvm::StringMap<std::string> files;
+  for (const std::string &text : flags.in) {
+    auto pair = splitPair("in", text, report);
+    if (failed(pair))
+      return failure();
+    if (llvm::none_of(function.inputs,
+                      [&](const InterfaceArgument &input) { return input.name == pair->first; })) {
+      report.error("'" + function.name + "' has no input '" + pair->first + "'");
+      return failure();
+    }
+    files[pair->first] = pair->second;
+  }
+  std::vector<NamedArray> inputs;
+  for (const InterfaceArgument &input : function.inputs) {
+    ExpectedArray expected{input.name, input.dtype, {}};
+    for (const Dim &dim : input.dims)
+      expected.dims.push_back(dim.constant().value_or(-1));
+    auto file = files.find(input.name);
+    if (file == files.end() && llvm::is_contained(expected.dims, -1)) {
+      report.error("the input '" + input.name + "' is " + input.type +
+                   ": fix its dimensions with --dim, or give it with --in");
+      return failure();
+    }
+    llvm::Expected<Array> array = file == files.end() ? llvm::Expected<Array>(randomArray(input))
+                                                      : readArray(file->second, expected);
+    if (!array) {
+      report.error(array.takeError());
+      return failure();
+    }
+    inputs.push_back({input.name, std::move(*array)});
+  }
+  return inputs;
+}
+
+/// Calls for `seconds`, after a tenth of that to warm up.
+static llvm::Expected<Timing> measure(NativeModel &model, StringRef function,
+                                      ArrayRef<NamedArray> inputs, size_t outputs, double seconds) {
+  using Clock = std::chrono::steady_clock;
+  llvm::Expected<NativeModel::PreparedCall> call = model.prepare(function, inputs, outputs);
+  if (!call)
+    return call.takeError();
+  auto since = [](Clock::time_point start) {
+    return std::chrono::duration<double>(Clock::now() - start).count();
+  };
+  std::vector<double> times;
+  for (double share : {0.1, 1.0}) {
+    times.clear();
+    Clock::time_point start = Clock::now();
+    do {
+      Clock::time_point before = Clock::now();
+      if (llvm::Error error = model.repeat(*call))
+        return std::move(error);
+      times.push_back(since(before) * 1e3);
+    } while (since(start) < seconds * share);
+  }
+  Timing timing;
+  timing.calls = times.size();
+  for (double time : times)
+    timing.mean += time / static_cast<double>(times.size());
+  llvm::sort(times);
+  timing.shortest = times.front();
+  timing.median = times[times.size() / 2];
+  return timing;
+}
+
+static LogicalResult bench(const BenchFlags &flags, Compilation &compilation) {
+  Report &report = compilation.report();
+  double seconds = flags.seconds;
+  if (failed(compilation.load()))
+    return failure();
+  // Dimensions of a text model are bound at the next stage; the interface is wanted with them.
+  FailureOr<Interface> interface = compilation.interface();
+  if (failed(interface))
+    return failure();
+  for (InterfaceExport &entry : interface->exports)
+    for (InterfaceArgument &input : entry.inputs)
+      for (Dim &dim : input.dims)
+        dim = dim.substitute([&](StringRef name) -> std::optional<Dim> {
+          for (const auto &[bound, size] : compilation.options().dims)
+            if (name == bound)
+              return Dim(size);
+          return std::nullopt;
+        });
+  const InterfaceExport *function = chooseFunction(*interface, flags.input, flags.function, report);
+  if (!function)
+    return failure();
+  auto inputs = makeInputs(flags, *function, report);
+  LoadedModel loaded(compilation);
+  if (failed(inputs) || failed(loaded.open(*interface, flags.weights, 0, flags.threads)))
+    return failure();
+  report.progress("timing " + function->name);
+  auto timing =
+      measure(loaded.native(), function->name, *inputs, function->outputs.size(), seconds);
+  if (!timing) {
+    report.error(timing.takeError());
+    return failure();
+  }
+  report.finishProgress();
+  report.set("function", function->name);
+  report.set("min_ms", timing->shortest);
+  report.set("median_ms", timing->median);
+  report.set("mean_ms", timing->mean);
+  report.set("calls", static_cast<int64_t>(timing->calls));
+  if (!report.isJson())
+    llvm::outs() << function->name << ": "
+                 << llvm::format("%.4g ms at best, %.4g ms median, %.4g ms mean of %zu calls\n",
+                                 timing->shortest, timing->median, timing->mean, timing->calls);
+  return success();
+}
+
+int benchVerb(VerbArguments arguments) {
+  BenchFlags flags;
+  parseArguments("bench", arguments,
+                 "Times a function of a model, compiled as weft run compiles it.", examples);
+  Report report("bench", flags.json);
+  if (flags.threads < 0)
+    report.error("--threads " + Twine(flags.threads) + ": a number of threads is 0 or more");
+  if (!(flags.seconds > 0) || flags.seconds > 3600)
+    report.error("--secs: between 0 and 3600 seconds");
+  FailureOr<CompileRequest> options = flags.options(report);
+  if (failed(options) || report.hasErrors())
+    return report.finish();
+  Compilation compilation(report, *options);
+  if (failed(bench(flags, compilation)) && !report.hasErrors())
+    report.error("the benchmark failed without saying why");
+  return report.finish();
+}
+
+} // namespace weft

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// The cache keeps a library for each module and processor, and a file for each set of weights.
+
+#include "tools/weft/Loaded.h"
+
+#include "tools/weft/Artifacts.h"
+#include "tools/weft/Cache.h"
+
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/Path.h"
+
+namespace weft {
+
+const InterfaceExport *chooseFunction(const Interface &interface, StringRef input, StringRef name,
+                                      Report &report) {
+  for (const InterfaceExport &entry : interface.exports)
+    if (entry.name == name || (name.empty() && interface.exports.size() == 1))
+      return &entry;
+  std::string list =
+      llvm::join(llvm::map_range(interface.exports,
+                                 [](const InterfaceExport &e) { return "'" + e.name + "'"; }),
+                 ", ");
+  if (interface.exports.empty())
+    report.error("'" + input + "' exports no function");
+  else if (name.empty())
+    report.error("name the function to call: " + list);
+  else
+    report.error("'" + input + "' has no function '" + name + "': it exports " + list);
+  return nullptr;
+}
+
+/// A file of that name in the cache; made if it is not there. Without a usable cache it is made for
+/// this run alone.
+FailureOr<std::string>
+LoadedModel::madeOnce(StringRef name,
+                      llvm::function_ref<LogicalResult(StringRef, OutputFiles &)> make) {
+  llvm::SmallString<128> path(cacheFolder());
+  if (path.empty()) {
+    llvm::Expected<std::string> own = scratch.path(name);
+    if (!own)
+      return fail(own.takeError());
+    path = *own;
+  } else {
+    llvm::sys::path::append(path, name);
+    if (llvm::sys::fs::exists(path))
+      return path.str().str();
+  }
+  OutputFiles files;
+  if (failed(make(path, files)))
+    return failure();
+  if (llvm::Error error = files.commit())
+    return fail(std::move(error));
+  return path.str().str();
+}
+
+FailureOr<std::string> LoadedModel::weightsFile(const Interface &interface, StringRef given,
+                                                uint64_t seed) {
+  if (interface.parameters.empty())
+    return std::string();
+  if (!given.empty()) {
+    if (auto checked = readWeights(given, interface); !checked)
+      return fail(checked.takeError());
+    return given.str();
+  }
+  return madeOnce(
+      cacheKey({"weights", moduleText, std::to_string(seed), compilation.weightsKey()}) +
+          ".safetensors",
+      [&](StringRef path, OutputFiles &files) {
+        Artifacts artifacts(compilation);
+        return success(succeeded(artifacts.takeWeights("", seed)) &&
+                       succeeded(artifacts.addWeights(path, files)));
+      });
+}
+
+FailureOr<std::string> LoadedModel::library() {
+  std::string dims;
+  for (const auto &[name, size] : compilation.options().dims)
+    dims += name + "=" + std::to_string(size) + ",";
+  TargetOptions target = compilation.target().resolved();
+  return madeOnce(
+      cacheKey({"library", moduleText, dims, target.triple, target.cpu, target.features}) + ".so",
+      [&](StringRef path, OutputFiles &files) {
+        Artifacts artifacts(compilation);
+        return success(succeeded(artifacts.compile(/*embedWeights=*/false)) &&
+                       succeeded(artifacts.addShared(path, files)));
+      });
+}
+
+LogicalResult LoadedModel::open(const Interface &interface, StringRef weights, uint64_t seed,
+                                int threads) {
+  // The linker resets the options of the command line, where these may come from.
+  std::string givenWeights = weights.str(), name = interface.name;
+  moduleText = compilation.text();
+  FailureOr<std::string> weightsPath = weightsFile(interface, givenWeights, seed);
+  if (failed(weightsPath))
+    return failure();
+  FailureOr<std::string> libraryPath = library();
+  if (failed(libraryPath))
+    return failure();
+  if (llvm::Error error = model.open(*libraryPath, name, *weightsPath, threads))
+    return fail(std::move(error));
+  return success();
+}
+
+} // namespace weft
