@@ -141,6 +141,14 @@ bool GraphBuilder::align(ArrayRef<Value *> values) {
   return true;
 }
 
+Value GraphBuilder::isNan(Value x) {
+  return x ? make<IsNanOp>(withElementType(x.getType(), boolType()), x) : x;
+}
+
+Value GraphBuilder::isInf(Value x) {
+  return x ? make<IsInfOp>(withElementType(x.getType(), boolType()), x) : x;
+}
+
 Value GraphBuilder::compare(ComparePredicate predicate, Value a, Value b) {
   if (!align({&a, &b}))
     return Value();
@@ -369,6 +377,13 @@ Value GraphBuilder::cumulative(CumulativeKind kind, Value x, int64_t axis, bool 
   if (!x)
     return x;
   return make<CumulativeOp>(x.getType(), kind, x, static_cast<uint64_t>(axis), exclusive, reverse);
+}
+
+Value GraphBuilder::argSort(Value x, int64_t axis, bool descending) {
+  if (!x)
+    return x;
+  return make<ArgSortOp>(withElementType(x.getType(), i64()), x, static_cast<uint64_t>(axis),
+                         descending);
 }
 
 Value GraphBuilder::softmax(Value x, int64_t axis) {

@@ -70,6 +70,8 @@ public:
   //===-- Element-wise ----------------------------------------------------------------------===//
 
   template <typename Op> Value unary(Value x) { return x ? make<Op>(x.getType(), x) : Value(); }
+  Value isNan(Value x);
+  Value isInf(Value x);
   /// NumPy's broadcasting; element types are equal.
   template <typename Op> Value binary(Value a, Value b) {
     if (!align({&a, &b}))
@@ -128,6 +130,7 @@ public:
   Value arg(ArgKind kind, Value x, int64_t axis, Type indexType);
   Value cumulative(CumulativeKind kind, Value x, int64_t axis, bool exclusive = false,
                    bool reverse = false);
+  Value argSort(Value x, int64_t axis, bool descending);
   Value softmax(Value x, int64_t axis);
   Value logSoftmax(Value x, int64_t axis);
   Value pool(PoolKind kind, Value x, ArrayRef<int64_t> window, const Sliding &sliding,

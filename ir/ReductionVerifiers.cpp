@@ -28,6 +28,8 @@ LogicalResult ArgOp::verify() {
 
 LogicalResult CumulativeOp::verify() { return verifyAxis(*this, getAxis(), getInput()); } // C1
 
+LogicalResult ArgSortOp::verify() { return verifyAxis(*this, getAxis(), getInput()); } // C1
+
 LogicalResult PoolOp::verify() {
   std::string why;
   Sliding sliding{getStrides(), getPadLow(), getPadHigh(), getDilations()};

@@ -46,6 +46,26 @@ def Weft_ArgOp : Weft_Op<"arg", [Pure, Weft_Root]> {
   let hasVerifier = 1;
 }
 
+def Weft_ArgSortOp : Weft_Op<"arg_sort", [Pure, Weft_Root, Weft_SameDims]> {
+  let summary = "Say in which order the elements along one axis are sorted";
+  let description = [{
+    - Formula: `x[p, y[p, 0]] <= x[p, y[p, 1]] <= ...`, `descending`: `>=`; of equal elements the one
+      that stands first comes first; NaN counts as greater than every number
+    - Shapes: `input` and `result` alike. C1: `axis < rank(input)`
+    - Types: any number to i64
+    - Gradient: none
+
+    Example: `test/ir/reduction.mlir`
+  }];
+  let arguments = (ins Weft_NumberTensor:$input, ConfinedAttr<I64Attr, [IntNonNegative]>:$axis,
+                       UnitAttr:$descending);
+  let results = (outs Weft_TensorOf<[I64], "i64 tensor">:$result);
+  let assemblyFormat = [{
+    $input `axis` $axis (`descending` $descending^)? attr-dict `:` type($input) `->` type($result)
+  }];
+  let hasVerifier = 1;
+}
+
 def Weft_CumulativeOp : Weft_Op<"cumulative", [Pure, Weft_Root, Weft_SameDims,
                                                SameOperandsAndResultType]> {
   let summary = "Combine each element with all before it along one axis";

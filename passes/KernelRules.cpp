@@ -35,11 +35,11 @@ bool isExpensive(Operation *op) {
              RemOp, PowOp, Atan2Op, RandomBitsOp>(op);
 }
 
-bool takesEpilogue(Operation *root) { return !isa<ScatterOp, UpdateSliceOp>(root); }
+bool takesEpilogue(Operation *root) { return !isa<ScatterOp, UpdateSliceOp, ArgSortOp>(root); }
 
 bool needsBuffer(mlir::OpOperand &operand) {
   Operation *op = operand.getOwner();
-  if (isa<ContractOp, ConvOp, ConvTransposeOp, PoolOp, ScatterOp, UpdateSliceOp>(op))
+  if (isa<ContractOp, ConvOp, ConvTransposeOp, PoolOp, ScatterOp, UpdateSliceOp, ArgSortOp>(op))
     return true;
   // Scale and shift of a normalisation.
   return isa<LayerNormOp, RmsNormOp>(op) && operand.getOperandNumber() > 0;

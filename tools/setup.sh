@@ -17,6 +17,7 @@ packages=(
 )
 test_packages=(
   python3 python3-numpy python3-torch python3-torchvision libgtest-dev
+  python3-onnx libonnx-testdata           # the cases of the ONNX standard
   g++                                     # the headers are C++ too
   libclang-rt-22-dev                      # sanitizers
   clang-format-22

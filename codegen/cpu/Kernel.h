@@ -104,6 +104,7 @@ bool lowerConv(Kernel &kernel, ConvOp op);
 bool lowerConvTranspose(Kernel &kernel, ConvTransposeOp op);
 void lowerReduce(Kernel &kernel, ReduceOp op);
 void lowerCumulative(Kernel &kernel, CumulativeOp op);
+void lowerArgSort(Kernel &kernel, ArgSortOp op);
 void lowerSoftmax(Kernel &kernel, Value input, int64_t axis, bool logarithm);
 void lowerLayerNorm(Kernel &kernel, LayerNormOp op);
 void lowerRmsNorm(Kernel &kernel, RmsNormOp op);

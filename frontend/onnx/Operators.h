@@ -52,6 +52,7 @@ ArrayRef<OnnxRow> onnxBasicRows();
 ArrayRef<OnnxRow> onnxElementwiseRows();
 ArrayRef<OnnxRow> onnxReductionRows();
 ArrayRef<OnnxRow> onnxNeuralRows();
+ArrayRef<OnnxRow> onnxNormalisationRows();
 ArrayRef<OnnxRow> onnxQuantisedRows();
 ArrayRef<OnnxRow> onnxMovementRows();
 ArrayRef<OnnxRow> onnxIndexingRows();

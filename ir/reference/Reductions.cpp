@@ -12,6 +12,9 @@ using namespace mlir;
 using llvm::Error;
 using llvm::Expected;
 
+#include <algorithm>
+#include <numeric>
+
 namespace weft::reference {
 
 namespace {
@@ -192,6 +195,39 @@ Expected<Tensor> arg(const Call &call) {
   return result;
 }
 
+/// Numbers in their order, NaN behind them.
+bool isLess(double a, double b) { return a < b || (std::isnan(b) && !std::isnan(a)); }
+
+Expected<Tensor> argSort(const Call &call) {
+  auto op = cast<ArgSortOp>(call.op);
+  const Tensor &input = call.operand(0);
+  if (Error error = requireShape(call, "result", call.resultShape, input.shape()))
+    return error;
+  Tensor result = call.emptyResult();
+  auto axis = static_cast<int64_t>(op.getAxis());
+  bool isUnsigned = isUnsignedElement(input.element());
+  forEachLane(input, axis, [&](int64_t start, int64_t stride, int64_t) {
+    auto isLessAt = [&](int64_t a, int64_t b) {
+      return input.isFloat() ? isLess(input.reals()[a], input.reals()[b])
+                             : less(input.integers()[a], input.integers()[b], isUnsigned);
+    };
+    auto comesFirst = [&](int64_t a, int64_t b) {
+      int64_t left = start + a * stride, right = start + b * stride;
+      if (op.getDescending())
+        std::swap(left, right);
+      if (isLessAt(left, right) || isLessAt(right, left))
+        return isLessAt(left, right);
+      return a < b;
+    };
+    std::vector<int64_t> order(input.dim(axis));
+    std::iota(order.begin(), order.end(), 0);
+    std::sort(order.begin(), order.end(), comesFirst);
+    for (auto [k, place] : llvm::enumerate(order))
+      result.integers()[start + static_cast<int64_t>(k) * stride] = place;
+  });
+  return result;
+}
+
 ReduceKind toReduceKind(CumulativeKind kind) {
   switch (kind) {
   case CumulativeKind::Sum:
@@ -245,6 +281,7 @@ Expected<Tensor> cumulative(const Call &call) {
 void addReductionRules(RuleTable &table) {
   table["weft.reduce"] = reduce;
   table["weft.arg"] = arg;
+  table["weft.arg_sort"] = argSort;
   table["weft.cumulative"] = cumulative;
 }
 

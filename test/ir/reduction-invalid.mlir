@@ -59,6 +59,14 @@ func.func @reduce_c4_element_types_differ(%x: tensor<4x5xf32>) {
 
 // -----
 
+func.func @arg_sort_c1_axis_equals_rank(%x: tensor<4x5xf32>) {
+  // expected-error @below {{'weft.arg_sort' op axis 2 outside rank 2}}
+  %0 = weft.arg_sort %x axis 2 : tensor<4x5xf32> -> tensor<4x5xi64>
+  return
+}
+
+// -----
+
 func.func @arg_c1_axis_equals_rank(%x: tensor<4x5xf32>) {
   // expected-error @below {{'weft.arg' op axis 2 outside rank 2}}
   %0 = weft.arg max %x axis 2 : tensor<4x5xf32> -> tensor<4xi64>

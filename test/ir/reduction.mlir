@@ -32,6 +32,15 @@ func.func @arg(%x: tensor<?x6xf32, #weft.shape<[N, 6]>>) {
   return
 }
 
+// CHECK-LABEL: func.func @arg_sort(
+func.func @arg_sort(%x: tensor<?x6xf32, #weft.shape<[N, 6]>>) {
+  // CHECK: weft.arg_sort %{{.*}} axis 0 : tensor<?x6xf32, #weft.shape<[N, 6]>> -> tensor<?x6xi64, #weft.shape<[N, 6]>>
+  %0 = weft.arg_sort %x axis 0 : tensor<?x6xf32, #weft.shape<[N, 6]>> -> tensor<?x6xi64, #weft.shape<[N, 6]>>
+  // CHECK: weft.arg_sort %{{.*}} axis 1 descending : tensor<?x6xf32, #weft.shape<[N, 6]>> -> tensor<?x6xi64, #weft.shape<[N, 6]>>
+  %1 = weft.arg_sort %x axis 1 descending : tensor<?x6xf32, #weft.shape<[N, 6]>> -> tensor<?x6xi64, #weft.shape<[N, 6]>>
+  return
+}
+
 // CHECK-LABEL: func.func @cumulative(
 func.func @cumulative(%x: tensor<?x6xf32, #weft.shape<[N, 6]>>) {
   // CHECK: weft.cumulative sum %{{.*}} axis 1 : tensor<?x6xf32, #weft.shape<[N, 6]>>

@@ -146,6 +146,11 @@ Term placed(Program &p, const Term &x) {
                "weft.arg max " + x + " axis 1 : " + x.type() + " -> " + typeText(dims, "i64"));
 }
 
+Term sortedPlaces(Program &p, const Term &x) {
+  return p.let(x.dims, "i64",
+               "weft.arg_sort " + x + " axis 1 : " + x.type() + " -> " + typeText(x.dims, "i64"));
+}
+
 struct Root {
   std::string name;
   Step step;
@@ -161,6 +166,7 @@ const std::vector<Root> roots = {
      true},
     {"sum_all", rooted("weft.reduce sum % axes [0, 1]", [](const Dims &) { return Dims{}; }), true},
     {"arg", placed, true},
+    {"arg_sort", sortedPlaces, true},
     {"cumulative", normal("cumulative sum", " axis 1"), true},
     {"softmax", normal("softmax", " axis 1"), false},
     {"log_softmax", normal("log_softmax", " axis 1"), false},

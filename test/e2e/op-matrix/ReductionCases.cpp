@@ -61,6 +61,23 @@ void addArg(Suite &suite, const std::string &e, const std::string &kind) {
   });
 }
 
+void addArgSort(Suite &suite, const std::string &e) {
+  suite.add("weft.arg_sort", e, "", [=](Program &p, Dim n) {
+    // Few distinct values, so that equal ones show their order; and many.
+    for (Fill fill : {Fill{0.0, 3, true}, Fill{e[0] == 'u' ? 0.0 : -50.0, 50, true}}) {
+      Term x = p.input({n, 3}, e, fill), y = p.input({3, n}, e, fill);
+      for (const char *how : {"", " descending"}) {
+        p.give(p.let(x.dims, "i64",
+                     "weft.arg_sort " + x + " axis 0" + how + " : " + x.type() + " -> " +
+                         typeText(x.dims, "i64")));
+        p.give(p.let(y.dims, "i64",
+                     "weft.arg_sort " + y + " axis 1" + how + " : " + y.type() + " -> " +
+                         typeText(y.dims, "i64")));
+      }
+    }
+  });
+}
+
 void addCumulative(Suite &suite, const std::string &e, const std::string &kind) {
   suite.add(
       "weft.cumulative", e, kind,
@@ -109,6 +126,8 @@ void addReductionCases(Suite &suite) {
       addReduce(suite, element, kind);
       addCumulative(suite, element, kind);
     }
+  for (const std::string &element : allNumbers())
+    addArgSort(suite, element);
   for (const char *kind : {"and", "or"})
     addReduce(suite, "i1", kind);
   for (const char *kind : {"max", "min"})

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// What several families of operators share.
+
+#ifndef WEFT_FRONTEND_ONNX_OPSCOMMON_H
+#define WEFT_FRONTEND_ONNX_OPSCOMMON_H
+
+#include "frontend/onnx/Operators.h"
+
+namespace weft {
+
+/// 0, 1, ..., rank - 1.
+inline SmallVector<int64_t> allAxes(int64_t rank) {
+  return llvm::to_vector(llvm::seq<int64_t>(0, rank));
+}
+
+/// The type to compute sums and statistics in: f16 and bf16 are too narrow.
+inline Type wideType(GraphBuilder &b, Type type) {
+  return isa<mlir::FloatType>(type) && type.getIntOrFloatBitWidth() < 32 ? b.f32() : type;
+}
+
+/// A vector over the channels, dimension 1 of `like`, in a shape that broadcasts against it.
+Value alongChannels(GraphBuilder &b, Value vector, Value like);
+
+/// Linear positions of elements that are named by one index a dimension: row-major, i64.
+/// `indices` have one shape; an index below 0 counts from the end.
+Value linearIndex(GraphBuilder &b, ArrayRef<Value> indices, ArrayRef<Dim> shape);
+
+/// `index` with `size` added where it is negative, as i64.
+Value wrapIndex(GraphBuilder &b, Value index, const Dim &size);
+
+/// A seed of the generator that differs from node to node: the attribute `seed`, or 0, and the
+/// number of the node in the file as the stream.
+Value randomUniform(Node &n, ArrayRef<Dim> shape, int64_t draw = 0);
+
+} // namespace weft
+
+#endif // WEFT_FRONTEND_ONNX_OPSCOMMON_H

@@ -1,0 +1,249 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#
+# Each way in which an ONNX file can be wrong gives one clear error and exit code 1; no file is
+# imported by half.
+#
+# REQUIRES: onnx
+# RUN: %python %s %t
+import os
+import re
+import shutil
+import subprocess
+import sys
+
+import numpy as np
+import onnx
+from onnx import TensorProto, helper, numpy_helper
+
+FLOAT = TensorProto.FLOAT
+
+
+def value(name, shape=("N", 4), element=FLOAT):
+    return helper.make_tensor_value_info(name, element, shape)
+
+
+def model(nodes, inputs=None, outputs=None, weights=(), opset=17, **more):
+    graph = helper.make_graph(
+        nodes, "g", [value("x")] if inputs is None else inputs, [value("y")] if outputs is None else outputs, weights
+    )
+    opsets = opset if isinstance(opset, list) else [helper.make_opsetid("", opset)]
+    return helper.make_model(graph, opset_imports=opsets, **more)
+
+
+def identity(source="x", result="y", **more):
+    return helper.make_node("Identity", [source], [result], **more)
+
+
+def add(weight):
+    """A model that adds a weight, which may be wrong."""
+    return model([helper.make_node("Add", ["x", weight.name], ["y"])], weights=[weight])
+
+
+def weight(**fields):
+    tensor = numpy_helper.from_array(np.zeros(4, np.float32), "w")
+    for name, content in fields.items():
+        if isinstance(content, list):
+            del getattr(tensor, name)[:]
+            getattr(tensor, name).extend(content)
+        else:
+            setattr(tensor, name, content)
+    return tensor
+
+
+def external(**entries):
+    tensor = weight()
+    tensor.ClearField("raw_data")
+    tensor.data_location = TensorProto.EXTERNAL
+    for key, content in entries.items():
+        entry = tensor.external_data.add()
+        entry.key, entry.value = key, str(content)
+    return tensor
+
+
+def branch(*nodes, inputs=(), outputs=("b",)):
+    return helper.make_graph(list(nodes), "branch", [value(i) for i in inputs], [value(o) for o in outputs])
+
+
+def functions(*made, nodes):
+    result = model(nodes, opset=[helper.make_opsetid("", 17), helper.make_opsetid("local", 1)])
+    result.functions.extend(
+        helper.make_function("local", name, inputs, outputs, body,
+                             [helper.make_opsetid("", 17), helper.make_opsetid("local", 1)])
+        for name, inputs, outputs, body in made
+    )
+    return result
+
+
+def call(name, source="x", result="y"):
+    return helper.make_node(name, [source], [result], domain="local")
+
+
+good = model([identity()]).SerializeToString()
+dynamic_rank = model([identity()])
+dynamic_rank.graph.input[0].type.tensor_type.ClearField("shape")
+sequence = model([identity()], inputs=[helper.make_tensor_sequence_value_info("x", FLOAT, (2,))])
+no_graph = onnx.ModelProto(ir_version=8)
+
+# Name, file (model or bytes), what the error says.
+CASES = [
+    # The file.
+    ("empty", b"", r"it is no ONNX model: it has no graph"),
+    ("text", b"model Digits {\n}\n", r"it is no ONNX model, or it is damaged or cut short \(17 bytes\)"),
+    ("truncated", good[:-5], r"it is no ONNX model, or it is damaged or cut short"),
+    ("damaged", good[:10] + b"\xff" * 20 + good[30:], r"it is no ONNX model"),
+    ("no-graph", no_graph, r"it has no graph"),
+    # Versions and operators.
+    ("opset-too-new", model([identity()], opset=99), r"version 99 of the operator set ai.onnx; versions 1 to \d+"),
+    ("opset-zero", model([identity()], opset=0), r"version 0 of the operator set"),
+    (
+        "unknown-operators",
+        model([helper.make_node("Frobnicate", ["x"], ["a"], name="first"),
+               helper.make_node("Attention", ["a"], ["b"], domain="com.microsoft"),
+               helper.make_node("Juggle", ["b"], ["y"])]),
+        r"(?s)uses operators that Weft does not support:"
+        r"\n  node 'first' \(Frobnicate\), opset 17: is no operator of ai.onnx[^\n]*"
+        r"\n  node 'b' \(Attention\), opset 1: is in the domain 'com.microsoft'[^\n]*"
+        r"\n  node 'y' \(Juggle\), opset 17: is no operator.*docs/onnx.md",
+    ),
+    (
+        "operator-too-new",
+        model([helper.make_node("Mish", ["x"], ["y"])], opset=9),
+        r"node 'y' \(Mish\), opset 9: exists since opset 18",
+    ),
+    (
+        "unknown-in-branch",
+        model([helper.make_node("If", ["c"], ["y"], then_branch=branch(helper.make_node("Frobnicate", ["x"], ["b"])),
+                                else_branch=branch(identity("x", "b")))],
+              inputs=[value("x"), value("c", (), TensorProto.BOOL)]),
+        r"node 'b' \(Frobnicate\)",
+    ),
+    # Wiring.
+    ("dangling", model([identity("nobody")]), r"the node 'y' \(Identity\) reads 'nobody', which nothing gives"),
+    ("dangling-output", model([identity("x", "z")]), r"the output 'y' is given by no node"),
+    (
+        "cycle",
+        model([helper.make_node("Add", ["x", "b"], ["a"]), identity("a", "b"), identity("b", "y")]),
+        r"the node 'a' \(Add\) waits for its own result: the graph has a cycle",
+    ),
+    ("given-twice", model([identity(), identity()]), r"the nodes 'y' \(Identity\) and 'y' \(Identity\) both give 'y'"),
+    ("hides-input", model([identity("x", "x"), identity("x", "y")]), r"gives 'x', but that is already the name"),
+    ("inputs-alike", model([identity()], inputs=[value("x"), value("x")]), r"two inputs are called 'x'"),
+    ("weights-alike", model([identity()], weights=[weight(), weight()]), r"two weights are called 'w'"),
+    # Types and shapes.
+    ("negative-dimension", model([identity()], inputs=[value("x", (2, -3))]), r"dimension 1 of the input 'x' is -3"),
+    ("huge-dimension", model([identity()], inputs=[value("x", (2, 1 << 60))]), r"dimension 1 of the input 'x' is 1152921504606846976"),
+    ("no-shape", dynamic_rank, r"the input 'x' has no shape"),
+    ("sequence-input", sequence, r"the input 'x' is no tensor: sequences, maps, optionals"),
+    ("string-input", model([identity()], inputs=[value("x", element=TensorProto.STRING)]), r"the input 'x': the element type is string"),
+    ("complex-input", model([identity()], inputs=[value("x", element=TensorProto.COMPLEX64)]), r"the element type is complex64"),
+    ("no-such-type", model([identity()], inputs=[value("x", element=77)]), r"the element type has the number 77"),
+    ("wrong-result-type", model([identity()], outputs=[value("y", element=TensorProto.INT64)]), r"the output 'y' is declared as i64, but its node gives f32"),
+    (
+        "types-differ",
+        model([helper.make_node("Add", ["x", "i"], ["y"])], inputs=[value("x"), value("i", element=TensorProto.INT64)]),
+        r"node 'y' \(Add\), opset 17: operands have the element types f32 and i64",
+    ),
+    (
+        "shapes-differ",
+        model([helper.make_node("Add", ["x", "z"], ["y"])], inputs=[value("x", (2, 3)), value("z", (2, 4))]),
+        r"node 'y' \(Add\), opset 17: dimension 4 meets dimension 3, and neither is 1",
+    ),
+    # Attributes and inputs of nodes.
+    ("unknown-attribute", model([helper.make_node("Relu", ["x"], ["y"], slope=0.5)]), r"node 'y' \(Relu\), opset 17: the attribute 'slope' is not one"),
+    ("attribute-type", model([helper.make_node("LeakyRelu", ["x"], ["y"], alpha="much")]), r"the attribute 'alpha' is a string, but a number is expected"),
+    ("input-missing", model([helper.make_node("Add", ["x"], ["y"])]), r"node 'y' \(Add\), opset 17: input 1 is missing"),
+    ("axis-outside", model([helper.make_node("Concat", ["x", "x"], ["y"], axis=5)]), r"axis 5 is not one of the 2 dimensions"),
+    (
+        "unknown-shape",
+        model([helper.make_node("Reshape", ["x", "s"], ["y"])], inputs=[value("x"), value("s", (2,), TensorProto.INT64)]),
+        r"'s' decides .*must be known while compiling: it depends on the input 's'; fix that with --constant s=FILE",
+    ),
+    # Weights.
+    ("weight-too-short", add(weight(raw_data=b"1234")), r"the tensor 'w': the number of its bytes is 4, but its shape needs 16"),
+    ("weight-negative", add(weight(dims=[-4])), r"the tensor 'w': a dimension is -4"),
+    ("weight-overflow", add(weight(dims=[1 << 40, 1 << 40])), r"the tensor 'w': the sizes of its dimensions multiply to more"),
+    ("weight-type", add(weight(data_type=99)), r"the tensor 'w': the element type has the number 99"),
+    ("weight-values", add(helper.make_tensor("w", FLOAT, (4,), [1, 2, 3, 4]).__class__.FromString(
+        helper.make_tensor("w", FLOAT, (3,), [1, 2, 3]).SerializeToString() + b"\x08\x02")),
+     r"the tensor 'w': the number of its values is 3, but its shape needs 6"),
+    ("external-missing", add(external(location="nowhere.bin")), r"the tensor 'w': its external data 'nowhere.bin' cannot be read: No such file"),
+    ("external-short", add(external(location="short.bin")), r"its external data 'short.bin' has 7 bytes, but the tensor ends at byte 16"),
+    ("external-offset", add(external(location="short.bin", offset="much")), r"the offset of its external data is 'much'"),
+    ("external-length", add(external(location="short.bin", length=3)), r"the length of its external data is 3, but its shape needs 16"),
+    ("external-above", add(external(location="../outside.bin")), r"lies in '../outside.bin', outside of the model's folder: that is refused"),
+    ("external-absolute", add(external(location="/etc/passwd")), r"lies in '/etc/passwd', outside of the model's folder"),
+    ("external-link", add(external(location="link.bin")), r"lies in 'link.bin', outside of the model's folder"),
+    ("external-nowhere", add(external()), r"its external data has no location"),
+    # Functions of the file.
+    (
+        "function-recursive",
+        functions(("Again", ["a"], ["b"], [call("Again", "a", "b")]), nodes=[call("Again")]),
+        r"functions of the file call each other more than 64 deep",
+    ),
+    (
+        "function-inputs",
+        functions(("One", ["a"], ["b"], [identity("a", "b")]), nodes=[helper.make_node("One", ["x", "x"], ["y"], domain="local")]),
+        r"gives 2 inputs to a function of 1",
+    ),
+    (
+        "function-dangling",
+        functions(("One", ["a"], ["b"], [identity("x", "b")]), nodes=[call("One")]),
+        r"reads 'x', which nothing gives",
+    ),
+]
+
+
+def run(*command):
+    return subprocess.run(command, capture_output=True, text=True, timeout=60)
+
+
+def check(folder, name, content, expected):
+    path = os.path.join(folder, name + ".onnx")
+    with open(path, "wb") as file:
+        file.write(content if isinstance(content, bytes) else content.SerializeToString())
+    for verb in (["build", "--stop-after=model"], ["inspect"], ["build", "-o", os.path.join(folder, name)]):
+        done = run("weft", *verb, path)
+        assert done.returncode == 1, f"{name}: {verb[0]} ended with {done.returncode}\n{done.stderr}"
+        assert re.search(expected, done.stderr), f"{name}: expected /{expected}/, but got\n{done.stderr}"
+        assert done.stdout == "" or verb[0] == "inspect", f"{name}: something came out\n{done.stdout}"
+    assert not os.listdir(os.path.join(folder, name)) if os.path.isdir(os.path.join(folder, name)) else True
+
+
+def check_flags(folder):
+    """Dimensions and constants that the file does not have."""
+    path = os.path.join(folder, "flags.onnx")
+    with open(path, "wb") as file:
+        file.write(good)
+    for flags, expected in [
+        (["--dim", "M=3"], r"--dim M=3: no input of '.*' has a dimension of that name"),
+        (["--constant", "z=[1]"], r"--constant z: '.*' has no such input"),
+        (["--constant", "x=[1]"], r"the constant for 'x' is i64\[1\], but the input is f32\[N, 4\]"),
+        (["--constant", "x=nowhere.npy"], r"nowhere.npy"),
+        (["--settings", "a=1"], r"an ONNX model has no settings"),
+        (["--model", "Other"], r"an ONNX file has one model"),
+    ]:
+        done = run("weft", "build", "--stop-after=model", path, *flags)
+        assert done.returncode == 1, f"{flags}: {done.returncode}"
+        assert re.search(expected, done.stderr), f"{flags}: expected /{expected}/, but got\n{done.stderr}"
+
+
+def main(folder):
+    shutil.rmtree(folder, ignore_errors=True)
+    inner = os.path.join(folder, "models")
+    os.makedirs(inner)
+    with open(os.path.join(folder, "outside.bin"), "wb") as file:
+        file.write(b"\0" * 16)
+    with open(os.path.join(inner, "short.bin"), "wb") as file:
+        file.write(b"1234567")
+    os.symlink("../outside.bin", os.path.join(inner, "link.bin"))
+    wrong = []
+    for case in CASES:
+        try:
+            check(inner, *case)
+        except AssertionError as error:
+            wrong.append(str(error))
+    check_flags(inner)
+    sys.exit("\n\n".join(wrong) or 0)
+
+
+main(sys.argv[1])
