@@ -387,7 +387,7 @@ static bool lowerShape(Kernel &kernel, const ConvShape &shape) {
 }
 
 bool lowerConv(Kernel &kernel, ConvOp op) {
-  if (lowerShape(kernel, ConvShape::of(op, /*isTransposed=*/false)))
+  if (lowerDepthwise(kernel, op) || lowerShape(kernel, ConvShape::of(op, /*isTransposed=*/false)))
     return true;
   lowerMap(kernel);
   return false;

@@ -101,6 +101,8 @@ void lowerMap(Kernel &kernel);
 /// False if each element was computed by itself.
 bool lowerContract(Kernel &kernel, ContractOp op);
 bool lowerConv(Kernel &kernel, ConvOp op);
+/// One input channel a group; false, with nothing done, where lowerConv's own loops fit better.
+bool lowerDepthwise(Kernel &kernel, ConvOp op);
 bool lowerConvTranspose(Kernel &kernel, ConvTransposeOp op);
 void lowerReduce(Kernel &kernel, ReduceOp op);
 void lowerCumulative(Kernel &kernel, CumulativeOp op);

@@ -5,6 +5,10 @@ RUN: kernel-object %S/Inputs/tiles.mlir --cpu x86-64-v4 --assembly > %t.v4.s
 RUN: kernel-object %S/Inputs/tiles.mlir --cpu x86-64-v3 --assembly > %t.v3.s
 RUN: %python %s %t.v4.s 24 | FileCheck %s
 RUN: %python %s %t.v3.s 12 | FileCheck %s
+RUN: kernel-object %S/Inputs/depthwise.mlir --cpu x86-64-v4 --assembly > %t.deep4.s
+RUN: kernel-object %S/Inputs/depthwise.mlir --cpu x86-64-v3 --assembly > %t.deep3.s
+RUN: %python %s %t.deep4.s 36 | FileCheck %s
+RUN: %python %s %t.deep3.s 36 | FileCheck %s
 RUN: not %python %s %S/Inputs/spill.s 1 | FileCheck %s --check-prefix=BAD
 CHECK: no spills
 BAD: 1 spills in the loop at '.L'

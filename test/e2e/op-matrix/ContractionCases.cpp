@@ -137,6 +137,36 @@ void addConv(Suite &suite, const std::string &e) {
       },
       0);
   add(
+      "depthwise_sparse",
+      [](Dim n) {
+        return ConvolutionShape{"",
+                                {n, 3, 11, 21},
+                                {6, 1, 3, 5},
+                                {n, 6, 6, 6},
+                                "strides [2, 3] pad [2, 1] [1, 4] dilations [1, 2] groups 3"};
+      },
+      0);
+  add(
+      "depthwise_line",
+      [](Dim n) {
+        return ConvolutionShape{"",
+                                {n, 5, 70},
+                                {5, 1, 4},
+                                {n, 5, 70},
+                                "strides [1] pad [3] [0] dilations [1] groups 5"};
+      },
+      0);
+  add(
+      "depthwise_blocks",
+      [](Dim n) {
+        return ConvolutionShape{"",
+                                {n, 2, 131, 40},
+                                {2, 1, 3, 3},
+                                {n, 2, 131, 40},
+                                "strides [1, 1] pad [1, 1] [1, 1] dilations [1, 1] groups 2"};
+      },
+      0);
+  add(
       "pointwise",
       [](Dim n) {
         return ConvolutionShape{"",
