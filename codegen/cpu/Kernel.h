@@ -106,6 +106,7 @@ bool lowerDepthwise(Kernel &kernel, ConvOp op);
 bool lowerConvTranspose(Kernel &kernel, ConvTransposeOp op);
 void lowerReduce(Kernel &kernel, ReduceOp op);
 void lowerCumulative(Kernel &kernel, CumulativeOp op);
+bool lowerScatter(Kernel &kernel, ScatterOp op);
 void lowerArgSort(Kernel &kernel, ArgSortOp op);
 void lowerSoftmax(Kernel &kernel, Value input, int64_t axis, bool logarithm);
 void lowerLayerNorm(Kernel &kernel, LayerNormOp op);

@@ -148,3 +148,23 @@ func.func private @narrow_sum(%x: tensor<3x50xf16>) -> tensor<3xf16> attributes 
   %0 = weft.reduce sum %x axes [1] : tensor<3x50xf16> -> tensor<3xf16>
   return %0 : tensor<3xf16>
 }
+
+// -----
+
+// Scattering copies the input, then goes through the updates once, not once for each element.
+// CHECK-LABEL: func.func private @scatter(
+// CHECK-SAME: %[[X:[^:]*]]: memref<100xf32> {{.*}}, %[[I:[^:]*]]: memref<50xi64> {{.*}}, %[[U:[^:]*]]: memref<50xf32> {{.*}}, %[[Y:[^:]*]]: memref<100xf32>
+// CHECK: memref.load %[[X]]
+// CHECK: memref.store {{.*}} %[[Y]]
+// CHECK: scf.for
+// CHECK: memref.load %[[I]]
+// CHECK: arith.cmpi ult
+// CHECK: scf.if
+// CHECK: memref.load %[[Y]]
+// CHECK: memref.load %[[U]]
+// CHECK: memref.store {{.*}} %[[Y]]
+func.func private @scatter(%x: tensor<100xf32>, %i: tensor<50xi64>, %u: tensor<50xf32>)
+    -> tensor<100xf32> attributes {weft.kernel} {
+  %0 = weft.scatter add %x, %i, %u axis 0 : tensor<100xf32>, tensor<50xi64>, tensor<50xf32>
+  return %0 : tensor<100xf32>
+}

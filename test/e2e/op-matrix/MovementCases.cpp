@@ -190,6 +190,27 @@ void addGather(Suite &suite, const std::string &e, const std::string &indexType)
       exact);
 }
 
+/// Without other axes; along an axis between others, by indices of rank 2, with more columns than
+/// one chunk takes.
+void addUnevenScatter(Suite &suite, const std::string &e, const std::string &kind) {
+  suite.add(
+      "weft.scatter", e, kind + "_uneven",
+      [=](Program &p, Dim n) {
+        Fill small{e[0] == 'u' ? 0.0 : -3.0, 3};
+        auto scatter = [&](const Term &x, const Term &indices, const Term &updates, int axis) {
+          p.give(p.let(x.dims, e,
+                       "weft.scatter " + kind + " " + x + ", " + indices + ", " + updates +
+                           " axis " + std::to_string(axis) + " : " + x.type() + ", " +
+                           indices.type() + ", " + updates.type()));
+        };
+        Term line = p.input({n}, e, small), few = p.input({7}, "ui8", {0, 9});
+        scatter(line, few, p.input({7}, e, small), 0);
+        Term wide = p.input({2, 3, n}, e, small), square = p.input({2, 2}, "i64", {-1, 4});
+        scatter(wide, square, p.input({2, 2, 2, n}, e, small), 1);
+      },
+      exact);
+}
+
 void addScatter(Suite &suite, const std::string &e, const std::string &kind) {
   suite.add(
       "weft.scatter", e, kind,
@@ -218,10 +239,12 @@ void addIndexingCases(Suite &suite) {
     if (index != "i32")
       addGather(suite, "f32", index);
   for (const std::string &element : allElements())
-    addScatter(suite, element, "set");
+    for (auto *add : {addScatter, addUnevenScatter})
+      add(suite, element, "set");
   for (const char *kind : {"add", "mul", "max", "min"})
     for (const std::string &element : allNumbers())
-      addScatter(suite, element, kind);
+      for (auto *add : {addScatter, addUnevenScatter})
+        add(suite, element, kind);
   suite.add("weft.random_bits", "ui32", "", [](Program &p, Dim n) {
     Term seed = p.input({}, "ui64", {0, 1e9});
     p.give(p.input({n}, "f32"));
