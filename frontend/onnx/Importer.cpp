@@ -621,8 +621,8 @@ bool OnnxImporter::importNodes(const OnnxNodes &nodes, const Opsets &opsets) {
   return errors.size() == before;
 }
 
-SmallVector<Value> OnnxImporter::importSubgraph(const onnx::GraphProto &graph,
-                                                ArrayRef<Value> arguments, Node &owner) {
+SmallVector<OnnxValue> OnnxImporter::importSubgraph(const onnx::GraphProto &graph,
+                                                    ArrayRef<OnnxValue> arguments, Node &owner) {
   if (graph.input_size() != static_cast<int>(arguments.size())) {
     owner.fail("its graph '" + graph.name() + "' takes " + Twine(graph.input_size()) +
                " inputs, but gets " + Twine(arguments.size()));
@@ -640,18 +640,17 @@ SmallVector<Value> OnnxImporter::importSubgraph(const onnx::GraphProto &graph,
     return {};
   }
   for (auto [input, value] : llvm::zip(graph.input(), arguments))
-    inner.values[input.name()].value = value;
+    inner.values[input.name()] = value;
   size_t before = errors.size();
-  SmallVector<Value> results;
+  SmallVector<OnnxValue> results;
   if (importNodes(graph.node(), modelOpsets))
     for (const auto &output : graph.output()) {
       std::optional<OnnxValue> found = lookup(output.name());
-      if (!found || !found->value || found->count) {
-        owner.fail("its graph '" + graph.name() + "' has no tensor of a known size for '" +
-                   output.name() + "'");
+      if (!found || (!found->value && !found->sequence)) {
+        owner.fail("its graph '" + graph.name() + "' gives nothing for '" + output.name() + "'");
         return {};
       }
-      results.push_back(found->value);
+      results.push_back(*found);
     }
   if (errors.size() != before)
     owner.fail("its graph '" + graph.name() + "' cannot be imported");

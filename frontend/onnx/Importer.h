@@ -30,8 +30,13 @@ public:
   std::optional<SmallVector<double>> knownReals(Value value);
   /// Which inputs of the model a value depends on, and what to do about it.
   std::string describeOrigin(Value value);
-  SmallVector<Value> importSubgraph(const onnx::GraphProto &graph, ArrayRef<Value> arguments,
-                                    Node &owner);
+  /// Values around the node are visible in its graph.
+  SmallVector<OnnxValue> importSubgraph(const onnx::GraphProto &graph,
+                                        ArrayRef<OnnxValue> arguments, Node &owner);
+  /// What a name stands for at the node that is imported now; nothing for an unknown name.
+  std::optional<OnnxValue> valueOf(StringRef name) { return lookup(name); }
+  /// The number of the node that is imported now, counted through graphs and calls.
+  int64_t nodeNumber() const { return nodesImported; }
   /// A constant for what is small, else a parameter.
   Value materialize(onnx::TensorProto &tensor, StringRef name, Node &owner);
   MLIRContext *getContext() { return &context; }

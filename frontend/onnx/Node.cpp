@@ -247,6 +247,23 @@ void Node::fail(const Twine &reason) {
 }
 
 SmallVector<Value> Node::importGraph(const onnx::GraphProto &graph, ArrayRef<Value> arguments) {
+  SmallVector<OnnxValue> given;
+  for (Value argument : arguments)
+    given.push_back({argument, std::nullopt, Value(), 0});
+  SmallVector<Value> results;
+  for (auto [index, found] : llvm::enumerate(importValues(graph, given))) {
+    if (!found.value || found.count) {
+      fail("its graph '" + graph.name() + "' has no tensor of a known size for '" +
+           graph.output(static_cast<int>(index)).name() + "'");
+      return {};
+    }
+    results.push_back(found.value);
+  }
+  return results;
+}
+
+SmallVector<OnnxValue> Node::importValues(const onnx::GraphProto &graph,
+                                          ArrayRef<OnnxValue> arguments) {
   return importer.importSubgraph(graph, arguments, *this);
 }
 

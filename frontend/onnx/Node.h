@@ -100,6 +100,11 @@ public:
   void setSequence(size_t index, SmallVector<Value> tensors);
   /// An output whose true size along `axis` is `count` (i64 of rank 0).
   void setBounded(size_t index, Value value, int64_t axis, Value count);
+  /// What an input or an inner graph stands for, as it is.
+  void setValue(size_t index, OnnxValue value) {
+    if (index < outputs.size())
+      outputs[index] = std::move(value);
+  }
   ArrayRef<OnnxValue> results() const { return outputs; }
 
   /// Notes what is wrong, lower case, without a stop: it follows the name of the node.
@@ -110,6 +115,8 @@ public:
   /// Imports a graph attribute at the builder's place, with `arguments` for its inputs; values
   /// around are visible in it. Empty after a failure, which the importer has noted.
   SmallVector<Value> importGraph(const onnx::GraphProto &graph, ArrayRef<Value> arguments);
+  /// The same where inputs and results may be sequences too.
+  SmallVector<OnnxValue> importValues(const onnx::GraphProto &graph, ArrayRef<OnnxValue> arguments);
   /// Reads the value of a tensor attribute; constants are small, others become parameters.
   Value importTensor(const onnx::TensorProto &tensor, StringRef name);
 

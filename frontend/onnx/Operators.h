@@ -58,6 +58,7 @@ ArrayRef<OnnxRow> onnxMovementRows();
 ArrayRef<OnnxRow> onnxIndexingRows();
 ArrayRef<OnnxRow> onnxResamplingRows();
 ArrayRef<OnnxRow> onnxControlRows();
+ArrayRef<OnnxRow> onnxSequenceRows();
 ArrayRef<OnnxRow> onnxRecurrentRows();
 ArrayRef<OnnxRow> onnxTransformerRows();
 ArrayRef<OnnxRow> onnxSignalRows();

@@ -137,7 +137,7 @@ static constexpr Row table[] = {
     {"OneHot", 3, 3, 1},
     {"Optional", 0, 1, 1},
     {"OptionalGetElement", 1, 1, 1},
-    {"OptionalHasElement", 1, 1, 1},
+    {"OptionalHasElement", 0, 1, 1},
     {"Or", 2, 2, 1},
     {"PRelu", 2, 2, 1},
     {"Pad", 1, 4, 1},
