@@ -171,7 +171,7 @@ static constexpr Row table[] = {
     {"RotaryEmbedding", 3, 4, 1},
     {"Round", 1, 1, 1},
     {"STFT", 2, 4, 1},
-    {"Scan", 1, any, any},
+    {"Scan", 0, any, any},
     {"Scatter", 3, 3, 1},
     {"ScatterElements", 3, 3, 1},
     {"ScatterND", 3, 3, 1},
