@@ -124,6 +124,59 @@ static Item cumulative(BuiltinCall &call, StringRef kind) {
   return Item::tensor(call.builder().cumulative(kind, *value, *axis, *exclusive, *reverse));
 }
 
+namespace {
+
+/// A tensor and the places that sort it along `axis`.
+struct Sorting {
+  ValueId value, places;
+  int64_t axis;
+};
+
+} // namespace
+
+static std::optional<Sorting> sorting(BuiltinCall &call, bool descending) {
+  std::optional<ValueId> value = call.tensor("x");
+  std::optional<int64_t> axis = value ? call.axis("axis", *value) : std::nullopt;
+  if (!axis)
+    return std::nullopt;
+  if (isBoolElement(call.typeOf(*value).element)) {
+    call.fail(Diag::OperandKind, call.span("x"), call.builtin.name, "bool tensors");
+    return std::nullopt;
+  }
+  return Sorting{*value, call.builder().argSort(*value, *axis, descending), *axis};
+}
+
+/// The elements at `places` along the axis, every other index kept. With the axis moved behind the
+/// others, these are dimensions of a batch.
+static ValueId takeAlong(BuiltinCall &call, const Sorting &sorted, ValueId places) {
+  CheckedBuilder &builder = call.builder();
+  int64_t rank = call.typeOf(sorted.value).rank();
+  SmallVector<int64_t> toEnd, back;
+  for (int64_t d = 0; d < rank; ++d)
+    if (d != sorted.axis)
+      toEnd.push_back(d);
+  toEnd.push_back(sorted.axis);
+  for (int64_t d = 0; d < rank; ++d)
+    back.push_back(llvm::find(toEnd, d) - toEnd.begin());
+  if (sorted.axis == rank - 1)
+    return builder.gather(sorted.value, places, rank - 1, rank - 1);
+  ValueId taken = builder.gather(builder.transpose(sorted.value, toEnd),
+                                 builder.transpose(places, toEnd), rank - 1, rank - 1);
+  return builder.transpose(taken, back);
+}
+
+static Item argSort(BuiltinCall &call) {
+  std::optional<bool> descending = call.boolean("descending", false);
+  std::optional<Sorting> sorted = descending ? sorting(call, *descending) : std::nullopt;
+  return sorted ? Item::tensor(sorted->places) : Item::error();
+}
+
+static Item sort(BuiltinCall &call) {
+  std::optional<bool> descending = call.boolean("descending", false);
+  std::optional<Sorting> sorted = descending ? sorting(call, *descending) : std::nullopt;
+  return sorted ? Item::tensor(takeAlong(call, *sorted, sorted->places)) : Item::error();
+}
+
 static Item softmax(BuiltinCall &call, StringRef name) {
   std::optional<ValueId> value = call.floatTensor("x");
   std::optional<int64_t> axis = value ? call.axis("axis", *value) : std::nullopt;
@@ -146,6 +199,8 @@ ArrayRef<Builtin> reductionBuiltins() {
       {"mean", "x, axis?, axes?, keep?", mean},
       {"argmax", "x, axis, keep?", [](BuiltinCall &call) { return argExtreme(call, "max"); }},
       {"argmin", "x, axis, keep?", [](BuiltinCall &call) { return argExtreme(call, "min"); }},
+      {"argsort", "x, axis, descending?", argSort},
+      {"sort", "x, axis, descending?", sort},
       WEFT_CUMULATIVE("cumsum", "sum"),
       WEFT_CUMULATIVE("cumprod", "prod"),
       WEFT_CUMULATIVE("cummax", "max"),

@@ -290,6 +290,13 @@ ValueId CheckedBuilder::arg(StringRef kind, ValueId input, int64_t axis, Type el
   return op("arg", input, {element, target}, {attribute("kind", value), integer("axis", axis)});
 }
 
+ValueId CheckedBuilder::argSort(ValueId input, int64_t axis, bool descending) {
+  SmallVector<mlir::NamedAttribute> attributes{integer("axis", axis)};
+  addFlag(attributes, "descending", descending);
+  ValueType result{mlir::IntegerType::get(context, 64), dimsOf(input)};
+  return op("arg_sort", input, result, attributes);
+}
+
 ValueId CheckedBuilder::cumulative(StringRef kind, ValueId input, int64_t axis, bool exclusive,
                                    bool reverse) {
   ValueType result = typeOf(input);

@@ -72,6 +72,7 @@ public:
   /// The sum over the number of elements; f16 and bf16 in f32, where neither of them overflows.
   ValueId mean(ValueId input, ArrayRef<int64_t> axes);
   ValueId arg(StringRef kind, ValueId input, int64_t axis, Type element);
+  ValueId argSort(ValueId input, int64_t axis, bool descending);
   ValueId cumulative(StringRef kind, ValueId input, int64_t axis, bool exclusive, bool reverse);
   ValueId softmax(StringRef name, ValueId input, int64_t axis);
 

@@ -12,6 +12,7 @@ import numpy as np
 
 X = np.arange(24, dtype=np.float32).reshape(4, 6)
 M = np.arange(27, dtype=np.float32).reshape(3, 3, 3)
+S = (np.arange(30) * 7 % 11).astype(np.float32).reshape(3, 10)
 HALF = np.full((3, 70000), 3, np.float16)
 
 # Bounds outside of the size move to its end where it is constant.
@@ -32,6 +33,11 @@ def cases():
     for pattern in EINSUMS:
         yield f'einsum("{pattern}", m)', np.einsum(pattern, M)
     yield 'einsum("iij, jk -> ik", m, m[0])', np.einsum("iij,jk->ik", M, M[0])
+    yield "sort(s, axis: 1)", np.sort(S, 1)
+    yield "sort(s, axis: 0, descending: true)", -np.sort(-S, 0)
+    yield "sort(m % 5, axis: 1)", np.sort(M % 5, 1)
+    yield "argsort(m % 5, axis: 1)", np.argsort(M % 5, 1, kind="stable")
+    yield "argsort(s, axis: 1, descending: true)", np.argsort(-S, 1, kind="stable")
     yield "mean(h, axis: 1)", np.full(3, 3, np.float32)
     yield 'reduce(h, "q k -> q", "mean")', np.full(3, 3, np.float32)
 
@@ -39,10 +45,11 @@ def cases():
 def main(path):
     expressions, values = zip(*cases())
     with open(path, "w", encoding="utf-8") as file:
-        file.write("export fn all(x: f32[4, 6], y: f32[P, L], m: f32[N, N, N], h: f16[Q, K]) {\n")
+        file.write("export fn all(x: f32[4, 6], y: f32[P, L], m: f32[N, N, N], h: f16[Q, K], "
+                   "s: f32[Q, T]) {\n")
         file.write("  (" + ",\n   ".join(expressions) + ")\n}\n")
     command = ["weft", "run", path, "all"]
-    for name, array in (("x", X), ("y", X), ("m", M), ("h", HALF)):
+    for name, array in (("x", X), ("y", X), ("m", M), ("h", HALF), ("s", S)):
         np.save(f"{path}.{name}.npy", array)
         command += ["--in", f"{name}={path}.{name}.npy"]
     for flags in ([], ["--reference"]):
