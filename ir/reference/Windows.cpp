@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Sliding windows: convolution, its adjoint, pooling. A window of fewer than three dimensions is
-// one of three whose leading dimensions are 1, so each operation is written for three.
+// Sliding windows: convolution, its adjoint, pooling. A window of fewer dimensions is one of more
+// whose leading dimensions are 1, so everything is written for a fixed number of them.
 
 #include "ir/reference/Rules.h"
 #include "ir/WeftOps.h"
 
 #include <array>
 #include <cmath>
+#include <numeric>
 
 using namespace mlir;
 using llvm::Error;
@@ -17,45 +18,58 @@ namespace weft::reference {
 
 namespace {
 
-using Three = std::array<int64_t, 3>;
+/// Indices or sizes, one for each dimension that windows slide along.
+template <size_t rank> using Place = std::array<int64_t, rank>;
 
 /// `values` at the end, `fill` before them.
-Three three(ArrayRef<int64_t> values, int64_t fill) {
-  Three all = {fill, fill, fill};
+template <size_t rank> Place<rank> padded(ArrayRef<int64_t> values, int64_t fill) {
+  Place<rank> all;
+  all.fill(fill);
   llvm::copy(values, all.end() - values.size());
   return all;
 }
 
-int64_t volume(const Three &sizes) { return sizes[0] * sizes[1] * sizes[2]; }
-
-/// Where index `at` lies in a row-major box, or nothing outside it.
-std::optional<int64_t> offsetIn(const Three &sizes, const Three &at) {
-  for (int d = 0; d < 3; ++d)
-    if (at[d] < 0 || at[d] >= sizes[d])
-      return std::nullopt;
-  return (at[0] * sizes[1] + at[1]) * sizes[2] + at[2];
+template <size_t rank> int64_t volume(const Place<rank> &sizes) {
+  if (llvm::is_contained(sizes, 0)) // The others may be beyond any product.
+    return 0;
+  return std::accumulate(sizes.begin(), sizes.end(), int64_t{1}, std::multiplies<>());
 }
 
-template <typename Body> void forEach(const Three &sizes, Body body) {
-  Three at;
-  for (at[0] = 0; at[0] < sizes[0]; ++at[0])
-    for (at[1] = 0; at[1] < sizes[1]; ++at[1])
-      for (at[2] = 0; at[2] < sizes[2]; ++at[2])
-        body(at);
+/// Where index `at` lies in a row-major box, or nothing outside it.
+template <size_t rank>
+std::optional<int64_t> offsetIn(const Place<rank> &sizes, const Place<rank> &at) {
+  int64_t offset = 0;
+  for (size_t d = 0; d < rank; ++d) {
+    if (at[d] < 0 || at[d] >= sizes[d])
+      return std::nullopt;
+    offset = offset * sizes[d] + at[d];
+  }
+  return offset;
+}
+
+/// Calls `body` for every index of a box, in row-major order.
+template <size_t rank, typename Body> void forEach(const Place<rank> &sizes, Body body) {
+  Place<rank> at{};
+  int64_t count = volume(sizes);
+  for (int64_t i = 0; i < count; ++i) {
+    body(at);
+    for (size_t d = rank; d-- > 0 && ++at[d] == sizes[d];)
+      at[d] = 0;
+  }
 }
 
 /// The geometry that all three operations share: the window at place `i` covers the elements
 /// `i * strides - padLow + k * dilations`.
-struct Window {
-  Three input, output, kernel, strides, padLow, dilations;
+template <size_t rank> struct Window {
+  Place<rank> input, output, kernel, strides, padLow, dilations;
 
   /// Calls `body(input offset, kernel offset)` for each place of the window at `out` that lies
   /// inside the input, in row-major order of the kernel.
-  template <typename Body> void forEachInside(const Three &out, Body body) const {
+  template <typename Body> void forEachInside(const Place<rank> &out, Body body) const {
     int64_t kernelOffset = 0;
-    forEach(kernel, [&](const Three &k) {
-      Three at;
-      for (int d = 0; d < 3; ++d)
+    forEach(kernel, [&](const Place<rank> &k) {
+      Place<rank> at;
+      for (size_t d = 0; d < rank; ++d)
         at[d] = out[d] * strides[d] - padLow[d] + k[d] * dilations[d];
       if (std::optional<int64_t> inside = offsetIn(input, at))
         body(*inside, kernelOffset);
@@ -64,11 +78,12 @@ struct Window {
   }
 };
 
-template <typename Op>
-Window windowOf(Op op, ArrayRef<int64_t> input, ArrayRef<int64_t> output,
-                ArrayRef<int64_t> kernel) {
-  return {three(input, 1),           three(output, 1),         three(kernel, 1),
-          three(op.getStrides(), 1), three(op.getPadLow(), 0), three(op.getDilations(), 1)};
+template <size_t rank, typename Op>
+Window<rank> windowOf(Op op, ArrayRef<int64_t> input, ArrayRef<int64_t> output,
+                      ArrayRef<int64_t> kernel) {
+  return {padded<rank>(input, 1),          padded<rank>(output, 1),
+          padded<rank>(kernel, 1),         padded<rank>(op.getStrides(), 1),
+          padded<rank>(op.getPadLow(), 0), padded<rank>(op.getDilations(), 1)};
 }
 
 /// Channels and how they split into groups that do not see each other.
@@ -87,13 +102,13 @@ void accumulate(int64_t &a, int64_t b, int64_t c) {
 
 /// y[n, o, i] = sum over c, k of x[n, g * C/groups + c, window] * w[o, c, k]
 template <typename Value>
-void convolve(const Window &window, const Groups &groups, const std::vector<Value> &x,
+void convolve(const Window<3> &window, const Groups &groups, const std::vector<Value> &x,
               const std::vector<Value> &w, std::vector<Value> &y) {
   int64_t each = groups.inputsEach(), inputSize = volume(window.input),
           kernelSize = volume(window.kernel), at = 0;
   for (int64_t n = 0; n < groups.batch; ++n)
     for (int64_t o = 0; o < groups.outputs; ++o)
-      forEach(window.output, [&](const Three &out) {
+      forEach(window.output, [&](const Place<3> &out) {
         int64_t firstChannel = n * groups.inputs + o / groups.outputsEach() * each;
         for (int64_t c = 0; c < each; ++c) {
           int64_t plane = (firstChannel + c) * inputSize, filter = (o * each + c) * kernelSize;
@@ -108,13 +123,13 @@ void convolve(const Window &window, const Groups &groups, const std::vector<Valu
 /// The adjoint: y[n, o, window at i] += x[n, c, i] * w[c, o in its group, k]. The roles of input
 /// and output in `window` are exchanged: its windows lie in y, its places in x.
 template <typename Value>
-void spread(const Window &window, const Groups &groups, const std::vector<Value> &x,
+void spread(const Window<3> &window, const Groups &groups, const std::vector<Value> &x,
             const std::vector<Value> &w, std::vector<Value> &y) {
   int64_t each = groups.outputsEach(), resultSize = volume(window.input),
           kernelSize = volume(window.kernel), from = 0;
   for (int64_t n = 0; n < groups.batch; ++n)
     for (int64_t c = 0; c < groups.inputs; ++c)
-      forEach(window.output, [&](const Three &place) {
+      forEach(window.output, [&](const Place<3> &place) {
         int64_t firstChannel = n * groups.outputs + c / groups.inputsEach() * each;
         for (int64_t o = 0; o < each; ++o) {
           int64_t plane = (firstChannel + o) * resultSize, filter = (c * each + o) * kernelSize;
@@ -143,8 +158,8 @@ Expected<Tensor> conv(const Call &call) {
   Groups groups{input.dim(0), input.dim(1), result.dim(1), groupCount};
   if (Error error = requireChannels(call, groups.outputs, groups.inputsEach()))
     return error;
-  Window window = windowOf(op, input.shape().drop_front(2), result.shape().drop_front(2),
-                           filter.shape().drop_front(2));
+  Window<3> window = windowOf<3>(op, input.shape().drop_front(2), result.shape().drop_front(2),
+                                 filter.shape().drop_front(2));
   if (input.isFloat())
     convolve(window, groups, input.reals(), filter.reals(), result.reals());
   else
@@ -160,8 +175,8 @@ Expected<Tensor> convTranspose(const Call &call) {
   Groups groups{input.dim(0), input.dim(1), result.dim(1), groupCount};
   if (Error error = requireChannels(call, groups.inputs, groups.outputsEach()))
     return error;
-  Window window = windowOf(op, result.shape().drop_front(2), input.shape().drop_front(2),
-                           filter.shape().drop_front(2));
+  Window<3> window = windowOf<3>(op, result.shape().drop_front(2), input.shape().drop_front(2),
+                                 filter.shape().drop_front(2));
   if (input.isFloat())
     spread(window, groups, input.reals(), filter.reals(), result.reals());
   else
@@ -173,7 +188,9 @@ Expected<Tensor> convTranspose(const Call &call) {
 // Pooling
 //===----------------------------------------------------------------------===//
 
-double summarise(PoolOp op, const Window &window, const Three &out, const double *plane) {
+template <size_t rank>
+double summarise(PoolOp op, const Window<rank> &window, const Place<rank> &out,
+                 const double *plane) {
   if (op.getKind() == PoolKind::Max) {
     double greatest = -HUGE_VAL;
     window.forEachInside(out, [&](int64_t i, int64_t) { greatest = maximum(greatest, plane[i]); });
@@ -192,8 +209,9 @@ double summarise(PoolOp op, const Window &window, const Three &out, const double
   return divisor == 0 ? 0 : sum / static_cast<double>(divisor);
 }
 
-int64_t summarise(PoolOp op, const Window &window, const Three &out, const int64_t *plane,
-                  Type element) {
+template <size_t rank>
+int64_t summarise(PoolOp op, const Window<rank> &window, const Place<rank> &out,
+                  const int64_t *plane, Type element) {
   bool isUnsigned = isUnsignedElement(element);
   if (op.getKind() == PoolKind::Max) {
     int64_t greatest = isUnsigned ? 0 : -1 - (INT64_MAX >> (64 - element.getIntOrFloatBitWidth()));
@@ -208,22 +226,14 @@ int64_t summarise(PoolOp op, const Window &window, const Three &out, const int64
   return static_cast<int64_t>(sum);
 }
 
-Expected<Tensor> pool(const Call &call) {
-  auto op = cast<PoolOp>(call.op);
-  const Tensor &input = call.operand(0);
+template <size_t rank> void pool(PoolOp op, const Tensor &input, Tensor &result) {
   size_t spatial = op.getWindow().size();
-  ArrayRef<int64_t> leading = input.shape().drop_back(spatial);
-  if (spatial > 3)
-    return fault(call, "windows of " + Twine(spatial) + " dimensions are not evaluated");
-  if (Error error = requireShape(call, "result's leading part",
-                                 ArrayRef<int64_t>(call.resultShape).drop_back(spatial), leading))
-    return error;
-  Tensor result = call.emptyResult();
-  Window window = windowOf(op, input.shape().take_back(spatial), result.shape().take_back(spatial),
-                           op.getWindow());
+  Window<rank> window = windowOf<rank>(op, input.shape().take_back(spatial),
+                                       result.shape().take_back(spatial), op.getWindow());
   int64_t planeSize = volume(window.input), at = 0;
-  for (int64_t plane = 0; plane < elementCount(leading).value_or(0); ++plane)
-    forEach(window.output, [&](const Three &out) {
+  int64_t planes = elementCount(input.shape().drop_back(spatial)).value_or(0);
+  for (int64_t plane = 0; plane < planes; ++plane)
+    forEach(window.output, [&](const Place<rank> &out) {
       if (input.isFloat())
         result.reals()[at] = summarise(op, window, out, input.reals().data() + plane * planeSize);
       else
@@ -231,6 +241,25 @@ Expected<Tensor> pool(const Call &call) {
             op, window, out, input.integers().data() + plane * planeSize, input.element());
       ++at;
     });
+}
+
+Expected<Tensor> poolRule(const Call &call) {
+  auto op = cast<PoolOp>(call.op);
+  constexpr size_t most = 8;
+  const Tensor &input = call.operand(0);
+  size_t spatial = op.getWindow().size();
+  if (spatial > most)
+    return fault(call, "windows of " + Twine(spatial) + " dimensions are not evaluated, " +
+                           Twine(most) + " are");
+  if (Error error = requireShape(call, "result's leading part",
+                                 ArrayRef<int64_t>(call.resultShape).drop_back(spatial),
+                                 input.shape().drop_back(spatial)))
+    return error;
+  Tensor result = call.emptyResult();
+  if (spatial <= 3)
+    pool<3>(op, input, result);
+  else
+    pool<most>(op, input, result);
   return result;
 }
 
@@ -239,7 +268,7 @@ Expected<Tensor> pool(const Call &call) {
 void addWindowRules(RuleTable &table) {
   table["weft.conv"] = conv;
   table["weft.conv_transpose"] = convTranspose;
-  table["weft.pool"] = pool;
+  table["weft.pool"] = poolRule;
 }
 
 } // namespace weft::reference

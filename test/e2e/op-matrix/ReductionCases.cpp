@@ -93,7 +93,7 @@ void addCumulative(Suite &suite, const std::string &e, const std::string &kind) 
       optionsFor(kind));
 }
 
-/// One dimension with everything uneven; two dimensions behind channels.
+/// One dimension with everything uneven; two dimensions behind channels; four.
 void addPool(Suite &suite, const std::string &e, const std::string &kind, bool countPadding) {
   std::string flag = countPadding ? " count_padding" : "";
   bool isReal = e[0] == 'f' || e[0] == 'b';
@@ -114,6 +114,13 @@ void addPool(Suite &suite, const std::string &e, const std::string &kind, bool c
                      "weft.pool " + kind + " " + y +
                          " window [3, 2] strides [2, 1] pad [1, 0] [1, 1] " + "dilations [1, 1]" +
                          flag + " : " + y.type() + " -> " + typeText(plane, e)));
+        Term z = p.input({n, 3, 2, 1, 3}, e, fill);
+        Dims many = {n, 2, 2, 2, 2};
+        p.give(p.let(many, e,
+                     "weft.pool " + kind + " " + z +
+                         " window [2, 1, 2, 2] strides [1, 1, 1, 1] pad [0, 0, 1, 0] [0, 0, 1, 0]" +
+                         " dilations [1, 1, 1, 1]" + flag + " : " + z.type() + " -> " +
+                         typeText(many, e)));
       },
       CaseOptions{.tolerance = options.tolerance, .leastSize = 2});
 }
