@@ -91,6 +91,7 @@ static void addAllCases(Suite &suite) {
   addNormalisationCases(suite);
   addStructureCases(suite);
   addFusionCases(suite);
+  addCompositionCases(suite);
   int64_t usualCount = runLong ? 400 : 60;
   addRandomCases(suite, seed, randomCount >= 0 ? randomCount : usualCount);
 }
