@@ -17,7 +17,7 @@ static RowsByName makeTable() {
   for (ArrayRef<OnnxRow> family :
        {onnxBasicRows(), onnxElementwiseRows(), onnxReductionRows(), onnxNeuralRows(),
         onnxQuantisedRows(), onnxMovementRows(), onnxIndexingRows(), onnxResamplingRows(),
-        onnxControlRows(), onnxSequenceRows(), onnxRecurrentRows(), onnxTransformerRows(), onnxSignalRows(),
+        onnxControlRows(), onnxEinsumRows(), onnxMatrixRows(), onnxSequenceRows(), onnxRecurrentRows(), onnxTransformerRows(), onnxSignalRows(),
         onnxRandomRows(), onnxTrainingRows()})
     for (const OnnxRow &row : family)
       table[keyOf(row.domain, row.name)].push_back(&row);

@@ -58,6 +58,8 @@ ArrayRef<OnnxRow> onnxMovementRows();
 ArrayRef<OnnxRow> onnxIndexingRows();
 ArrayRef<OnnxRow> onnxResamplingRows();
 ArrayRef<OnnxRow> onnxControlRows();
+ArrayRef<OnnxRow> onnxMatrixRows();
+ArrayRef<OnnxRow> onnxEinsumRows();
 ArrayRef<OnnxRow> onnxSequenceRows();
 ArrayRef<OnnxRow> onnxRecurrentRows();
 ArrayRef<OnnxRow> onnxTransformerRows();
