@@ -24,6 +24,8 @@ public:
   /// The elements in row-major order: integers, bools (0 and 1), and floats that are whole
   /// numbers. Nothing if an element is not known, or there are more than 4096.
   std::optional<Dims> of(Value value);
+  /// Needed after operations are erased: what is made later may take their place in memory.
+  void forget() { memo.clear(); }
 
 private:
   std::optional<Dims> compute(Operation *op);

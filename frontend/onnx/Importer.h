@@ -35,6 +35,12 @@ public:
                                         ArrayRef<OnnxValue> arguments, Node &owner);
   /// What a name stands for at the node that is imported now; nothing for an unknown name.
   std::optional<OnnxValue> valueOf(StringRef name) { return lookup(name); }
+  /// What was reported since the mark can be taken back, where there is another way.
+  size_t markErrors() const { return errors.size(); }
+  void forgetErrors(size_t mark) {
+    errors.resize(mark);
+    knownElements.forget();
+  }
   /// The number of the node that is imported now, counted through graphs and calls.
   int64_t nodeNumber() const { return nodesImported; }
   /// A constant for what is small, else a parameter.

@@ -246,6 +246,12 @@ void Node::fail(const Twine &reason) {
     whyNot = reason.str();
 }
 
+void Node::startAgain() {
+  outputs.assign(outputs.size(), OnnxValue());
+  whyNot.clear();
+  b.clearFailure();
+}
+
 SmallVector<Value> Node::importGraph(const onnx::GraphProto &graph, ArrayRef<Value> arguments) {
   SmallVector<OnnxValue> given;
   for (Value argument : arguments)

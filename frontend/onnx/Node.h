@@ -106,6 +106,8 @@ public:
       outputs[index] = std::move(value);
   }
   ArrayRef<OnnxValue> results() const { return outputs; }
+  /// Takes outputs and failures back, for another way to import the node.
+  void startAgain();
 
   /// Notes what is wrong, lower case, without a stop: it follows the name of the node.
   void fail(const Twine &reason);

@@ -10,8 +10,8 @@ namespace weft {
 
 using Values = GraphBuilder::Values;
 
-/// A loop over sequences is unrolled; one of more steps than this is an error.
-static constexpr int64_t mostUnrolledSteps = 1024;
+/// A loop over sequences is unrolled, and so is one whose shapes change; not one of more steps.
+static constexpr int64_t mostUnrolledSteps = 256;
 
 /// The one element of a tensor, where it is known.
 static std::optional<Dim> knownScalar(Node &n, Value value) {
@@ -221,34 +221,84 @@ static void whileLoop(Node &n, const LoopParts &loop) {
     setAll(n, ArrayRef(results).drop_front(2));
 }
 
-/// Step after step, with a list for each sequence.
-static void unrolledLoop(Node &n, const LoopParts &loop) {
-  std::optional<int64_t> trips = loop.trips ? loop.trips->constant() : std::nullopt;
-  if (!trips || *trips > mostUnrolledSteps || !loop.isCounted)
-    return n.fail("carries a sequence: that needs a condition that stays true and a trip count "
-                  "that is known while compiling and at most " +
-                  Twine(mostUnrolledSteps));
-  SmallVector<OnnxValue> carries = loop.carries;
-  SmallVector<Values> stacked(loop.numStacked);
-  for (int64_t step = 0; step < *trips; ++step) {
-    SmallVector<OnnxValue> arguments(2);
-    arguments[0].value = n.b.scalarInteger(n.b.i64(), step);
-    arguments[1].value = trueValue(n);
-    llvm::append_range(arguments, carries);
-    SmallVector<OnnxValue> results = n.importValues(*loop.body, arguments);
-    if (results.size() != carries.size() + loop.numStacked + 1)
-      return n.fail("its body cannot be imported");
-    carries.assign(results.begin() + 1, results.begin() + 1 + carries.size());
-    for (auto [list, one] : llvm::zip(stacked, ArrayRef(results).drop_front(carries.size() + 1)))
-      list.push_back(one.value);
+/// Keeps the old value of a carry, or gives zeros for what is stacked, once the loop has ended.
+static Value whileActive(Node &n, Value isActive, Value made, Value old) {
+  if (!isActive || !made)
+    return made;
+  return n.b.select(isActive, made, old ? old : n.b.splatLike(made, 0));
+}
+
+namespace {
+/// Where an unrolled loop stands.
+struct UnrolledState {
+  SmallVector<OnnxValue> carries;
+  SmallVector<Values> stacked;
+  /// Whether the loop still runs and how many steps it took; null where nothing ends it early.
+  Value isActive, count;
+};
+} // namespace
+
+static void unrolledStep(Node &n, const LoopParts &loop, int64_t step, UnrolledState &state) {
+  SmallVector<OnnxValue> arguments(2);
+  arguments[0].value = n.b.scalarInteger(n.b.i64(), step);
+  arguments[1].value = state.isActive ? state.isActive : trueValue(n);
+  llvm::append_range(arguments, state.carries);
+  SmallVector<OnnxValue> results = n.importValues(*loop.body, arguments);
+  size_t carried = state.carries.size();
+  if (results.size() != carried + loop.numStacked + 1)
+    return n.fail("its body cannot be imported");
+  for (size_t i = 0; i < carried; ++i) {
+    OnnxValue &old = state.carries[i], &made = results[i + 1];
+    if (state.isActive && made.sequence)
+      return n.fail("carries a sequence, and its condition is not known while compiling");
+    if (made.value)
+      made.value = whileActive(n, state.isActive, made.value, old.value);
+    old = made;
   }
-  for (auto [index, one] : llvm::enumerate(carries))
+  for (size_t i = 0; i < loop.numStacked; ++i)
+    state.stacked[i].push_back(
+        whileActive(n, state.isActive, results[carried + 1 + i].value, Value()));
+  if (!state.isActive)
+    return;
+  state.count = n.b.add(state.count, n.b.cast(state.isActive, n.b.i64()));
+  state.isActive = n.b.binary<AndOp>(state.isActive, scalarOf(n, results[0].value));
+}
+
+/// Step after step: for sequences, and for bodies whose shapes depend on the step.
+static void unrolledLoop(Node &n, const LoopParts &loop, int64_t trips) {
+  UnrolledState state = {loop.carries, SmallVector<Values>(loop.numStacked), Value(), Value()};
+  if (!loop.isCounted) {
+    state.isActive = loop.condition ? scalarOf(n, loop.condition) : trueValue(n);
+    state.count = n.b.scalarInteger(n.b.i64(), 0);
+  }
+  for (int64_t step = 0; step < trips && n.isGood(); ++step)
+    unrolledStep(n, loop, step, state);
+  if (!n.isGood())
+    return;
+  for (auto [index, one] : llvm::enumerate(state.carries))
     n.setValue(index, one);
-  for (auto [index, list] : llvm::enumerate(stacked)) {
+  for (auto [index, list] : llvm::enumerate(state.stacked)) {
     if (list.empty() || llvm::is_contained(list, Value()))
       return n.fail("stacks no tensors");
-    n.set(carries.size() + index, n.b.stack(list, 0));
+    size_t output = state.carries.size() + index;
+    if (state.count)
+      n.setBounded(output, n.b.stack(list, 0), 0, state.count);
+    else
+      n.set(output, n.b.stack(list, 0));
   }
+}
+
+/// As few operations as the trip count and the condition allow.
+static void rolledLoop(Node &n, const LoopParts &loop) {
+  if (loop.trips && loop.isCounted)
+    return countedLoop(n, loop);
+  if (loop.numStacked == 0)
+    return whileLoop(n, loop);
+  if (loop.trips)
+    return boundedLoop(n, loop);
+  if (!loop.limit)
+    return n.fail("stacks values and has no trip count: the size of its result has no bound");
+  (void)n.knownDims(0, "the size of what a loop stacks");
 }
 
 static void loop(Node &n) {
@@ -258,17 +308,23 @@ static void loop(Node &n) {
   for (const OnnxValue &one : loop->carries)
     if (one.count)
       return n.fail("carries a value whose size depends on data");
-  if (llvm::any_of(loop->carries, [](const OnnxValue &one) { return one.sequence.has_value(); }))
-    return unrolledLoop(n, *loop);
-  if (loop->trips && loop->isCounted)
-    return countedLoop(n, *loop);
-  if (loop->numStacked == 0)
-    return whileLoop(n, *loop);
-  if (loop->trips)
-    return boundedLoop(n, *loop);
-  if (!loop->limit)
-    return n.fail("stacks values and has no trip count: the size of its result has no bound");
-  (void)n.knownDims(0, "the size of what a loop stacks");
+  std::optional<int64_t> trips = loop->trips ? loop->trips->constant() : std::nullopt;
+  bool canUnroll = trips && *trips <= mostUnrolledSteps;
+  if (llvm::any_of(loop->carries, [](const OnnxValue &one) { return one.sequence.has_value(); })) {
+    if (canUnroll)
+      return unrolledLoop(n, *loop, *trips);
+    return n.fail("carries a sequence: that needs a trip count that is known while compiling and "
+                  "at most " +
+                  Twine(mostUnrolledSteps));
+  }
+  auto before = n.importer.markErrors();
+  rolledLoop(n, *loop);
+  // A body whose shapes depend on the step, or grow, may still be written out.
+  if (n.isGood() || !canUnroll)
+    return;
+  n.startAgain();
+  n.importer.forgetErrors(before);
+  unrolledLoop(n, *loop, *trips);
 }
 
 //===-- Scan --------------------------------------------------------------------------------===//

@@ -112,7 +112,7 @@ static constexpr Row table[] = {
     {"LessOrEqual", 2, 2, 1},
     {"Log", 1, 1, 1},
     {"LogSoftmax", 1, 1, 1},
-    {"Loop", 2, any, any},
+    {"Loop", 0, any, any},
     {"LpNormalization", 1, 1, 1},
     {"LpPool", 1, 1, 1},
     {"MatMul", 2, 2, 1},
