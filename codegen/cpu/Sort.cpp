@@ -138,6 +138,12 @@ void lowerArgSort(Kernel &kernel, ArgSortOp op) {
   rest.erase(rest.begin() + op.getAxis());
   int64_t work = length.constant().value_or(256) * 32;
   kernel.begin(productOf(rest), Kernel::grainFor(work));
+  // The output holds the order while it is made.
+  if (kernel.result != op.getResult()) {
+    op.emitOpError() << "must be the result of its kernel";
+    kernel.elements().hasFailed = true;
+    return;
+  }
   kernel.forChunks([&](Value row) {
     SmallVector<Value> outer =
         kernel.code().delinearize(row, kernel.elements().sizes(ArrayRef<Dim>(rest)));

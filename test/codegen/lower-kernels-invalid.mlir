@@ -28,3 +28,12 @@ func.func private @two_results(%x: tensor<4xf32>) -> (tensor<4xf32>, tensor<4xf3
     attributes {weft.kernel} {
   return %x, %x : tensor<4xf32>, tensor<4xf32>
 }
+
+// -----
+
+func.func private @order_used_in_kernel(%x: tensor<8xf32>) -> tensor<8xi64> attributes {weft.kernel} {
+  // expected-error @below {{'weft.arg_sort' op must be the result of its kernel}}
+  %0 = weft.arg_sort %x axis 0 : tensor<8xf32> -> tensor<8xi64>
+  %1 = weft.neg %0 : tensor<8xi64>
+  return %1 : tensor<8xi64>
+}
