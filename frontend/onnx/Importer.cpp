@@ -13,8 +13,6 @@
 
 namespace weft {
 
-/// Functions of the file that call each other deeper than this call themselves.
-static constexpr int deepestCalls = 64;
 /// A file whose functions unfold to more nodes than this is not meant well.
 static constexpr int64_t mostNodes = 1'000'000;
 /// Integers of more elements are data, not sizes or positions.
@@ -45,8 +43,8 @@ static StringRef domainOf(StringRef domain) { return domain == "ai.onnx" ? "" : 
 
 //===-- Operators ---------------------------------------------------------------------------===//
 
-static llvm::StringMap<int64_t>
-readVersions(const google::protobuf::RepeatedPtrField<onnx::OperatorSetIdProto> &imports) {
+llvm::StringMap<int64_t> OnnxImporter::readVersions(
+    const google::protobuf::RepeatedPtrField<onnx::OperatorSetIdProto> &imports) {
   llvm::StringMap<int64_t> result;
   for (const auto &import : imports)
     result[domainOf(import.domain())] = import.version();
@@ -275,7 +273,9 @@ bool OnnxImporter::addOutput(const onnx::ValueInfoProto &declared, SmallVector<V
     error("the output '" + Twine(declared.name()) + "' is given by no node");
     return false;
   }
-  if (!given->value && !given->sequence)
+  if (given->isAbsent)
+    error("the output '" + Twine(declared.name()) + "' is an empty optional");
+  if (given->isAbsent || !given->isThere())
     return false; // its node has failed, and has been reported
   if (!checkOutput(declared, *given))
     return false;
@@ -569,7 +569,7 @@ void OnnxImporter::applyRow(const OnnxRow &row, Node &node) {
     node.fail("the attribute '" + unused + "' is not one of this operator");
   SmallVector<OnnxValue> outputs(node.results());
   for (auto [index, output] : llvm::enumerate(outputs)) {
-    if (node.isGood() && node.wants(index) && !output.value && !output.sequence)
+    if (node.isGood() && node.wants(index) && !output.isThere())
       node.fail("its output " + Twine(index) + " is not supported");
     keepCount(row, node, output);
   }
@@ -588,7 +588,7 @@ void OnnxImporter::importNode(const onnx::NodeProto &node, const Opsets &opsets)
   SmallVector<OnnxValue> inputs;
   for (const std::string &name : node.input()) {
     OnnxValue given = name.empty() ? OnnxValue() : lookup(name).value_or(OnnxValue());
-    if (!name.empty() && !given.value && !given.sequence)
+    if (!name.empty() && !given.isThere())
       return define(node, {}); // what it depends on has failed and has been reported
     inputs.push_back(given);
   }
@@ -619,97 +619,6 @@ bool OnnxImporter::importNodes(const OnnxNodes &nodes, const Opsets &opsets) {
   for (const onnx::NodeProto *node : *ordered)
     importNode(*node, opsets);
   return errors.size() == before;
-}
-
-SmallVector<OnnxValue> OnnxImporter::importSubgraph(const onnx::GraphProto &graph,
-                                                    ArrayRef<OnnxValue> arguments, Node &owner) {
-  if (graph.input_size() != static_cast<int>(arguments.size())) {
-    owner.fail("its graph '" + graph.name() + "' takes " + Twine(graph.input_size()) +
-               " inputs, but gets " + Twine(arguments.size()));
-    return {};
-  }
-  Scope inner;
-  inner.outer = scope;
-  Scope *previous = scope;
-  scope = &inner;
-  llvm::scope_exit restore([&] { scope = previous; });
-  // Weights of an inner graph are read through a copy that lives as long as the scope.
-  auto copy = std::make_unique<onnx::GraphProto>(graph);
-  if (!addInitializers(*copy, inner)) {
-    owner.fail("its graph is wrong");
-    return {};
-  }
-  for (auto [input, value] : llvm::zip(graph.input(), arguments))
-    inner.values[input.name()] = value;
-  size_t before = errors.size();
-  SmallVector<OnnxValue> results;
-  if (importNodes(graph.node(), modelOpsets))
-    for (const auto &output : graph.output()) {
-      std::optional<OnnxValue> found = lookup(output.name());
-      if (!found || (!found->value && !found->sequence)) {
-        owner.fail("its graph '" + graph.name() + "' gives nothing for '" + output.name() + "'");
-        return {};
-      }
-      results.push_back(*found);
-    }
-  if (errors.size() != before)
-    owner.fail("its graph '" + graph.name() + "' cannot be imported");
-  return results;
-}
-
-//===-- Functions of the file ---------------------------------------------------------------===//
-
-/// Replaces what refers to an attribute of the call by the attribute itself; a reference to one
-/// that the call leaves out vanishes, and the operator's own default holds.
-static void bindAttributes(onnx::NodeProto &node, const onnx::NodeProto &call) {
-  onnx::NodeProto bound;
-  for (onnx::AttributeProto &attribute : *node.mutable_attribute()) {
-    if (attribute.has_g())
-      for (onnx::NodeProto &inner : *attribute.mutable_g()->mutable_node())
-        bindAttributes(inner, call);
-    if (attribute.ref_attr_name().empty()) {
-      *bound.add_attribute() = attribute;
-      continue;
-    }
-    for (const onnx::AttributeProto &given : call.attribute())
-      if (given.name() == attribute.ref_attr_name()) {
-        onnx::AttributeProto *added = bound.add_attribute();
-        *added = given;
-        added->set_name(attribute.name());
-      }
-  }
-  node.mutable_attribute()->Swap(bound.mutable_attribute());
-}
-
-void OnnxImporter::importCall(const onnx::NodeProto &node, const onnx::FunctionProto &called,
-                              ArrayRef<OnnxValue> inputs) {
-  if (callDepth >= deepestCalls) {
-    error("node " + describe(node) + ": functions of the file call each other more than " +
-          Twine(deepestCalls) + " deep");
-    return define(node, {});
-  }
-  if (static_cast<int>(inputs.size()) > called.input_size()) {
-    error("node " + describe(node) + ": gives " + Twine(inputs.size()) +
-          " inputs to a function of " + Twine(called.input_size()));
-    return define(node, {});
-  }
-  Scope inner; // a function sees nothing of what is around its call
-  Scope *previous = scope;
-  for (auto [index, name] : llvm::enumerate(called.input()))
-    inner.values[name] = index < inputs.size() ? inputs[index] : OnnxValue();
-  OnnxNodes body = called.node();
-  for (onnx::NodeProto &one : body)
-    bindAttributes(one, node);
-  scope = &inner;
-  ++callDepth;
-  bool good = importNodes(body, readVersions(called.opset_import()));
-  SmallVector<OnnxValue> results;
-  if (good)
-    for (const std::string &name : called.output())
-      results.push_back(lookup(name).value_or(OnnxValue()));
-  --callDepth;
-  scope = previous;
-  define(node, results);
 }
 
 } // namespace weft

@@ -56,8 +56,12 @@ private:
     llvm::StringMap<onnx::TensorProto *> initializers;
   };
   using Opsets = llvm::StringMap<int64_t>;
+  /// Functions of the file that call each other deeper than this call themselves.
+  static constexpr int deepestCalls = 64;
 
   void error(const Twine &message) { errors.push_back(message.str()); }
+  static Opsets
+  readVersions(const google::protobuf::RepeatedPtrField<onnx::OperatorSetIdProto> &imports);
   bool readOpsets();
   void collectUnsupported(const OnnxNodes &nodes, const Opsets &opsets,
                           std::vector<std::string> &missing, int depth);
@@ -79,6 +83,7 @@ private:
   bool addInitializers(onnx::GraphProto &graph, Scope &scope);
   bool importNodes(const OnnxNodes &nodes, const Opsets &opsets);
   void importNode(const onnx::NodeProto &node, const Opsets &opsets);
+  bool checkCall(const onnx::NodeProto &node, const onnx::FunctionProto &function, size_t inputs);
   void importCall(const onnx::NodeProto &node, const onnx::FunctionProto &function,
                   ArrayRef<OnnxValue> inputs);
   void applyRow(const OnnxRow &row, Node &node);
@@ -99,6 +104,8 @@ private:
   std::vector<std::string> &errors;
   std::unique_ptr<onnx::ModelProto> model;
   Opsets modelOpsets;
+  /// Those of the model, or of the function whose nodes are imported now.
+  const Opsets *opsetsHere = &modelOpsets;
   OwningOpRef<ModuleOp> module;
   mlir::func::FuncOp function;
   OpBuilder builder;

@@ -13,7 +13,8 @@ using onnx::AttributeProto;
 //===-- Inputs ------------------------------------------------------------------------------===//
 
 bool Node::has(size_t index) const {
-  return index < inputs.size() && !proto.input(static_cast<int>(index)).empty();
+  return index < inputs.size() && !inputs[index].isAbsent &&
+         !proto.input(static_cast<int>(index)).empty();
 }
 
 Value Node::input(size_t index) {
@@ -238,7 +239,7 @@ void Node::setSequence(size_t index, SmallVector<Value> tensors) {
 
 void Node::setBounded(size_t index, Value value, int64_t axis, Value count) {
   if (index < outputs.size())
-    outputs[index] = {value, std::nullopt, count, axis};
+    outputs[index] = {value, std::nullopt, count, axis, false};
 }
 
 void Node::fail(const Twine &reason) {
@@ -255,7 +256,7 @@ void Node::startAgain() {
 SmallVector<Value> Node::importGraph(const onnx::GraphProto &graph, ArrayRef<Value> arguments) {
   SmallVector<OnnxValue> given;
   for (Value argument : arguments)
-    given.push_back({argument, std::nullopt, Value(), 0});
+    given.push_back({argument, std::nullopt, Value(), 0, false});
   SmallVector<Value> results;
   for (auto [index, found] : llvm::enumerate(importValues(graph, given))) {
     if (!found.value || found.count) {

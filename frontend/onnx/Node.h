@@ -23,6 +23,11 @@ struct OnnxValue {
   /// entries along `countAxis` are meant; those behind are 0.
   Value count;
   int64_t countAxis = 0;
+  /// An optional that is empty: an input that the call of a function leaves out.
+  bool isAbsent = false;
+
+  /// False after a failure, which has been reported.
+  bool isThere() const { return value || sequence || isAbsent; }
 };
 
 /// A handler reads inputs and attributes and sets the outputs. What does not fit is told by

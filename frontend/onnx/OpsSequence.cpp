@@ -173,8 +173,9 @@ static void map(Node &n) {
       OnnxValue given = n.value(i);
       if (given.sequence && step >= given.sequence->size())
         return n.fail("its sequences have different lengths");
-      arguments.push_back(
-          given.sequence ? OnnxValue{(*given.sequence)[step], std::nullopt, Value(), 0} : given);
+      arguments.push_back(given.sequence
+                              ? OnnxValue{(*given.sequence)[step], std::nullopt, Value(), 0, false}
+                              : given);
     }
     SmallVector<OnnxValue> made = n.importValues(*body, arguments);
     if (!n.isGood() || made.size() < results.size())
@@ -193,12 +194,16 @@ static void map(Node &n) {
 
 static void optional(Node &n) {
   n.ignore("type");
-  if (!n.has(0))
-    return n.fail("makes an optional that is empty, which only a run can tell apart");
-  n.setValue(0, n.value(0));
+  OnnxValue nothing;
+  nothing.isAbsent = true;
+  n.setValue(0, n.has(0) ? n.value(0) : nothing);
 }
 
-static void getElement(Node &n) { n.setValue(0, n.value(0)); }
+static void getElement(Node &n) {
+  if (!n.has(0))
+    return n.fail("takes the element of an empty optional");
+  n.setValue(0, n.value(0));
+}
 
 static void hasElement(Node &n) {
   n.set(0, n.b.cast(n.b.scalarInteger(n.b.i32(), n.has(0) ? 1 : 0), n.b.boolType()));
