@@ -7,7 +7,6 @@
 #include "frontend/onnx/TensorData.h"
 #include "ir/Constants.h"
 
-#include "llvm/ADT/ScopeExit.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/Path.h"
 

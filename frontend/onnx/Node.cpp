@@ -259,6 +259,12 @@ SmallVector<Value> Node::importGraph(const onnx::GraphProto &graph, ArrayRef<Val
     given.push_back({argument, std::nullopt, Value(), 0, false});
   SmallVector<Value> results;
   for (auto [index, found] : llvm::enumerate(importValues(graph, given))) {
+    if (found.sequence || found.isAbsent) {
+      fail("its graph '" + graph.name() +
+           "' gives a sequence or an empty optional, which only "
+           "works where the path through the graph is known while compiling");
+      return {};
+    }
     if (!found.value || found.count) {
       fail("its graph '" + graph.name() + "' has no tensor of a known size for '" +
            graph.output(static_cast<int>(index)).name() + "'");

@@ -28,13 +28,12 @@ static void branch(Node &n) {
   const onnx::GraphProto *yes = n.graph("then_branch"), *no = n.graph("else_branch");
   if (!n.needs("then_branch") || !n.needs("else_branch") || !yes || !no)
     return;
-  Values results;
   if (std::optional<Dim> known = knownScalar(n, n.input(0))) {
     for (auto [index, one] : llvm::enumerate(n.importValues(*known == Dim(0) ? *no : *yes, {})))
       n.setValue(index, one);
     return;
   }
-  results = n.b.ifElse(
+  Values results = n.b.ifElse(
       scalarOf(n, n.input(0)), [&] { return n.importGraph(*yes, {}); },
       [&] { return n.importGraph(*no, {}); });
   for (auto [index, value] : llvm::enumerate(results))

@@ -136,7 +136,8 @@ static void split(Node &n) {
     return;
   std::optional<int64_t> size = n.b.dims(x)[*axis].constant();
   if (!size)
-    return n.fail("the size of axis " + Twine(*axis) + " is not known, so it cannot be cut");
+    return n.fail("the size of axis " + Twine(*axis) +
+                  " is not known, so it cannot be cut: fix it with --dim");
   auto parts = partsOf(n, *size);
   if (!parts)
     return;
