@@ -17,8 +17,9 @@ static RowsByName makeTable() {
   for (ArrayRef<OnnxRow> family :
        {onnxBasicRows(), onnxElementwiseRows(), onnxReductionRows(), onnxNeuralRows(),
         onnxQuantisedRows(), onnxMovementRows(), onnxIndexingRows(), onnxResamplingRows(),
-        onnxControlRows(), onnxEinsumRows(), onnxMatrixRows(), onnxSequenceRows(), onnxRecurrentRows(), onnxTransformerRows(), onnxSignalRows(),
-        onnxRandomRows(), onnxTrainingRows()})
+        onnxControlRows(), onnxEinsumRows(), onnxMatrixRows(), onnxSequenceRows(),
+        onnxRecurrentRows(), onnxTransformerRows(), onnxSignalRows(), onnxRandomRows(),
+        onnxTrainingRows()})
     for (const OnnxRow &row : family)
       table[keyOf(row.domain, row.name)].push_back(&row);
   for (auto &entry : table)
