@@ -198,7 +198,11 @@ static void stft(Node &n) {
     n.fail("has neither a window nor a frame_length");
   if (!length || !n.isGood())
     return;
-  if (std::optional<int64_t> left = (b.dims(x->real)[1] - *length).constant(); left && *left < 0)
+  Dim rest = b.dims(x->real)[1] - *length;
+  if (!rest.isConstant())
+    return n.fail("the signal has " + b.dims(x->real)[1].str() + " samples and a frame " +
+                  length->str() + ", but it must be known that one fits: fix it with --dim");
+  if (rest.constant().value_or(0) < 0)
     return n.fail("a frame of " + length->str() + " is longer than the signal");
   auto frames = [&](Value part) {
     Value cut = cutFrames(b, part, *step, *length);

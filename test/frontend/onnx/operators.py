@@ -195,6 +195,43 @@ def matrices(folder):
     one_node("dft", folder, "DFT", {"x": x}, {"y": np.stack([want.real, want.imag], -1).astype(np.float32)}, 20,
              dims={"x": ("N", "L", 1)})
 
+    signal, window, step = data(2, 32, 1), np.hanning(8).astype(np.float32), np.array(4)
+    frames = np.stack([signal[:, i * 4 : i * 4 + 8, 0] * window for i in range(7)], 1)
+    want = np.fft.rfft(frames, axis=-1)
+    one_node("stft", folder, "STFT", {"s": signal, "step": step, "w": window},
+             {"y": np.stack([want.real, want.imag], -1).astype(np.float32)}, 17,
+             dims={"s": ("N", 32, 1)}, weights={"step": step})
+    words = np.array([[1, 2, 1, 2], [3, 1, 2, 2]], np.int64)
+    one_node("ngrams", folder, "TfIdfVectorizer", {"x": words}, {"y": np.array([[2, 2, 2], [1, 2, 1]], np.float32)}, 9,
+             dims={"x": ("N", 4)}, mode="TF", min_gram_length=1, max_gram_length=2, max_skip_count=0,
+             ngram_counts=[0, 2], ngram_indexes=[0, 1, 2], pool_int64s=[1, 2, 1, 2])
+
+
+def scans(folder):
+    """Along the middle axis, backwards, results written backwards along the last axis."""
+    x = data(3, 5, 2)
+    step = helper.make_graph(
+        [helper.make_node("Add", ["s", "v"], ["n"]), helper.make_node("Identity", ["n"], ["e"])], "b",
+        [info("s", [3, 2]), info("v", [3, 2])], [info("n", [3, 2]), info("e", [3, 2])])
+    sums = np.cumsum(x[:, ::-1], 1)
+    one_node("scan", folder, "Scan", {"i": np.zeros((3, 2), np.float32), "x": x},
+             {"y": x.sum(1), "z": sums[:, ::-1].transpose(0, 2, 1)}, 11, dims={"x": (3, "T", 2)}, body=step,
+             num_scan_inputs=1, scan_input_axes=[1], scan_input_directions=[1], scan_output_axes=[-1],
+             scan_output_directions=[1])
+
+
+def growing(folder):
+    """A carried value whose shape changes: the loop is written out."""
+    nodes = [helper.make_node("Concat", ["v", "v"], ["next"], axis=0), helper.make_node("Identity", ["c"], ["go"])]
+    inner = helper.make_graph(
+        nodes, "b", [info("i", [], TensorProto.INT64), info("c", [], TensorProto.BOOL), info("v", [None, 2])],
+        [info("go", [], TensorProto.BOOL), info("next", [None, 2])])
+    graph = helper.make_graph([helper.make_node("Loop", ["two", "", "x"], ["y"], body=inner)], "g", [info("x", ["N", 2])],
+                              [info("y", [None, 2])], [numpy_helper.from_array(np.array(2), "two")])
+    x = data(4, 2)
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 13)])
+    run("growing", model, {"x": x}, {"y": np.tile(x, (4, 1))}, folder)
+
 
 def body(name, carried, condition, stacked):
     """i, c, x -> c, x + x, x: doubles while a condition holds, and stacks what it had."""
@@ -230,7 +267,7 @@ def loops(folder):
 def main():
     folder = sys.argv[1]
     os.makedirs(folder, exist_ok=True)
-    for family in (einsums, attentions, rotaries, recurrent, matrices, loops):
+    for family in (einsums, attentions, rotaries, recurrent, matrices, scans, growing, loops):
         family(folder)
     for failure in failures:
         print(failure)
