@@ -6,20 +6,26 @@
 
 namespace weft {
 
+/// Operands of one element type, the result of the same, or of i32 for i8 and u8.
+static LogicalResult verifySumTypes(Operation *op) {
+  if (failed(verifyOneElementType(op, llvm::to_vector(op->getOperands()))))
+    return failure();
+  Type from = tensorOf(op->getOperand(0)).getElementType();
+  Type to = tensorOf(op->getResult(0)).getElementType();
+  bool widens = from.isInteger(8) && to.isSignlessInteger(32);
+  if (from != to && !widens)
+    return op->emitOpError() << "result of " << languageName(to) << " from operands of "
+                             << languageName(from);
+  return success();
+}
+
 LogicalResult ContractOp::verify() {
   std::string why;
   Inferred inferred =
       inferContract(getEquation(), tensorOf(getLhs()), tensorOf(getRhs()), why); // C1, C2, C3, C4
   if (failed(verifyResult(*this, getResult(), inferred, why)))                   // C4
     return failure();
-  if (failed(verifyOneElementType(*this, {getLhs(), getRhs()}))) // C5
-    return failure();
-  Type from = tensorOf(getLhs()).getElementType(), to = tensorOf(getResult()).getElementType();
-  bool widens = (from.isInteger(8)) && to.isSignlessInteger(32);
-  if (from != to && !widens) // C5
-    return emitOpError() << "result of " << languageName(to) << " from operands of "
-                         << languageName(from);
-  return success();
+  return verifySumTypes(*this); // C5
 }
 
 ContractOp::Labels ContractOp::getLabels() {
@@ -48,6 +54,29 @@ LogicalResult ConvTransposeOp::verify() {
   if (failed(verifyResult(*this, getResult(), inferred, why))) // C4
     return failure();
   return verifyOneElementType(*this, {getInput(), getFilter(), getResult()}); // C6
+}
+
+LogicalResult PackedConvOp::verify() {
+  std::string why;
+  Sliding sliding{getStrides(), getPadLow(), getPadHigh(), getDilations()};
+  RankedTensorType result = tensorOf(getResult());
+  int64_t outputs = result.getRank() == 0 ? mlir::ShapedType::kDynamic : result.getShape().back();
+  PackedChannels channels{number(getGroups()), outputs, getTransposed(), getOutputPadding()};
+  Inferred inferred = inferPackedConv(tensorOf(getInput()), tensorOf(getFilter()), sliding,
+                                      channels, why);          // C1, C2, C3, C4, C6
+  if (failed(verifyResult(*this, getResult(), inferred, why))) // C5
+    return failure();
+  return verifySumTypes(*this); // C7
+}
+
+LogicalResult DepthwiseConvOp::verify() {
+  std::string why;
+  Sliding sliding{getStrides(), getPadLow(), getPadHigh(), getDilations()};
+  Inferred inferred = inferDepthwiseConv(tensorOf(getInput()), tensorOf(getFilter()), sliding,
+                                         why);                 // C1, C2, C3, C5
+  if (failed(verifyResult(*this, getResult(), inferred, why))) // C4
+    return failure();
+  return verifySumTypes(*this); // C6
 }
 
 } // namespace weft

@@ -71,6 +71,17 @@ Inferred inferConv(RankedTensorType input, RankedTensorType filter, const Slidin
                    int64_t groups, std::string &why);
 Inferred inferConvTranspose(RankedTensorType input, RankedTensorType filter, const Sliding &sliding,
                             ArrayRef<int64_t> outputPadding, int64_t groups, std::string &why);
+/// How weft.packed_conv divides `outputs` channels, and which way its windows go.
+struct PackedChannels {
+  int64_t groups = 1, outputs = 0;
+  bool transposed = false;
+  ArrayRef<int64_t> outputPadding = {}; ///< One entry a spatial dimension if transposed.
+};
+
+Inferred inferPackedConv(RankedTensorType input, RankedTensorType filter, const Sliding &sliding,
+                         const PackedChannels &channels, std::string &why);
+Inferred inferDepthwiseConv(RankedTensorType input, RankedTensorType filter, const Sliding &sliding,
+                            std::string &why);
 Inferred inferPool(RankedTensorType input, ArrayRef<int64_t> window, const Sliding &sliding,
                    std::string &why);
 

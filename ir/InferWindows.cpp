@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Shape inference of operations that slide a window: convolution, its adjoint, pooling.
+// Shape inference of operations that slide a window: convolutions, their adjoints, pooling.
 
 #include "ir/Infer.h"
 
@@ -30,6 +30,25 @@ static LogicalResult checkSliding(const Sliding &sliding, size_t count, std::str
         return refuse(why, "'" + list.name + "' holds " + Twine(entry) + ", less than " +
                                Twine(list.least));
   }
+  return success();
+}
+
+/// Places of a window spread over by `size` elements, the inverse of windowPlaces.
+static Dim spreadPlaces(const Dim &size, int64_t kernel, const Sliding &sliding,
+                        int64_t outputPadding, size_t axis) {
+  Dim reach = Dim(sliding.dilations[axis]) * (Dim(kernel) - Dim(1));
+  return (size - Dim(1)) * Dim(sliding.strides[axis]) - Dim(sliding.padLow[axis]) -
+         Dim(sliding.padHigh[axis]) + reach + Dim(outputPadding) + Dim(1);
+}
+
+/// C1 and C2 of a list that a transposed convolution has beside those of `Sliding`.
+static LogicalResult checkOutputPadding(ArrayRef<int64_t> entries, size_t count, std::string &why) {
+  if (entries.size() != count) // C1
+    return refuse(why, "'output_padding' has " + Twine(entries.size()) + " entries for " +
+                           Twine(count) + " window dimensions");
+  for (int64_t entry : entries)
+    if (entry < 0) // C2
+      return refuse(why, "'output_padding' holds " + Twine(entry) + ", less than 0");
   return success();
 }
 
@@ -74,12 +93,8 @@ Inferred inferConvTranspose(RankedTensorType input, RankedTensorType filter, con
   if (failed(checkConvolution(input, filter, sliding, groups, why)))
     return failure();
   SmallVector<Dim> dims = dimsOf(input);
-  if (outputPadding.size() != dims.size() - 2) // C1
-    return refuse(why, "'output_padding' has " + Twine(outputPadding.size()) + " entries for " +
-                           Twine(dims.size() - 2) + " window dimensions");
-  for (int64_t entry : outputPadding)
-    if (entry < 0) // C2
-      return refuse(why, "'output_padding' holds " + Twine(entry) + ", less than 0");
+  if (failed(checkOutputPadding(outputPadding, dims.size() - 2, why))) // C1, C2
+    return failure();
   if (!agree(dims[1], Dim(filter.getDimSize(0)))) // C4
     return refuse(why, "input of " + dims[1].str() + " channels for filters of " +
                            Twine(filter.getDimSize(0)));
@@ -87,12 +102,89 @@ Inferred inferConvTranspose(RankedTensorType input, RankedTensorType filter, con
     return refuse(why, Twine(filter.getDimSize(0)) + " channels do not divide into " +
                            Twine(groups) + " groups");
   dims[1] = Dim(filter.getDimSize(1)) * Dim(groups); // C3
-  for (size_t axis = 2; axis < dims.size(); ++axis) {
-    size_t s = axis - 2;
-    Dim reach = Dim(sliding.dilations[s]) * (Dim(filter.getDimSize(axis)) - Dim(1));
-    dims[axis] = (dims[axis] - Dim(1)) * Dim(sliding.strides[s]) - Dim(sliding.padLow[s]) -
-                 Dim(sliding.padHigh[s]) + reach + Dim(outputPadding[s]) + Dim(1); // C4
+  for (size_t s = 0; s < outputPadding.size(); ++s)
+    dims[2 + s] =
+        spreadPlaces(dims[2 + s], filter.getDimSize(2 + s), sliding, outputPadding[s], s); // C4
+  return tensorType(dims, input.getElementType());
+}
+
+/// C3, C4 and C6 of weft.packed_conv.
+static LogicalResult checkPackedChannels(RankedTensorType input, RankedTensorType filter,
+                                         const PackedChannels &channels, std::string &why) {
+  if (!filter.hasStaticShape()) // C6
+    return refuse(why, "filter of dynamic dimensions " + languageList(dimsOf(filter)));
+  if (channels.outputs < 0) // C6
+    return refuse(why, "result of a dynamic number of channels");
+  int64_t groups = channels.groups, last = filter.getRank() - 1;
+  Dim inputs = dimsOf(input).back();
+  if (!agree(inputs, Dim(filter.getDimSize(last - 1)) * Dim(groups))) // C3
+    return refuse(why, "input of " + inputs.str() + " channels for " + Twine(groups) +
+                           " groups of " + Twine(filter.getDimSize(last - 1)));
+  if (channels.outputs % groups != 0) // C4
+    return refuse(why, "result of " + Twine(channels.outputs) + " channels for " + Twine(groups) +
+                           " groups");
+  int64_t each = channels.outputs / groups, width = filter.getDimSize(last);
+  if (width == 0) // C4
+    return refuse(why, "panels of 0 channels");
+  int64_t panels = groups * llvm::divideCeilSigned(each, width);
+  if (filter.getDimSize(0) != panels) // C4
+    return refuse(why, Twine(filter.getDimSize(0)) + " panels where " + Twine(panels) +
+                           " are expected, " + Twine(groups) + " groups of " + Twine(each) +
+                           " channels in panels of " + Twine(width));
+  return success();
+}
+
+Inferred inferPackedConv(RankedTensorType input, RankedTensorType filter, const Sliding &sliding,
+                         const PackedChannels &channels, std::string &why) {
+  int64_t spatial = input.getRank() - 2;
+  if (spatial < 0 || spatial > 3) // C1
+    return refuse(why, "input of rank " + Twine(input.getRank()) +
+                           ", which must be [N, C] and up to 3 spatial dimensions between");
+  if (filter.getRank() != spatial + 3) // C1
+    return refuse(why, "filter of rank " + Twine(filter.getRank()) + " for an input of rank " +
+                           Twine(input.getRank()));
+  size_t paddings = channels.transposed ? spatial : 0;
+  if (failed(checkSliding(sliding, spatial, why)) ||
+      failed(checkOutputPadding(channels.outputPadding, paddings, why))) // C1, C2
+    return failure();
+  if (channels.groups < 1) // C2
+    return refuse(why, Twine(channels.groups) + " groups, less than 1");
+  if (failed(checkPackedChannels(input, filter, channels, why))) // C3, C4, C6
+    return failure();
+  SmallVector<Dim> dims = dimsOf(input);
+  dims.back() = Dim(channels.outputs);
+  for (int64_t s = 0; s < spatial; ++s) {
+    Dim &dim = dims[1 + s];
+    int64_t kernel = filter.getDimSize(1 + s);
+    dim = channels.transposed ? spreadPlaces(dim, kernel, sliding, channels.outputPadding[s], s)
+                              : windowPlaces(dim, kernel, sliding, s); // C5
   }
+  return tensorType(dims, input.getElementType());
+}
+
+Inferred inferDepthwiseConv(RankedTensorType input, RankedTensorType filter, const Sliding &sliding,
+                            std::string &why) {
+  int64_t spatial = input.getRank() - 2;
+  if (spatial < 1 || spatial > 3) // C1
+    return refuse(why, "input of rank " + Twine(input.getRank()) +
+                           ", which must be [N, C] and 1 to 3 spatial dimensions between");
+  if (filter.getRank() != spatial + 1) // C1
+    return refuse(why, "filter of rank " + Twine(filter.getRank()) + " for an input of rank " +
+                           Twine(input.getRank()));
+  if (failed(checkSliding(sliding, spatial, why))) // C1, C2
+    return failure();
+  if (!filter.hasStaticShape()) // C5
+    return refuse(why, "filter of dynamic dimensions " + languageList(dimsOf(filter)));
+  SmallVector<Dim> dims = dimsOf(input);
+  auto inputs = dims.back().constant();
+  if (!inputs) // C5
+    return refuse(why, "input of " + dims.back().str() + " channels, which must be static");
+  int64_t outputs = filter.getShape().back();
+  if (*inputs == 0 ? outputs != 0 : outputs % *inputs != 0) // C3
+    return refuse(why, Twine(outputs) + " filters for " + Twine(*inputs) + " channels");
+  dims.back() = Dim(outputs);
+  for (int64_t s = 0; s < spatial; ++s)
+    dims[1 + s] = windowPlaces(dims[1 + s], filter.getDimSize(s), sliding, s); // C4
   return tensorType(dims, input.getElementType());
 }
 

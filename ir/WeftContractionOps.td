@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Sums of products: contraction by labels, convolution, transposed convolution.
+// Sums of products: contraction by labels, convolution, transposed convolution, and the forms of
+// them that a layout pass chooses: channels last, filters packed.
 
 #ifndef WEFT_CONTRACTION_OPS_TD
 #define WEFT_CONTRACTION_OPS_TD
@@ -91,6 +92,70 @@ def Weft_ConvTransposeOp : Weft_ConvolutionOp<"conv_transpose"> {
   let assemblyFormat = [{
     $input `,` $filter `strides` $strides `pad` $pad_low $pad_high `dilations` $dilations
     `output_padding` $output_padding `groups` $groups attr-dict
+    `:` type($input) `,` type($filter) `->` type($result)
+  }];
+}
+
+def Weft_PackedConvOp : Weft_ConvolutionOp<"packed_conv"> {
+  let summary = "Slide packed filters, channels last";
+  let description = [{
+    Without spatial dimensions it is a product with a packed matrix. The filters of a group stand in
+    panels of `W` output channels: channel `l` of group `g` is panel `p = g * P/groups + l / W`,
+    column `j = l % W`. Columns beyond the last channel are never read.
+
+    - Formula: `y[n, i, g * O/groups + l] = sum over k, c of x[n, i * strides - pad_low +
+      k * dilations, g * C/groups + c] * w[p, k, c, j]`; 0 outside `input`. With `transposed`
+      `y[n, i * strides - pad_low + k * dilations, g * O/groups + l] += sum over c of
+      x[n, i, g * C/groups + c] * w[p, k, c, j]`
+    - Shapes: input [N, spatial..., C], filter [P, kernel..., C / groups, W], result
+      [N, spatial..., O]. C1: up to 3 spatial dimensions, one entry of each attribute for each;
+      `output_padding` has entries with `transposed` alone. C2: strides, dilations, groups positive,
+      padding and `output_padding` not negative. C3: `C = groups * C/groups`. C4: `groups` divides
+      `O`, and `P = groups * ceil(O / groups / W)`. C5: batch agrees, and each spatial dimension of
+      `result` is `(n + pad_low + pad_high - dilation * (kernel - 1) - 1) / stride + 1`, with
+      `transposed` `(n - 1) * stride - pad_low - pad_high + dilation * (kernel - 1) +
+      output_padding + 1`. C6: the filter's dimensions and `O` are static
+    - Types: any number. C7: `input` and `filter` have one element type, `result` the same, or i32
+      for i8 and u8. f16 and bf16 accumulate in f32; integers wrap
+    - Gradient: none, since layouts are chosen after differentiation
+    - Source: Georganas et al., arXiv:1808.05567, section II
+
+    Example: `test/ir/contraction.mlir`
+  }];
+  let arguments = (ins Weft_NumberTensor:$input, Weft_NumberTensor:$filter,
+                       DenseI64ArrayAttr:$strides, DenseI64ArrayAttr:$pad_low,
+                       DenseI64ArrayAttr:$pad_high, DenseI64ArrayAttr:$dilations,
+                       ConfinedAttr<I64Attr, [IntPositive]>:$groups, UnitAttr:$transposed,
+                       DefaultValuedAttr<DenseI64ArrayAttr, "{}">:$output_padding);
+  let assemblyFormat = [{
+    $input `,` $filter `strides` $strides `pad` $pad_low $pad_high `dilations` $dilations
+    `groups` $groups (`transposed` $transposed^ `output_padding` $output_padding)? attr-dict
+    `:` type($input) `,` type($filter) `->` type($result)
+  }];
+}
+
+def Weft_DepthwiseConvOp : Weft_ConvolutionOp<"depthwise_conv"> {
+  let summary = "Slide filters of one input channel each, channels last";
+  let description = [{
+    - Formula: `y[n, i, o] = sum over k of x[n, i * strides - pad_low + k * dilations, o / M] *
+      w[k, o]`; 0 outside `input`
+    - Shapes: input [N, spatial..., C], filter [kernel..., O], result [N, spatial..., O].
+      C1: 1 to 3 spatial dimensions, one entry of each attribute for each. C2: strides and dilations
+      positive, padding not negative. C3: `O = C * M`. C4: batch agrees, and each spatial dimension
+      of `result` is `(n + pad_low + pad_high - dilation * (kernel - 1) - 1) / stride + 1`.
+      C5: the filter's dimensions and `C` are static
+    - Types: any number. C6: `input` and `filter` have one element type, `result` the same, or i32
+      for i8 and u8. f16 and bf16 accumulate in f32; integers wrap
+    - Gradient: none, since layouts are chosen after differentiation
+    - Source: Howard et al., arXiv:1704.04861, section 3.1
+
+    Example: `test/ir/contraction.mlir`
+  }];
+  let arguments = (ins Weft_NumberTensor:$input, Weft_NumberTensor:$filter,
+                       DenseI64ArrayAttr:$strides, DenseI64ArrayAttr:$pad_low,
+                       DenseI64ArrayAttr:$pad_high, DenseI64ArrayAttr:$dilations);
+  let assemblyFormat = [{
+    $input `,` $filter `strides` $strides `pad` $pad_low $pad_high `dilations` $dilations attr-dict
     `:` type($input) `,` type($filter) `->` type($result)
   }];
 }

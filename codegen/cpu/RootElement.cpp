@@ -31,10 +31,16 @@ struct RootElement {
   Value contract(ContractOp op);
   Value conv(ConvOp op);
   Value convTranspose(ConvTransposeOp op);
+  Value packedConv(PackedConvOp op);
+  Value depthwiseConv(DepthwiseConvOp op);
   Value updateSlice(UpdateSliceOp op);
   Value scatter(ScatterOp op);
 
   Value readIf(Value inside, Value tensor, ArrayRef<Value> places);
+  template <typename OpT>
+  Value coveredPlace(OpT op, size_t d, Value at, Value tap, Value size, Value &inside);
+  template <typename OpT>
+  Value spreadPlace(OpT op, size_t d, Value at, Value tap, Value size, Value &inside);
 };
 
 } // namespace
@@ -161,11 +167,36 @@ Value RootElement::contract(ContractOp op) {
 /// The element, or 0 outside.
 Value RootElement::readIf(Value inside, Value tensor, ArrayRef<Value> places) {
   Type held = Scalar::heldType(elementOf(tensor));
-  Value value = inside ? code.ifElse(
-                             inside, held, [&] { return elements.at(tensor, places); },
-                             [&] { return scalar.constant(held, 0.0); })
-                       : elements.at(tensor, places);
-  return scalar.widen(value, elementOf(tensor));
+  return inside ? code.ifElse(
+                      inside, held, [&] { return elements.at(tensor, places); },
+                      [&] { return scalar.constant(held, 0.0); })
+                : elements.at(tensor, places);
+}
+
+/// The input place that `tap` of the window at `at` covers in spatial dimension `d`; `inside` comes
+/// to say whether there is one.
+template <typename OpT>
+Value RootElement::coveredPlace(OpT op, size_t d, Value at, Value tap, Value size, Value &inside) {
+  Value start = code.mul(at, code.index(op.getStrides()[d]));
+  Value shift = code.mul(tap, code.index(op.getDilations()[d]));
+  Value place = code.sub(code.add(start, shift), code.index(op.getPadLow()[d]));
+  inside = code.both(inside, code.compare(CmpIPredicate::ult, place, size));
+  return place;
+}
+
+/// The input place whose window reaches `at` with `tap`; `inside` as for coveredPlace.
+template <typename OpT>
+Value RootElement::spreadPlace(OpT op, size_t d, Value at, Value tap, Value size, Value &inside) {
+  // A negative distance is far beyond the input when seen as unsigned.
+  Value shift = code.mul(tap, code.index(op.getDilations()[d]));
+  Value distance = code.sub(code.add(at, code.index(op.getPadLow()[d])), shift);
+  Value stride = code.index(op.getStrides()[d]);
+  Value place = code.div(distance, stride);
+  inside = code.both(inside, code.compare(CmpIPredicate::ult, place, size));
+  if (op.getStrides()[d] != 1)
+    inside = code.both(inside,
+                       code.compare(CmpIPredicate::eq, code.rem(distance, stride), code.index(0)));
+  return place;
 }
 
 Value RootElement::conv(ConvOp op) {
@@ -183,14 +214,9 @@ Value RootElement::conv(ConvOp op) {
     SmallVector<Value> filter{indices[1]};
     llvm::append_range(filter, places);
     Value inside;
-    for (size_t d = 0; d < spatial; ++d) {
-      Value start = code.mul(indices[2 + d], code.index(op.getStrides()[d]));
-      Value tap = code.mul(places[1 + d], code.index(op.getDilations()[d]));
-      Value place = code.sub(code.add(start, tap), code.index(op.getPadLow()[d]));
-      inside = code.both(inside, code.compare(CmpIPredicate::ult, place, inSizes[2 + d]));
-      from.push_back(place);
-    }
-    Value x = readIf(inside, op.getInput(), from);
+    for (size_t d = 0; d < spatial; ++d)
+      from.push_back(coveredPlace(op, d, indices[2 + d], places[1 + d], inSizes[2 + d], inside));
+    Value x = scalar.widen(readIf(inside, op.getInput(), from), element);
     Value w = wide(op.getFilter(), filter);
     return SmallVector<Value>{multiplyAdd(scalar, x, w, sum[0], element)};
   };
@@ -214,23 +240,77 @@ Value RootElement::convTranspose(ConvTransposeOp op) {
     SmallVector<Value> from{indices[0], channel}, filter{channel, out};
     Value inside;
     for (size_t d = 0; d < spatial; ++d) {
-      // A negative distance is far beyond the input when seen as unsigned.
-      Value tap = code.mul(places[1 + d], code.index(op.getDilations()[d]));
-      Value distance = code.sub(code.add(indices[2 + d], code.index(op.getPadLow()[d])), tap);
-      Value stride = code.index(op.getStrides()[d]);
-      Value place = code.div(distance, stride);
-      inside = code.both(inside, code.compare(CmpIPredicate::ult, place, inSizes[2 + d]));
-      if (op.getStrides()[d] != 1)
-        inside = code.both(
-            inside, code.compare(CmpIPredicate::eq, code.rem(distance, stride), code.index(0)));
-      from.push_back(place);
+      from.push_back(spreadPlace(op, d, indices[2 + d], places[1 + d], inSizes[2 + d], inside));
       filter.push_back(places[1 + d]);
     }
-    Value x = readIf(inside, op.getInput(), from);
+    Value x = scalar.widen(readIf(inside, op.getInput(), from), element);
     Value w = wide(op.getFilter(), filter);
     return SmallVector<Value>{multiplyAdd(scalar, x, w, sum[0], element)};
   };
   return code.nest(taps, scalar.constant(Scalar::wideType(element), 0.0), body)[0];
+}
+
+Value RootElement::packedConv(PackedConvOp op) {
+  Type element = elementOf(op.getInput());
+  Type sum = sumType(element, elementOf(op.getResult()));
+  size_t spatial = indices.size() - 2;
+  SmallVector<Value> inSizes = elements.sizes(op.getInput());
+  auto filterType = cast<RankedTensorType>(op.getFilter().getType());
+  ArrayRef<int64_t> filterSizes = filterType.getShape();
+  int64_t groups = op.getGroups();
+  int64_t outputs = cast<RankedTensorType>(op.getType()).getShape().back();
+  Value each = code.index(filterSizes[filterSizes.size() - 2]);
+  Value width = code.index(filterSizes.back()), outputsEach = code.index(outputs / groups);
+  bool grouped = groups != 1;
+  Value group = grouped ? code.div(indices.back(), outputsEach) : code.index(0);
+  Value inGroup = grouped ? code.rem(indices.back(), outputsEach) : indices.back();
+  Value panel =
+      code.add(code.mul(group, code.index(filterSizes[0] / groups)), code.div(inGroup, width));
+  Value column = code.rem(inGroup, width);
+  SmallVector<Value> taps;
+  for (int64_t size : filterSizes.drop_front().drop_back())
+    taps.push_back(code.index(size));
+  auto body = [&](ArrayRef<Value> places, ValueRange total) {
+    SmallVector<Value> from{indices[0]}, filter{panel};
+    Value inside;
+    for (size_t d = 0; d < spatial; ++d)
+      from.push_back(op.getTransposed()
+                         ? spreadPlace(op, d, indices[1 + d], places[d], inSizes[1 + d], inside)
+                         : coveredPlace(op, d, indices[1 + d], places[d], inSizes[1 + d], inside));
+    from.push_back(code.add(code.mul(group, each), places.back()));
+    llvm::append_range(filter, places);
+    filter.push_back(column);
+    Value x = readIf(inside, op.getInput(), from);
+    Value w = elements.at(op.getFilter(), filter);
+    return SmallVector<Value>{multiplyAdd(scalar, widenForSum(scalar, x, element, sum),
+                                          widenForSum(scalar, w, element, sum), total[0], element)};
+  };
+  return code.nest(taps, scalar.constant(sum, 0.0), body)[0];
+}
+
+Value RootElement::depthwiseConv(DepthwiseConvOp op) {
+  Type element = elementOf(op.getInput());
+  Type sum = sumType(element, elementOf(op.getResult()));
+  size_t spatial = indices.size() - 2;
+  SmallVector<Value> inSizes = elements.sizes(op.getInput());
+  SmallVector<Value> filterSizes = elements.sizes(op.getFilter());
+  int64_t inputs = cast<RankedTensorType>(op.getInput().getType()).getShape().back();
+  int64_t outputs = cast<RankedTensorType>(op.getType()).getShape().back();
+  Value channel = code.div(indices.back(), code.index(outputs / std::max<int64_t>(1, inputs)));
+  auto body = [&](ArrayRef<Value> places, ValueRange total) {
+    SmallVector<Value> from{indices[0]}, filter(places);
+    Value inside;
+    for (size_t d = 0; d < spatial; ++d)
+      from.push_back(coveredPlace(op, d, indices[1 + d], places[d], inSizes[1 + d], inside));
+    from.push_back(channel);
+    filter.push_back(indices.back());
+    Value x = readIf(inside, op.getInput(), from);
+    Value w = elements.at(op.getFilter(), filter);
+    return SmallVector<Value>{multiplyAdd(scalar, widenForSum(scalar, x, element, sum),
+                                          widenForSum(scalar, w, element, sum), total[0], element)};
+  };
+  SmallVector<Value> taps(ArrayRef(filterSizes).drop_back());
+  return code.nest(taps, scalar.constant(sum, 0.0), body)[0];
 }
 
 Value RootElement::updateSlice(UpdateSliceOp op) {
@@ -301,6 +381,8 @@ Value rootElement(Kernel &kernel, ArrayRef<Value> indices) {
       .Case([&](ContractOp op) { return root.contract(op); })
       .Case([&](ConvOp op) { return root.conv(op); })
       .Case([&](ConvTransposeOp op) { return root.convTranspose(op); })
+      .Case([&](PackedConvOp op) { return root.packedConv(op); })
+      .Case([&](DepthwiseConvOp op) { return root.depthwiseConv(op); })
       .Case([&](UpdateSliceOp op) { return root.updateSlice(op); })
       .Case([&](ScatterOp op) { return root.scatter(op); })
       .Default([](Operation *) { return Value(); });

@@ -20,6 +20,7 @@ const RuleTable &allRules() {
     addReductionRules(rules);
     addContractionRules(rules);
     addWindowRules(rules);
+    addChannelsLastRules(rules);
     addCompositeRules(rules);
     addRandomRules(rules);
     return rules;

@@ -50,6 +50,7 @@ void addIndexingRules(RuleTable &table);
 void addReductionRules(RuleTable &table);
 void addContractionRules(RuleTable &table);
 void addWindowRules(RuleTable &table);
+void addChannelsLastRules(RuleTable &table);
 void addCompositeRules(RuleTable &table);
 void addRandomRules(RuleTable &table);
 

@@ -288,3 +288,235 @@ func.func @conv_transpose_c6_element_types_differ(%x: tensor<2x6x5xf32>, %w: ten
   %0 = weft.conv_transpose %x, %w strides [1] pad [0] [0] dilations [1] output_padding [0] groups 2 : tensor<2x6x5xf32>, tensor<6x2x3xf32> -> tensor<2x4x7xf64>
   return
 }
+
+// -----
+
+func.func @packed_conv_c1_four_spatial_dimensions(%x: tensor<2x1x1x1x1x4xf32>, %w: tensor<1x1x1x1x1x4x8xf32>) {
+  // expected-error @below {{'weft.packed_conv' op input of rank 6, which must be [N, C] and up to 3 spatial dimensions between}}
+  %0 = weft.packed_conv %x, %w strides [1, 1, 1, 1] pad [0, 0, 0, 0] [0, 0, 0, 0] dilations [1, 1, 1, 1] groups 1 : tensor<2x1x1x1x1x4xf32>, tensor<1x1x1x1x1x4x8xf32> -> tensor<2x1x1x1x1x8xf32>
+  return
+}
+
+// -----
+
+func.func @packed_conv_c1_filter_rank_differs(%x: tensor<2x9x4xf32>, %w: tensor<1x4x8xf32>) {
+  // expected-error @below {{'weft.packed_conv' op filter of rank 3 for an input of rank 3}}
+  %0 = weft.packed_conv %x, %w strides [1] pad [0] [0] dilations [1] groups 1 : tensor<2x9x4xf32>, tensor<1x4x8xf32> -> tensor<2x9x8xf32>
+  return
+}
+
+// -----
+
+func.func @packed_conv_c1_stride_missing(%x: tensor<2x9x4xf32>, %w: tensor<1x3x4x8xf32>) {
+  // expected-error @below {{'weft.packed_conv' op 'strides' has 0 entries for 1 window dimensions}}
+  %0 = weft.packed_conv %x, %w strides [] pad [0] [0] dilations [1] groups 1 : tensor<2x9x4xf32>, tensor<1x3x4x8xf32> -> tensor<2x7x8xf32>
+  return
+}
+
+// -----
+
+func.func @packed_conv_c1_output_padding_missing(%x: tensor<2x9x4xf32>, %w: tensor<1x3x4x8xf32>) {
+  // expected-error @below {{'weft.packed_conv' op 'output_padding' has 0 entries for 1 window dimensions}}
+  %0 = weft.packed_conv %x, %w strides [1] pad [0] [0] dilations [1] groups 1 transposed output_padding [] : tensor<2x9x4xf32>, tensor<1x3x4x8xf32> -> tensor<2x11x8xf32>
+  return
+}
+
+// -----
+
+func.func @packed_conv_c1_output_padding_not_transposed(%x: tensor<2x9x4xf32>, %w: tensor<1x3x4x8xf32>) {
+  // expected-error @below {{'weft.packed_conv' op 'output_padding' has 1 entries for 0 window dimensions}}
+  %0 = weft.packed_conv %x, %w strides [1] pad [0] [0] dilations [1] groups 1 {output_padding = array<i64: 0>} : tensor<2x9x4xf32>, tensor<1x3x4x8xf32> -> tensor<2x7x8xf32>
+  return
+}
+
+// -----
+
+func.func @packed_conv_c2_dilation_zero(%x: tensor<2x9x4xf32>, %w: tensor<1x3x4x8xf32>) {
+  // expected-error @below {{'weft.packed_conv' op 'dilations' holds 0, less than 1}}
+  %0 = weft.packed_conv %x, %w strides [1] pad [0] [0] dilations [0] groups 1 : tensor<2x9x4xf32>, tensor<1x3x4x8xf32> -> tensor<2x7x8xf32>
+  return
+}
+
+// -----
+
+func.func @packed_conv_c2_output_padding_negative(%x: tensor<2x9x4xf32>, %w: tensor<1x3x4x8xf32>) {
+  // expected-error @below {{'weft.packed_conv' op 'output_padding' holds -1, less than 0}}
+  %0 = weft.packed_conv %x, %w strides [1] pad [0] [0] dilations [1] groups 1 transposed output_padding [-1] : tensor<2x9x4xf32>, tensor<1x3x4x8xf32> -> tensor<2x11x8xf32>
+  return
+}
+
+// -----
+
+func.func @packed_conv_c3_channels_differ(%x: tensor<2x9x4xf32>, %w: tensor<2x3x4x8xf32>) {
+  // expected-error @below {{'weft.packed_conv' op input of 4 channels for 2 groups of 4}}
+  %0 = weft.packed_conv %x, %w strides [1] pad [0] [0] dilations [1] groups 2 : tensor<2x9x4xf32>, tensor<2x3x4x8xf32> -> tensor<2x7x16xf32>
+  return
+}
+
+// -----
+
+func.func @packed_conv_c4_groups_do_not_divide(%x: tensor<2x9x4xf32>, %w: tensor<2x3x2x8xf32>) {
+  // expected-error @below {{'weft.packed_conv' op result of 7 channels for 2 groups}}
+  %0 = weft.packed_conv %x, %w strides [1] pad [0] [0] dilations [1] groups 2 : tensor<2x9x4xf32>, tensor<2x3x2x8xf32> -> tensor<2x7x7xf32>
+  return
+}
+
+// -----
+
+func.func @packed_conv_c4_panel_missing(%x: tensor<2x9x4xf32>, %w: tensor<1x3x4x8xf32>) {
+  // expected-error @below {{'weft.packed_conv' op 1 panels where 2 are expected, 1 groups of 9 channels in panels of 8}}
+  %0 = weft.packed_conv %x, %w strides [1] pad [0] [0] dilations [1] groups 1 : tensor<2x9x4xf32>, tensor<1x3x4x8xf32> -> tensor<2x7x9xf32>
+  return
+}
+
+// -----
+
+func.func @packed_conv_c4_empty_panels(%x: tensor<2x9x4xf32>, %w: tensor<0x3x4x0xf32>) {
+  // expected-error @below {{'weft.packed_conv' op panels of 0 channels}}
+  %0 = weft.packed_conv %x, %w strides [1] pad [0] [0] dilations [1] groups 1 : tensor<2x9x4xf32>, tensor<0x3x4x0xf32> -> tensor<2x7x0xf32>
+  return
+}
+
+// -----
+
+func.func @packed_conv_c5_places_differ(%x: tensor<2x9x4xf32>, %w: tensor<1x3x4x8xf32>) {
+  // expected-error @below {{'weft.packed_conv' op result has dimensions [2, 9, 8] where [2, 7, 8] are expected}}
+  %0 = weft.packed_conv %x, %w strides [1] pad [0] [0] dilations [1] groups 1 : tensor<2x9x4xf32>, tensor<1x3x4x8xf32> -> tensor<2x9x8xf32>
+  return
+}
+
+// -----
+
+func.func @packed_conv_c5_transposed_places_differ(%x: tensor<2x9x4xf32>, %w: tensor<1x3x4x8xf32>) {
+  // expected-error @below {{'weft.packed_conv' op result has dimensions [2, 7, 8] where [2, 11, 8] are expected}}
+  %0 = weft.packed_conv %x, %w strides [1] pad [0] [0] dilations [1] groups 1 transposed output_padding [0] : tensor<2x9x4xf32>, tensor<1x3x4x8xf32> -> tensor<2x7x8xf32>
+  return
+}
+
+// -----
+
+func.func @packed_conv_c5_batch_differs(%x: tensor<2x9x4xf32>, %w: tensor<1x3x4x8xf32>) {
+  // expected-error @below {{'weft.packed_conv' op result has dimensions [3, 7, 8] where [2, 7, 8] are expected}}
+  %0 = weft.packed_conv %x, %w strides [1] pad [0] [0] dilations [1] groups 1 : tensor<2x9x4xf32>, tensor<1x3x4x8xf32> -> tensor<3x7x8xf32>
+  return
+}
+
+// -----
+
+func.func @packed_conv_c6_dynamic_filter(%x: tensor<2x9x4xf32>, %w: tensor<1x?x4x8xf32, #weft.shape<[1, K, 4, 8]>>) {
+  // expected-error @below {{'weft.packed_conv' op filter of dynamic dimensions [1, K, 4, 8]}}
+  %0 = weft.packed_conv %x, %w strides [1] pad [0] [0] dilations [1] groups 1 : tensor<2x9x4xf32>, tensor<1x?x4x8xf32, #weft.shape<[1, K, 4, 8]>> -> tensor<2x7x8xf32>
+  return
+}
+
+// -----
+
+func.func @packed_conv_c6_dynamic_result(%x: tensor<2x9x4xf32>, %w: tensor<1x3x4x8xf32>) {
+  // expected-error @below {{'weft.packed_conv' op result of a dynamic number of channels}}
+  %0 = weft.packed_conv %x, %w strides [1] pad [0] [0] dilations [1] groups 1 : tensor<2x9x4xf32>, tensor<1x3x4x8xf32> -> tensor<2x7x?xf32, #weft.shape<[2, 7, K]>>
+  return
+}
+
+// -----
+
+func.func @packed_conv_c7_operands_of_two_types(%x: tensor<2x9x4xf32>, %w: tensor<1x3x4x8xf64>) {
+  // expected-error @below {{'weft.packed_conv' op element types 'f32' and 'f64' differ}}
+  %0 = weft.packed_conv %x, %w strides [1] pad [0] [0] dilations [1] groups 1 : tensor<2x9x4xf32>, tensor<1x3x4x8xf64> -> tensor<2x7x8xf32>
+  return
+}
+
+// -----
+
+func.func @packed_conv_c7_result_widened(%x: tensor<2x9x4xf32>, %w: tensor<1x3x4x8xf32>) {
+  // expected-error @below {{'weft.packed_conv' op result of f64 from operands of f32}}
+  %0 = weft.packed_conv %x, %w strides [1] pad [0] [0] dilations [1] groups 1 : tensor<2x9x4xf32>, tensor<1x3x4x8xf32> -> tensor<2x7x8xf64>
+  return
+}
+
+// -----
+
+func.func @depthwise_conv_c1_no_spatial_dimension(%x: tensor<2x4xf32>, %w: tensor<4xf32>) {
+  // expected-error @below {{'weft.depthwise_conv' op input of rank 2, which must be [N, C] and 1 to 3 spatial dimensions between}}
+  %0 = weft.depthwise_conv %x, %w strides [] pad [] [] dilations [] : tensor<2x4xf32>, tensor<4xf32> -> tensor<2x4xf32>
+  return
+}
+
+// -----
+
+func.func @depthwise_conv_c1_filter_rank_differs(%x: tensor<2x9x4xf32>, %w: tensor<3x1x4xf32>) {
+  // expected-error @below {{'weft.depthwise_conv' op filter of rank 3 for an input of rank 3}}
+  %0 = weft.depthwise_conv %x, %w strides [1] pad [0] [0] dilations [1] : tensor<2x9x4xf32>, tensor<3x1x4xf32> -> tensor<2x7x4xf32>
+  return
+}
+
+// -----
+
+func.func @depthwise_conv_c2_padding_negative(%x: tensor<2x9x4xf32>, %w: tensor<3x4xf32>) {
+  // expected-error @below {{'weft.depthwise_conv' op 'pad_low' holds -1, less than 0}}
+  %0 = weft.depthwise_conv %x, %w strides [1] pad [-1] [0] dilations [1] : tensor<2x9x4xf32>, tensor<3x4xf32> -> tensor<2x7x4xf32>
+  return
+}
+
+// -----
+
+func.func @depthwise_conv_c3_filters_do_not_divide(%x: tensor<2x9x4xf32>, %w: tensor<3x6xf32>) {
+  // expected-error @below {{'weft.depthwise_conv' op 6 filters for 4 channels}}
+  %0 = weft.depthwise_conv %x, %w strides [1] pad [0] [0] dilations [1] : tensor<2x9x4xf32>, tensor<3x6xf32> -> tensor<2x7x6xf32>
+  return
+}
+
+// -----
+
+func.func @depthwise_conv_c3_filters_for_nothing(%x: tensor<2x9x0xf32>, %w: tensor<3x4xf32>) {
+  // expected-error @below {{'weft.depthwise_conv' op 4 filters for 0 channels}}
+  %0 = weft.depthwise_conv %x, %w strides [1] pad [0] [0] dilations [1] : tensor<2x9x0xf32>, tensor<3x4xf32> -> tensor<2x7x4xf32>
+  return
+}
+
+// -----
+
+func.func @depthwise_conv_c4_places_differ(%x: tensor<2x9x4xf32>, %w: tensor<3x4xf32>) {
+  // expected-error @below {{'weft.depthwise_conv' op result has dimensions [2, 9, 4] where [2, 7, 4] are expected}}
+  %0 = weft.depthwise_conv %x, %w strides [1] pad [0] [0] dilations [1] : tensor<2x9x4xf32>, tensor<3x4xf32> -> tensor<2x9x4xf32>
+  return
+}
+
+// -----
+
+func.func @depthwise_conv_c4_batch_differs(%x: tensor<2x9x4xf32>, %w: tensor<3x4xf32>) {
+  // expected-error @below {{'weft.depthwise_conv' op result has dimensions [1, 7, 4] where [2, 7, 4] are expected}}
+  %0 = weft.depthwise_conv %x, %w strides [1] pad [0] [0] dilations [1] : tensor<2x9x4xf32>, tensor<3x4xf32> -> tensor<1x7x4xf32>
+  return
+}
+
+// -----
+
+func.func @depthwise_conv_c5_dynamic_filter(%x: tensor<2x9x4xf32>, %w: tensor<?x4xf32, #weft.shape<[K, 4]>>) {
+  // expected-error @below {{'weft.depthwise_conv' op filter of dynamic dimensions [K, 4]}}
+  %0 = weft.depthwise_conv %x, %w strides [1] pad [0] [0] dilations [1] : tensor<2x9x4xf32>, tensor<?x4xf32, #weft.shape<[K, 4]>> -> tensor<2x7x4xf32>
+  return
+}
+
+// -----
+
+func.func @depthwise_conv_c5_dynamic_channels(%x: tensor<2x9x?xf32, #weft.shape<[2, 9, C]>>, %w: tensor<3x4xf32>) {
+  // expected-error @below {{'weft.depthwise_conv' op input of C channels, which must be static}}
+  %0 = weft.depthwise_conv %x, %w strides [1] pad [0] [0] dilations [1] : tensor<2x9x?xf32, #weft.shape<[2, 9, C]>>, tensor<3x4xf32> -> tensor<2x7x4xf32>
+  return
+}
+
+// -----
+
+func.func @depthwise_conv_c6_operands_of_two_types(%x: tensor<2x9x4xf32>, %w: tensor<3x4xf64>) {
+  // expected-error @below {{'weft.depthwise_conv' op element types 'f32' and 'f64' differ}}
+  %0 = weft.depthwise_conv %x, %w strides [1] pad [0] [0] dilations [1] : tensor<2x9x4xf32>, tensor<3x4xf64> -> tensor<2x7x4xf32>
+  return
+}
+
+// -----
+
+func.func @depthwise_conv_c6_result_widened(%x: tensor<2x9x4xi16>, %w: tensor<3x4xi16>) {
+  // expected-error @below {{'weft.depthwise_conv' op result of i32 from operands of i16}}
+  %0 = weft.depthwise_conv %x, %w strides [1] pad [0] [0] dilations [1] : tensor<2x9x4xi16>, tensor<3x4xi16> -> tensor<2x7x4xi32>
+  return
+}

@@ -30,3 +30,23 @@ func.func @conv_transpose(%x: tensor<?x6x5xf32, #weft.shape<[N, 6, 5]>>, %w: ten
   %0 = weft.conv_transpose %x, %w strides [2] pad [1] [1] dilations [1] output_padding [1] groups 2 : tensor<?x6x5xf32, #weft.shape<[N, 6, 5]>>, tensor<6x2x3xf32> -> tensor<?x4x10xf32, #weft.shape<[N, 4, 10]>>
   return
 }
+
+// CHECK-LABEL: func.func @packed_conv(
+func.func @packed_conv(%x: tensor<?x9x8x4xf32, #weft.shape<[N, 9, 8, 4]>>, %w: tensor<4x3x3x2x2xf32>, %m: tensor<?x5xi8, #weft.shape<[N, 5]>>, %q: tensor<2x5x16xi8>, %y: tensor<1x?x6xf32, #weft.shape<[1, L, 6]>>, %u: tensor<2x3x6x8xf32>) {
+  // CHECK: weft.packed_conv %{{.*}}, %{{.*}} strides [2, 1] pad [1, 1] [1, 1] dilations [1, 2] groups 2 : tensor<?x9x8x4xf32, #weft.shape<[N, 9, 8, 4]>>, tensor<4x3x3x2x2xf32> -> tensor<?x5x6x6xf32, #weft.shape<[N, 5, 6, 6]>>
+  %0 = weft.packed_conv %x, %w strides [2, 1] pad [1, 1] [1, 1] dilations [1, 2] groups 2 : tensor<?x9x8x4xf32, #weft.shape<[N, 9, 8, 4]>>, tensor<4x3x3x2x2xf32> -> tensor<?x5x6x6xf32, #weft.shape<[N, 5, 6, 6]>>
+  // CHECK: weft.packed_conv %{{.*}}, %{{.*}} strides [] pad [] [] dilations [] groups 1 : tensor<?x5xi8, #weft.shape<[N, 5]>>, tensor<2x5x16xi8> -> tensor<?x17xi32, #weft.shape<[N, 17]>>
+  %1 = weft.packed_conv %m, %q strides [] pad [] [] dilations [] groups 1 : tensor<?x5xi8, #weft.shape<[N, 5]>>, tensor<2x5x16xi8> -> tensor<?x17xi32, #weft.shape<[N, 17]>>
+  // CHECK: weft.packed_conv %{{.*}}, %{{.*}} strides [2] pad [1] [0] dilations [1] groups 1 transposed output_padding [1] : tensor<1x?x6xf32, #weft.shape<[1, L, 6]>>, tensor<2x3x6x8xf32> -> tensor<1x?x9xf32, #weft.shape<[1, 2 * L + 1, 9]>>
+  %2 = weft.packed_conv %y, %u strides [2] pad [1] [0] dilations [1] groups 1 transposed output_padding [1] : tensor<1x?x6xf32, #weft.shape<[1, L, 6]>>, tensor<2x3x6x8xf32> -> tensor<1x?x9xf32, #weft.shape<[1, 2 * L + 1, 9]>>
+  return
+}
+
+// CHECK-LABEL: func.func @depthwise_conv(
+func.func @depthwise_conv(%x: tensor<?x9x8x4xf32, #weft.shape<[N, 9, 8, 4]>>, %w: tensor<3x3x8xf32>, %q: tensor<1x7x4xui8>, %v: tensor<3x4xui8>) {
+  // CHECK: weft.depthwise_conv %{{.*}}, %{{.*}} strides [2, 1] pad [1, 1] [1, 1] dilations [1, 1] : tensor<?x9x8x4xf32, #weft.shape<[N, 9, 8, 4]>>, tensor<3x3x8xf32> -> tensor<?x5x8x8xf32, #weft.shape<[N, 5, 8, 8]>>
+  %0 = weft.depthwise_conv %x, %w strides [2, 1] pad [1, 1] [1, 1] dilations [1, 1] : tensor<?x9x8x4xf32, #weft.shape<[N, 9, 8, 4]>>, tensor<3x3x8xf32> -> tensor<?x5x8x8xf32, #weft.shape<[N, 5, 8, 8]>>
+  // CHECK: weft.depthwise_conv %{{.*}}, %{{.*}} strides [1] pad [0] [0] dilations [2] : tensor<1x7x4xui8>, tensor<3x4xui8> -> tensor<1x3x4xi32>
+  %1 = weft.depthwise_conv %q, %v strides [1] pad [0] [0] dilations [2] : tensor<1x7x4xui8>, tensor<3x4xui8> -> tensor<1x3x4xi32>
+  return
+}

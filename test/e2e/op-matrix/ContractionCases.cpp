@@ -80,11 +80,11 @@ struct ConvolutionShape {
 };
 
 Term convolve(Program &p, const std::string &operation, const ConvolutionShape &s,
-              const std::string &e) {
+              const std::string &e, const std::string &result) {
   Term x = p.input(s.input, e, smallFor(e)), w = p.input(s.filter, e, smallFor(e));
-  return p.let(s.result, e,
+  return p.let(s.result, result,
                operation + " " + x + ", " + w + " " + s.attributes + " : " + x.type() + ", " +
-                   w.type() + " -> " + typeText(s.result, e),
+                   w.type() + " -> " + typeText(s.result, result),
                false);
 }
 
@@ -92,7 +92,7 @@ void addConv(Suite &suite, const std::string &e) {
   auto add = [&](const std::string &label, auto shapeOf, int64_t least) {
     suite.add(
         "weft.conv", e, label,
-        [=](Program &p, Dim n) { p.give(convolve(p, "weft.conv", shapeOf(n), e)); },
+        [=](Program &p, Dim n) { p.give(convolve(p, "weft.conv", shapeOf(n), e, e)); },
         ofSum(64, least, 67));
   };
   add(
@@ -203,7 +203,7 @@ void addConvTranspose(Suite &suite, const std::string &e) {
   auto add = [&](const std::string &label, auto shapeOf, int64_t least) {
     suite.add(
         "weft.conv_transpose", e, label,
-        [=](Program &p, Dim n) { p.give(convolve(p, "weft.conv_transpose", shapeOf(n), e)); },
+        [=](Program &p, Dim n) { p.give(convolve(p, "weft.conv_transpose", shapeOf(n), e, e)); },
         ofSum(64, least, 67));
   };
   add(
@@ -242,6 +242,202 @@ void addConvTranspose(Suite &suite, const std::string &e) {
       1);
 }
 
+/// A case of weft.packed_conv or weft.depthwise_conv. `result` is the element type of the sums.
+struct ChannelsLastShape {
+  std::string operation, label;
+  std::function<ConvolutionShape(Dim)> shapeOf;
+  int64_t least = 0;
+  bool allTypes = false; ///< Others run in f32 alone, in which every way of computing has its code.
+};
+
+/// The shape of a packed convolution over 2 dimensions of 6x5 with N images.
+ConvolutionShape packedImage(Dim n, int64_t inputs, int64_t outputs, int64_t width, int64_t groups,
+                             Dims spatial, const std::string &geometry) {
+  int64_t each = outputs / groups, panels = groups * ((each + width - 1) / width);
+  return {"",
+          {n, 6, 5, inputs},
+          {panels, 3, 3, inputs / groups, width},
+          {n, spatial[0], spatial[1], outputs},
+          geometry + " groups " + std::to_string(groups)};
+}
+
+std::vector<ChannelsLastShape> packedShapes() {
+  const std::string same = "strides [1, 1] pad [1, 1] [1, 1] dilations [1, 1]";
+  auto matrix = [](int64_t depth, int64_t columns, int64_t width) {
+    return [=](Dim n) {
+      return ConvolutionShape{"",
+                              {n, depth},
+                              {(columns + width - 1) / width, depth, width},
+                              {n, columns},
+                              "strides [] pad [] [] dilations [] groups 1"};
+    };
+  };
+  auto line = [](Dim n) {
+    Dim out = (n + Dim(3) - Dim(4) - Dim(1)).floorDiv(2) + Dim(1);
+    return ConvolutionShape{
+        "", {2, n, 3}, {2, 3, 3, 8}, {2, out, 9}, "strides [2] pad [1] [2] dilations [2] groups 1"};
+  };
+  auto pointwise = [](Dim n) {
+    return ConvolutionShape{"",
+                            {2, n, 5, 7},
+                            {1, 1, 1, 7, 16},
+                            {2, n, 5, 16},
+                            "strides [1, 1] pad [0, 0] [0, 0] dilations [1, 1] groups 1"};
+  };
+  auto plane = [](Dim n) { // Both spatial dimensions unknown.
+    return ConvolutionShape{"",
+                            {1, n, n, 2},
+                            {2, 3, 3, 2, 4},
+                            {1, n, n, 5},
+                            "strides [1, 1] pad [1, 1] [1, 1] dilations [1, 1] groups 1"};
+  };
+  auto volume = [](Dim n) {
+    return ConvolutionShape{
+        "",
+        {1, n, 3, 4, 2},
+        {1, 2, 2, 2, 2, 8},
+        {1, n + Dim(1), 2, 3, 3},
+        "strides [1, 1, 1] pad [1, 0, 0] [1, 0, 0] dilations [1, 1, 1] groups 1"};
+  };
+  auto spreadLine = [](Dim n) {
+    Dim out = (n - Dim(1)) * Dim(2) - Dim(2) + Dim(4) + Dim(2);
+    return ConvolutionShape{
+        "",
+        {2, n, 3},
+        {1, 3, 3, 16},
+        {2, out, 4},
+        "strides [2] pad [1] [1] dilations [2] groups 1 transposed output_padding [1]"};
+  };
+  auto spreadGroups = [](Dim n) {
+    return ConvolutionShape{"",
+                            {n, 3, 2, 4},
+                            {4, 4, 2, 2, 2},
+                            {n, 7, 2, 6},
+                            "strides [2, 1] pad [1, 0] [0, 1] dilations [1, 1] groups 2 "
+                            "transposed output_padding [0, 0]"};
+  };
+  auto spreadPlane = [](Dim n) { // Phases of 2 and 3, one of which no tap reaches.
+    return ConvolutionShape{"",
+                            {1, n, 4, 5},
+                            {2, 4, 2, 5, 16},
+                            {1, n * Dim(2), 11, 18},
+                            "strides [2, 3] pad [1, 0] [1, 0] dilations [1, 1] groups 1 "
+                            "transposed output_padding [0, 0]"};
+  };
+  auto image = [=](int64_t inputs, int64_t outputs, int64_t width, int64_t groups) {
+    return [=](Dim n) { return packedImage(n, inputs, outputs, width, groups, {6, 5}, same); };
+  };
+  auto strided = [](Dim n) {
+    return packedImage(n, 4, 20, 16, 1, {3, 2},
+                       "strides [2, 2] pad [1, 1] [1, 0] dilations [1, 1]");
+  };
+  auto dilated = [](Dim n) {
+    return packedImage(n, 3, 33, 32, 1, {4, 4},
+                       "strides [1, 2] pad [2, 3] [0, 3] dilations [2, 2]");
+  };
+  const std::string packed = "weft.packed_conv";
+  return {{packed, "matrix", matrix(37, 67, 32), 0, true},
+          {packed, "matrix_wide", matrix(8, 96, 48)},
+          {packed, "matrix_odd", matrix(5, 9, 6)},
+          {packed, "line", line, 2},
+          {packed, "pointwise", pointwise},
+          {packed, "plane", plane},
+          {packed, "volume", volume, 1},
+          {packed, "image", image(3, 35, 16, 1), 0, true},
+          {packed, "image_wide", image(5, 64, 64, 1)},
+          {packed, "image_narrow", image(2, 3, 16, 1)},
+          {packed, "grouped", image(6, 10, 4, 2), 0, true},
+          {packed, "grouped_wide", image(4, 36, 16, 2)},
+          {packed, "strided", strided},
+          {packed, "dilated", dilated},
+          {packed, "transposed_line", spreadLine, 1, true},
+          {packed, "transposed_grouped", spreadGroups, 0, true},
+          {packed, "transposed_plane", spreadPlane, 1}};
+}
+
+std::vector<ChannelsLastShape> depthwiseShapes() {
+  auto image = [](int64_t channels, int64_t outputs) {
+    return [=](Dim n) {
+      return ConvolutionShape{"",
+                              {n, 6, 9, channels},
+                              {3, 3, outputs},
+                              {n, 6, 9, outputs},
+                              "strides [1, 1] pad [1, 1] [1, 1] dilations [1, 1]"};
+    };
+  };
+  auto strided = [](Dim n) {
+    return ConvolutionShape{"",
+                            {n, 7, 8, 24},
+                            {5, 3, 24},
+                            {n, 4, 3, 24},
+                            "strides [2, 3] pad [2, 1] [2, 0] dilations [1, 1]"};
+  };
+  auto dilated = [](Dim n) {
+    return ConvolutionShape{"",
+                            {n, 7, 8, 20},
+                            {2, 3, 20},
+                            {n, 4, 8, 20},
+                            "strides [1, 1] pad [0, 2] [0, 2] dilations [3, 2]"};
+  };
+  auto plane = [](Dim n) {
+    return ConvolutionShape{"",
+                            {1, n, n, 17},
+                            {3, 3, 17},
+                            {1, n, n, 17},
+                            "strides [1, 1] pad [1, 1] [1, 1] dilations [1, 1]"};
+  };
+  auto line = [](Dim n) {
+    return ConvolutionShape{
+        "", {2, n, 19}, {4, 19}, {2, n, 19}, "strides [1] pad [3] [0] dilations [1]"};
+  };
+  auto volume = [](Dim n) {
+    return ConvolutionShape{"",
+                            {1, n, 3, 4, 18},
+                            {2, 2, 2, 18},
+                            {1, n + Dim(1), 2, 3, 18},
+                            "strides [1, 1, 1] pad [1, 0, 0] [1, 0, 0] dilations [1, 1, 1]"};
+  };
+  const std::string depthwise = "weft.depthwise_conv";
+  return {{depthwise, "image", image(33, 33), 0, true},
+          {depthwise, "image_aligned", image(64, 64)},
+          {depthwise, "image_few", image(3, 3)},
+          {depthwise, "multiplied", image(6, 18), 0, true},
+          {depthwise, "strided", strided},
+          {depthwise, "dilated", dilated},
+          {depthwise, "plane", plane},
+          {depthwise, "line", line},
+          {depthwise, "volume", volume, 1}};
+}
+
+/// With what element-wise operations a network has behind a convolution in one of both results.
+void addChannelsLast(Suite &suite, const std::string &e, const std::string &result) {
+  std::vector<ChannelsLastShape> shapes = packedShapes();
+  llvm::append_range(shapes, depthwiseShapes());
+  for (const ChannelsLastShape &each : shapes) {
+    if (!each.allTypes && e != "f32")
+      continue;
+    std::string label = (result == e ? "" : "to_" + result + "_") + each.label;
+    suite.add(
+        each.operation, e, label,
+        [=](Program &p, Dim n) {
+          p.give(convolve(p, each.operation, each.shapeOf(n), e, result));
+          if (result != e)
+            return;
+          Term y = convolve(p, each.operation, each.shapeOf(n), e, result);
+          Term bias = p.input({y.dims.back()}, e, smallFor(e));
+          Term residual = p.input(y.dims, e, smallFor(e));
+          Term wide =
+              p.let(y.dims, e,
+                    "weft.broadcast " + bias + " along [" + std::to_string(y.dims.size() - 1) +
+                        "] : " + bias.type() + " -> " + y.type());
+          Term shifted = p.let(y.dims, e, "weft.add " + y + ", " + wide + " : " + y.type(), false);
+          p.give(
+              p.let(y.dims, e, "weft.max " + shifted + ", " + residual + " : " + y.type(), false));
+        },
+        ofSum(64, each.least, 67));
+  }
+}
+
 } // namespace
 
 void addContractionCases(Suite &suite) {
@@ -249,7 +445,10 @@ void addContractionCases(Suite &suite) {
     addContract(suite, element, element);
     addConv(suite, element);
     addConvTranspose(suite, element);
+    addChannelsLast(suite, element, element);
   }
+  addChannelsLast(suite, "i8", "i32");
+  addChannelsLast(suite, "ui8", "i32");
   addContract(suite, "i8", "i32");
   addContract(suite, "ui8", "i32");
   for (const std::string &element : floats)

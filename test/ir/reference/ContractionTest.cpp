@@ -122,6 +122,79 @@ TEST(ConvTranspose, GroupsAndDilation) {
 }
 
 //===----------------------------------------------------------------------===//
+// Channels last
+//===----------------------------------------------------------------------===//
+
+TEST(PackedConv, Matrix) {
+  expectReals(valuesOf(runOp("weft.packed_conv %0, %1 strides [] pad [] [] dilations [] groups 1 : "
+                             "tensor<2x3xf64>, tensor<2x3x2xf64> -> tensor<2x3xf64>",
+                             {ramp({2, 3}), ramp({2, 3, 2}, 5)}, "tensor<2x3xf64>")),
+              {1.6875, 0.125, -0.8125, -2.0, 0.3125, 0.875});
+}
+
+TEST(PackedConv, OneDimensionWithStrideAndPadding) {
+  expectReals(valuesOf(runOp("weft.packed_conv %0, %1 strides [2] pad [1] [0] dilations [1] groups "
+                             "1 : tensor<1x5x2xf64>, tensor<2x2x2x2xf64> -> tensor<1x3x3xf64>",
+                             {ramp({1, 5, 2}), ramp({2, 2, 2, 2}, 5)}, "tensor<1x3x3xf64>")),
+              {-0.875, 0.25, -0.125, 1.875, 0.125, 0.25, -1.6875, -0.0625, 0.3125});
+}
+
+TEST(PackedConv, GroupsAndDilation) {
+  expectReals(
+      valuesOf(runOp("weft.packed_conv %0, %1 strides [1, 1] pad [1, 0] [0, 1] dilations [1, 2] "
+                     "groups 2 : tensor<1x3x4x4xf64>, tensor<4x2x2x2x2xf64> -> "
+                     "tensor<1x3x3x6xf64>",
+                     {ramp({1, 3, 4, 4}), ramp({4, 2, 2, 2, 2}, 5)}, "tensor<1x3x3x6xf64>")),
+      {-0.6875, 0.125,   -1.4375, -2.125,  0.375,  0.75,    0.0625,  0.8125,  -0.3125,
+       -2.0,    0.4375,  -0.8125, -0.3125, 0.0625, -0.5,    1.4375,  -0.4375, 0.3125,
+       1.3125,  -0.0625, 0.625,   0.3125,  0.9375, 0.6875,  -0.8125, 1.125,   2.0,
+       2.4375,  -0.5,    1.5,     2.25,    -1.25,  0.5625,  0.5,     -1.3125, -1.0,
+       2.4375,  -0.125,  -3.5,    -0.8125, -1.375, -0.875,  0.3125,  -3.0625, -0.0625,
+       1.3125,  1.3125,  -2.125,  1.9375,  0.9375, -1.6875, -0.25,   -0.9375, -0.25});
+}
+
+TEST(PackedConv, TransposedWithStrideAndOutputPadding) {
+  expectReals(
+      valuesOf(runOp("weft.packed_conv %0, %1 strides [2] pad [1] [1] dilations [1] groups 1 "
+                     "transposed output_padding [1] : tensor<1x3x2xf64>, tensor<2x3x2x3xf64> -> "
+                     "tensor<1x6x4xf64>",
+                     {ramp({1, 3, 2}), ramp({2, 3, 2, 3}, 5)}, "tensor<1x6x4xf64>")),
+      {-1.4375, 1.0625, -1.25,   -1.8125, 0.8125, -0.5625, -0.5625, -0.5625,
+       -1.625,  0.6875, -1.8125, -1.25,   1.125,  -2.0,    1.75,    -2.1875,
+       0.9375,  -0.375, 1.0625,  0.6875,  -0.75,  0.6875,  -0.625,  1.0625});
+}
+
+TEST(PackedConv, TransposedGroups) {
+  expectReals(
+      valuesOf(runOp("weft.packed_conv %0, %1 strides [1, 1] pad [0, 0] [0, 0] dilations [2, 2] "
+                     "groups 2 transposed output_padding [0, 0] : tensor<1x2x2x4xf64>, "
+                     "tensor<2x2x2x2x1xf64> -> tensor<1x4x4x2xf64>",
+                     {ramp({1, 2, 2, 4}), ramp({2, 2, 2, 2, 1}, 5)}, "tensor<1x4x4x2xf64>")),
+      {1.5625, -1.5,    -0.3125, 0.5,     -1.6875, -1.6875, 0.5,     0.25,    1.25, 1.125,   -0.625,
+       0.375,  -1.4375, 1.5,     0.75,    0.0,     -1.5,    1.5625,  0.625,   0.0,  -1.3125, 1.375,
+       0.75,   -0.25,   -1.375,  -1.5625, 0.75,    0.3125,  -1.3125, -1.1875, 0.75, -0.0625});
+}
+
+TEST(PackedConv, IntegersWiden) {
+  expectReals(valuesOf(runOp(
+                  "weft.packed_conv %0, %1 strides [] pad [] [] dilations [] groups 1 : "
+                  "tensor<1x2xui8>, tensor<1x2x2xui8> -> tensor<1x1xi32>",
+                  {tensor("ui8", {1, 2}, {255, 255}), tensor("ui8", {1, 2, 2}, {255, 1, 255, 1})},
+                  "tensor<1x1xi32>")),
+              {130050});
+}
+
+TEST(DepthwiseConv, StridePaddingAndMultiplier) {
+  expectReals(
+      valuesOf(runOp("weft.depthwise_conv %0, %1 strides [2, 1] pad [1, 1] [0, 1] dilations [1, 1] "
+                     ": tensor<1x4x3x2xf64>, tensor<2x3x4xf64> -> tensor<1x2x3x4xf64>",
+                     {ramp({1, 4, 3, 2}), ramp({2, 3, 4}, 5)}, "tensor<1x2x3x4xf64>")),
+      {1.125,  -1.0625, -1.9375, 0.25,  0.0,   -1.875, -0.125,  1.125,
+       -0.125, -0.4375, 0.25,    0.875, -1.0,  1.1875, 0.25,    -1.1875,
+       -2.25,  2.125,   -1.0625, 0.625, 1.375, 1.125,  -0.8125, 1.5});
+}
+
+//===----------------------------------------------------------------------===//
 // Pooling
 //===----------------------------------------------------------------------===//
 

@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Convolutions with the channels last, by their formulas.
+
+#include "ir/reference/Rules.h"
+#include "ir/reference/Window.h"
+#include "ir/WeftOps.h"
+
+using namespace mlir;
+using llvm::Error;
+using llvm::Expected;
+
+namespace weft::reference {
+
+namespace {
+
+/// How weft.packed_conv numbers its channels.
+struct PackedFilter {
+  int64_t groups, inputs, outputs, panels, width, taps;
+  int64_t inputsEach() const { return inputs / groups; }
+  int64_t outputsEach() const { return outputs / groups; }
+  int64_t groupOf(int64_t output) const { return output / outputsEach(); }
+
+  /// Where the filter has tap `k` from channel `c` of the group of `output` to `output`.
+  int64_t place(int64_t output, int64_t k, int64_t c) const {
+    int64_t inGroup = output % outputsEach();
+    int64_t panel = groupOf(output) * (panels / groups) + inGroup / width;
+    return ((panel * taps + k) * inputsEach() + c) * width + inGroup % width;
+  }
+};
+
+/// y[n, i, o] += x[n, window at i, c] * w[o, k, c], or with the places of both exchanged for a
+/// transposed one: then `window` has its windows in y and its places in x.
+template <typename Value>
+void slide(const Window<3> &window, int64_t batch, const PackedFilter &filter, bool transposed,
+           const std::vector<Value> &x, const std::vector<Value> &w, std::vector<Value> &y) {
+  int64_t each = filter.inputsEach(), inside = volume(window.input), places = volume(window.output);
+  int64_t inputSize = transposed ? places : inside, outputSize = transposed ? inside : places;
+  for (int64_t n = 0; n < batch; ++n) {
+    int64_t place = 0;
+    forEach(window.output, [&](const Place<3> &at) {
+      window.forEachInside(at, [&](int64_t covered, int64_t k) {
+        int64_t from = n * inputSize + (transposed ? place : covered);
+        int64_t to = n * outputSize + (transposed ? covered : place);
+        for (int64_t o = 0; o < filter.outputs; ++o)
+          for (int64_t c = 0; c < each; ++c)
+            accumulate(y[to * filter.outputs + o],
+                       x[from * filter.inputs + filter.groupOf(o) * each + c],
+                       w[filter.place(o, k, c)]);
+      });
+      ++place;
+    });
+  }
+}
+
+Expected<Tensor> packedConv(const Call &call) {
+  auto op = cast<PackedConvOp>(call.op);
+  const Tensor &input = call.operand(0), &filter = call.operand(1);
+  Tensor result = call.emptyResult();
+  ArrayRef<int64_t> in = input.shape(), kernel = filter.shape(), out = result.shape();
+  auto groups = static_cast<int64_t>(op.getGroups());
+  if (Error error = requireShape(call, "batch and channels", {in.front(), in.back()},
+                                 {out.front(), kernel[kernel.size() - 2] * groups}))
+    return error;
+  kernel = kernel.drop_front().drop_back(2);
+  in = in.drop_front().drop_back();
+  out = out.drop_front().drop_back();
+  bool transposed = op.getTransposed();
+  Window<3> window = windowOf<3>(op, transposed ? out : in, transposed ? in : out, kernel);
+  PackedFilter channels{groups,        input.shape().back(),  result.shape().back(),
+                        filter.dim(0), filter.shape().back(), volume(window.kernel)};
+  if (input.isFloat())
+    slide(window, input.dim(0), channels, transposed, input.reals(), filter.reals(),
+          result.reals());
+  else
+    slide(window, input.dim(0), channels, transposed, input.integers(), filter.integers(),
+          result.integers());
+  return result;
+}
+
+/// y[n, i, o] = sum over k of x[n, window at i, o / M] * w[k, o]
+template <typename Value>
+void slideDepthwise(const Window<3> &window, int64_t batch, int64_t inputs, int64_t outputs,
+                    const std::vector<Value> &x, const std::vector<Value> &w,
+                    std::vector<Value> &y) {
+  int64_t place = 0;
+  for (int64_t n = 0; n < batch; ++n)
+    forEach(window.output, [&](const Place<3> &at) {
+      window.forEachInside(at, [&](int64_t covered, int64_t k) {
+        int64_t from = n * volume(window.input) + covered;
+        for (int64_t o = 0; o < outputs; ++o)
+          accumulate(y[place * outputs + o], x[from * inputs + o / (outputs / inputs)],
+                     w[k * outputs + o]);
+      });
+      ++place;
+    });
+}
+
+Expected<Tensor> depthwiseConv(const Call &call) {
+  auto op = cast<DepthwiseConvOp>(call.op);
+  const Tensor &input = call.operand(0), &filter = call.operand(1);
+  Tensor result = call.emptyResult();
+  if (Error error = requireShape(call, "batch", result.dim(0), input.dim(0)))
+    return error;
+  Window<3> window =
+      windowOf<3>(op, input.shape().drop_front().drop_back(),
+                  result.shape().drop_front().drop_back(), filter.shape().drop_back());
+  int64_t batch = input.dim(0), inputs = input.shape().back(), outputs = result.shape().back();
+  if (input.isFloat())
+    slideDepthwise(window, batch, inputs, outputs, input.reals(), filter.reals(), result.reals());
+  else
+    slideDepthwise(window, batch, inputs, outputs, input.integers(), filter.integers(),
+                   result.integers());
+  return result;
+}
+
+} // namespace
+
+void addChannelsLastRules(RuleTable &table) {
+  table["weft.packed_conv"] = packedConv;
+  table["weft.depthwise_conv"] = depthwiseConv;
+}
+
+} // namespace weft::reference
