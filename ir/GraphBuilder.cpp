@@ -492,6 +492,30 @@ Value GraphBuilder::convTranspose(Value x, Value filter, const Sliding &sliding,
                                sliding.dilations, outputPadding, static_cast<uint64_t>(groups));
 }
 
+Value GraphBuilder::packedConv(Value x, Value filter, const Sliding &sliding,
+                               const PackedChannels &channels) {
+  if (!x || !filter)
+    return Value();
+  std::string reason;
+  Inferred type = inferPackedConv(typeOf(x), typeOf(filter), sliding, channels, reason);
+  if (failed(type))
+    return fail(reason);
+  return make<PackedConvOp>(*type, x, filter, sliding.strides, sliding.padLow, sliding.padHigh,
+                            sliding.dilations, static_cast<uint64_t>(channels.groups),
+                            channels.transposed, channels.outputPadding);
+}
+
+Value GraphBuilder::depthwiseConv(Value x, Value filter, const Sliding &sliding) {
+  if (!x || !filter)
+    return Value();
+  std::string reason;
+  Inferred type = inferDepthwiseConv(typeOf(x), typeOf(filter), sliding, reason);
+  if (failed(type))
+    return fail(reason);
+  return make<DepthwiseConvOp>(*type, x, filter, sliding.strides, sliding.padLow, sliding.padHigh,
+                               sliding.dilations);
+}
+
 Value GraphBuilder::layerNorm(Value x, Value scale, Value shift, int64_t axis, double epsilon) {
   if (!x)
     return x;

@@ -146,6 +146,9 @@ public:
   Value conv(Value x, Value filter, const Sliding &sliding, int64_t groups);
   Value convTranspose(Value x, Value filter, const Sliding &sliding,
                       ArrayRef<int64_t> outputPadding, int64_t groups);
+  /// Channels last; `channels` says how many the result has.
+  Value packedConv(Value x, Value filter, const Sliding &sliding, const PackedChannels &channels);
+  Value depthwiseConv(Value x, Value filter, const Sliding &sliding);
   Value layerNorm(Value x, Value scale, Value shift, int64_t axis, double epsilon);
   Value rmsNorm(Value x, Value scale, int64_t axis, double epsilon);
   Value batchNorm(Value x, Value scale, Value shift, Value mean, Value variance, double epsilon);

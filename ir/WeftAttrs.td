@@ -91,7 +91,7 @@ def Weft_PoolKind : Weft_Enum<"PoolKind", "how a window is summarised", ["max", 
 def Weft_PoolKindAttr : Weft_EnumAttr<Weft_PoolKind, "pool_kind">;
 
 def Weft_ParameterKind : Weft_Enum<"ParameterKind", "what may change the tensor",
-    ["param", "state"]>;
+    ["param", "state", "derived"]>;
 def Weft_ParameterKindAttr : Weft_EnumAttr<Weft_ParameterKind, "parameter_kind">;
 
 #endif // WEFT_ATTRS_TD

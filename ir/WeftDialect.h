@@ -27,6 +27,9 @@ inline constexpr llvm::StringLiteral kStateAttr = "weft.state";         // symbo
 inline constexpr llvm::StringLiteral kKernelAttr = "weft.kernel";       // unit, outlined kernel
 inline constexpr llvm::StringLiteral kArenaAttr = "weft.arena";         // shape of one: peak bytes
 inline constexpr llvm::StringLiteral kInitFunction = "weft.init";
+/// Functions `weft.prepare.0`, `weft.prepare.1`, ...: exports of parameters alone, whose results,
+/// one function after the other, are the `derived` parameters in their order.
+inline constexpr llvm::StringLiteral kPreparePrefix = "weft.prepare.";
 
 } // namespace weft
 

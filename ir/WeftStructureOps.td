@@ -13,9 +13,10 @@ def Weft_ParameterOp : Weft_Op<"parameter", [Symbol]> {
   let summary = "Declare a tensor that the model keeps";
   let description = [{
     - Formula: none; functions receive it as an argument with the attribute
-      `weft.parameter = @name`, and `@weft.init` computes its initial value
+      `weft.parameter = @name`, and `@weft.init` computes the initial value of a weight
     - Shapes: C1: static
-    - Types: any; `param` changes in training only, `state` also by the model itself
+    - Types: any; `param` changes in training only, `state` also by the model itself. `derived` is
+      no weight: functions `weft.prepare.0`, ... compute it from parameters when a model is opened
 
     Example: `test/ir/structure.mlir`
   }];

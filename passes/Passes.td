@@ -105,6 +105,63 @@ def FormKernelsPass : Pass<"weft-form-kernels", "::mlir::func::FuncOp"> {
     Statistic<"numRefused", "refused", "Operations with users in kernels that joined none">];
 }
 
+/// What layouts are chosen for.
+defvar vectorOptions = [
+  Option<"vectorBytes", "vector-bytes", "int64_t", /*default=*/"64", "Bytes of a vector register">,
+  Option<"vectorRegisters", "vector-registers", "int64_t", /*default=*/"32",
+         "Vector registers that the processor names">];
+
+def ChannelsLastPass : Pass<"weft-channels-last", "::mlir::func::FuncOp"> {
+  let summary = "Keep channels in the last dimension around convolutions";
+  let description = [{
+    - Requires: stage `graph`
+    - Ensures: a convolution in f32 or f64 whose channels are known is a `packed_conv` or a
+      `depthwise_conv`; what stands between two of them computes with channels last, too
+    - Method: values that must have one layout form groups; a group with a convolution is turned as
+      a whole, with transposes at its borders
+    - Cost: linear in operations
+  }];
+  let dependentDialects = ["::weft::WeftDialect"];
+  let options = vectorOptions;
+  let statistics = [
+    Statistic<"numConvolutions", "convolutions", "Convolutions with packed filters">,
+    Statistic<"numTurned", "turned", "Operations that give channels last">];
+}
+
+def PackContractionsPass : Pass<"weft-pack-contractions", "::mlir::func::FuncOp"> {
+  let summary = "Pack the weights of contractions";
+  let description = [{
+    - Requires: stage `graph`
+    - Ensures: a contraction of a computed value in f32 or f64 with a weight, with no dimension in
+      both and the result, is a `packed_conv` without spatial dimensions
+    - Cost: linear in contractions
+  }];
+  let dependentDialects = ["::weft::WeftDialect"];
+  let options = vectorOptions;
+  let statistics = [Statistic<"numPacked", "packed", "Contractions with packed weights">];
+}
+
+def HoistPreparationPass : Pass<"weft-hoist-preparation", "::mlir::ModuleOp"> {
+  let summary = "Compute once, when a model is opened, what follows from its weights alone";
+  let description = [{
+    - Requires: stage `graph`, with weights already in the layouts that kernels want
+    - Ensures: what an exported function computed from parameters alone is a `derived` parameter,
+      computed by functions `weft.prepare.0`, `weft.prepare.1`, ...; equal ones of several
+      exports are one. Parameters that a call may change do not count; nor does what is cheaper
+      to read in another order than to keep: broadcasts, reshapes, views that a kernel can read
+    - Cost: linear in operations
+  }];
+  let dependentDialects = ["::mlir::func::FuncDialect", "::weft::WeftDialect"];
+  let options = [
+    Option<"maxGrowth", "max-growth", "unsigned", /*default=*/"8",
+           "A derived tensor is at most this many times as large as the weights behind it">,
+    Option<"groupBytes", "group-bytes", "uint64_t", /*default=*/"16 << 20",
+           "Bytes of derived tensors after which the next function begins: between functions the runtime gives back weights that nothing needs any more">];
+  let statistics = [
+    Statistic<"numDerived", "derived", "Derived parameters">,
+    Statistic<"numHoisted", "hoisted", "Operations that moved to functions that prepare">];
+}
+
 def VerifyKernelsPass : Pass<"weft-verify-kernels", "::mlir::ModuleOp"> {
   let summary = "Check what the stage `kernels` guarantees";
   let description = [{

@@ -36,7 +36,14 @@ void buildGraphPipeline(OpPassManager &manager, llvm::ArrayRef<std::string> dims
   manager.addPass(createVerifyGraphPass());
 }
 
-void buildKernelsPipeline(OpPassManager &manager) {
+void buildKernelsPipeline(OpPassManager &manager, const KernelsOptions &options) {
+  OpPassManager &functions = manager.nest<FuncOp>();
+  functions.addPass(createChannelsLastPass({options.vectorBytes, options.vectorRegisters}));
+  functions.addPass(createPackContractionsPass({options.vectorBytes, options.vectorRegisters}));
+  functions.addPass(mlir::createCanonicalizerPass());
+  functions.addPass(mlir::createCSEPass());
+  manager.addPass(createHoistPreparationPass());
+  manager.addNestedPass<FuncOp>(createDropDeadParametersPass());
   manager.addNestedPass<FuncOp>(createFormKernelsPass());
   manager.addPass(createVerifyKernelsPass());
 }
@@ -56,7 +63,7 @@ void registerWeftPasses() {
         buildGraphPipeline(manager, dims);
       });
   mlir::PassPipelineRegistration<>("weft-kernels-pipeline", "Stage graph to stage kernels",
-                                   buildKernelsPipeline);
+                                   [](OpPassManager &manager) { buildKernelsPipeline(manager); });
 }
 
 } // namespace weft

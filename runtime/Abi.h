@@ -14,7 +14,7 @@
 extern "C" {
 #endif
 
-#define WEFT_ABI_VERSION 1
+#define WEFT_ABI_VERSION 2
 
 /// Alignment in bytes of the arena; plans may place each buffer at a multiple of it.
 #define WEFT_ARENA_ALIGNMENT 64
@@ -89,7 +89,8 @@ typedef struct weft_export {
   const weft_argument *inputs; ///< Each symbol stands alone as a dimension of one of them.
   const weft_argument *outputs;
   const char *const *symbols;           ///< Dimension names, in order of first appearance.
-  const int32_t *parameters;            ///< Numbers of the parameters and states that it takes.
+  const int32_t *parameters;            ///< Numbers of what it takes: parameters and states, then
+                                        ///< from parameter_count on derived tensors.
   const weft_requirement *requirements; ///< May be NULL when there is none.
   weft_expr arena;                      ///< Bytes of intermediate results; length 0 means none.
   weft_entry entry;
@@ -102,11 +103,12 @@ typedef struct weft_export {
 } weft_export;
 
 typedef enum weft_parameter_kind {
-  WEFT_PARAM = 0, ///< Read only, shared between handles.
-  WEFT_STATE = 1  ///< One writable copy a handle.
+  WEFT_PARAM = 0,  ///< Read only, shared between handles.
+  WEFT_STATE = 1,  ///< One writable copy a handle.
+  WEFT_DERIVED = 2 ///< Computed from parameters when the weights are opened; read only, shared.
 } weft_parameter_kind;
 
-/// A parameter or state: the tensor of that name in the weights.
+/// A parameter or state, the tensor of that name in the weights; or a derived tensor.
 typedef struct weft_parameter {
   const char *name;    ///< "conv1.weight"
   const char *doc;     ///< "" when there is none.
@@ -133,6 +135,11 @@ struct weft_descriptor {
   uint64_t weights_size; ///< Its bytes.
   int32_t export_count;
   int32_t parameter_count;
+  const weft_parameter *derived; ///< What exports read in place of parameters: packed weights.
+  /// Functions without inputs whose outputs, one function after the other, are `derived`.
+  const weft_export *prepare;
+  int32_t derived_count;
+  int32_t prepare_count;
 };
 
 /// `main` of a program whose verbs are the exports of `descriptor`. In libweft_program.a, which
@@ -148,7 +155,7 @@ static_assert(sizeof(weft_argument) == 32, "weft_argument is part of the ABI");
 static_assert(sizeof(weft_requirement) == 24, "weft_requirement is part of the ABI");
 static_assert(sizeof(weft_export) == 104, "weft_export is part of the ABI");
 static_assert(sizeof(weft_parameter) == 40, "weft_parameter is part of the ABI");
-static_assert(sizeof(struct weft_descriptor) == 88, "weft_descriptor is part of the ABI");
+static_assert(sizeof(struct weft_descriptor) == 112, "weft_descriptor is part of the ABI");
 
 #ifdef __cplusplus
 }

@@ -98,3 +98,12 @@ bool weft_byte_size(int32_t dtype, int32_t rank, const int64_t *dims, uint64_t *
   *size_bytes = (uint64_t)size;
   return true;
 }
+
+bool weft_arena_bytes(const weft_export *function, const int64_t *symbols, uint64_t *size) {
+  int64_t value = 0;
+  if (function->arena.length > 0 &&
+      !weft_evaluate(&function->arena, symbols, function->symbol_count, &value))
+    return false;
+  *size = value > 0 ? (uint64_t)value : 0;
+  return true;
+}

@@ -50,6 +50,9 @@ bool weft_add_aligned(uint64_t *total, uint64_t size_bytes);
 bool weft_evaluate(const weft_expr *expr, const int64_t *symbols, int32_t symbol_count,
                    int64_t *value);
 
+/// Bytes of intermediate results that the export asks for with these dimensions.
+bool weft_arena_bytes(const weft_export *function, const int64_t *symbols, uint64_t *size_bytes);
+
 /// The number of the symbol when the expression is nothing but that, else -1.
 int32_t weft_bare_symbol(const weft_expr *expr);
 
@@ -112,7 +115,12 @@ weft_status weft_weights_open(const weft_descriptor *descriptor, const char *pat
 void weft_weights_retain(weft_weights *weights);
 void weft_weights_release(weft_weights *weights);
 
-/// The data of parameter or state number `index`, aligned for its type.
+/// Computes the derived tensors; once, by the handle that opened the weights. Parameters that only
+/// derived tensors need leave memory again where they come from a file.
+weft_status weft_weights_prepare(weft_weights *weights, const weft_descriptor *descriptor,
+                                 weft_context *context);
+
+/// The data of parameter, state or derived tensor number `index`, aligned for its type.
 const void *weft_weights_data(const weft_weights *weights, int32_t index);
 
 // Model.c

@@ -66,7 +66,8 @@ static bool make_layout(const weft_descriptor *model, int32_t threads, layout *o
     arguments = here > arguments ? here : arguments;
   }
   *out = (layout){.total = sizeof(weft_model)};
-  return place(out, &out->data, model->parameter_count, sizeof(void *)) &&
+  return place(out, &out->data, (int64_t)model->parameter_count + model->derived_count,
+               sizeof(void *)) &&
          place(out, &out->tables, model->export_count, sizeof(void **)) &&
          place(out, &out->pointers, pointers, sizeof(void *)) &&
          place(out, &out->threads, threads, sizeof(pthread_t)) &&
@@ -76,7 +77,8 @@ static bool make_layout(const weft_descriptor *model, int32_t threads, layout *o
          place(out, &out->slots, arguments, sizeof(weft_array *)) && place_states(out, model);
 }
 
-// Points `data[i]` at parameter i in the weights, or at this handle's own copy of state i.
+// Points `data[i]` at parameter i in the weights, or at this handle's own copy of state i; derived
+// tensors follow.
 static void fill_data(const weft_model *handle, void **data, char *states) {
   uint64_t used = 0;
   for (int32_t i = 0; i < handle->descriptor->parameter_count; ++i) {
@@ -90,6 +92,10 @@ static void fill_data(const weft_model *handle, void **data, char *states) {
     weft_byte_size(parameter->dtype, parameter->rank, parameter->dims, &size);
     data[i] = memcpy(states + used, source, size);
     weft_add_aligned(&used, size);
+  }
+  for (int32_t i = 0; i < handle->descriptor->derived_count; ++i) {
+    int32_t number = handle->descriptor->parameter_count + i;
+    data[number] = (void *)weft_weights_data(handle->weights, number);
   }
 }
 
@@ -154,15 +160,6 @@ static weft_status grow_arena(weft_model *handle, const weft_export *function,
   return WEFT_OUT_OF_MEMORY;
 }
 
-static bool arena_bytes(const weft_export *function, const int64_t *symbols, uint64_t *size) {
-  int64_t value = 0;
-  if (function->arena.length > 0 &&
-      !weft_evaluate(&function->arena, symbols, function->symbol_count, &value))
-    return false;
-  *size = value > 0 ? (uint64_t)value : 0;
-  return true;
-}
-
 static weft_status too_large(const weft_export *function, const int64_t *symbols) {
   weft_fail(WEFT_BAD_ARGUMENT, "%s: sizes beyond 2^63 bytes", function->name);
   weft_more_symbols(function, symbols);
@@ -200,7 +197,7 @@ static weft_status check_symbols(const weft_export *function, const int64_t *sym
 static weft_status reserve(weft_model *handle, const weft_export *function,
                            const int64_t *symbols) {
   uint64_t needed;
-  if (!arena_bytes(function, symbols, &needed))
+  if (!weft_arena_bytes(function, symbols, &needed))
     return too_large(function, symbols);
   return grow_arena(handle, function, symbols, needed);
 }
@@ -270,8 +267,15 @@ weft_status weft_open_model(const weft_descriptor *model, const weft_options *op
   status = weft_weights_open(model, options->weights, &weights);
   if (status != WEFT_OK)
     return status;
-  return make_handle(model, weights, weft_thread_count(options->threads), options->memory_limit,
-                     out);
+  status =
+      make_handle(model, weights, weft_thread_count(options->threads), options->memory_limit, out);
+  if (status == WEFT_OK)
+    status = weft_weights_prepare(weights, model, &(*out)->pool);
+  if (status != WEFT_OK) {
+    weft_close(*out);
+    *out = NULL;
+  }
+  return status;
 }
 
 weft_status weft_share(const weft_model *handle, weft_model **out) {

@@ -1,18 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // Fits a weights file to a model: in, a descriptor and a safetensors file; out, a pointer for each
-// parameter, or one message that names the tensor that is missing, unknown or of another type.
+// parameter, or one message that names the tensor that is missing, unknown or of another type. Then
+// what the exports read in place of parameters is derived from them, by compiled functions.
 // Several handles share the result and count themselves in and out.
 #include "runtime/Internal.h"
 #include "runtime/Safetensors.h"
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 struct weft_weights {
   _Atomic int32_t users;
   weft_safetensors file;
-  // For each parameter: into the file, or into the copies behind this array.
+  char *derived;
+  // For each parameter: into the file, or into the copies behind this array. For each derived
+  // tensor: into `derived`.
   const void *data[];
 };
 
@@ -91,24 +96,52 @@ static bool is_aligned(const weft_tensor *tensor) {
   return (uintptr_t)tensor->data % weft_dtype_size(tensor->dtype) == 0;
 }
 
+static uint64_t head_size(const weft_descriptor *model) {
+  return sizeof(weft_weights) +
+         sizeof(void *) * ((uint64_t)model->parameter_count + (uint64_t)model->derived_count);
+}
+
 // The file promises no alignment beyond a byte; most writers give 8. The rest is copied.
 static bool table_size(const weft_descriptor *model, const weft_safetensors *file, uint64_t *size) {
   *size = 0;
-  bool fine = weft_add_aligned(size, sizeof(weft_weights) +
-                                         sizeof(void *) * (uint64_t)model->parameter_count);
+  bool fine = weft_add_aligned(size, head_size(model));
   for (int64_t i = 0; i < file->count && fine; ++i)
     if (!is_aligned(&file->tensors[i]))
       fine = weft_add_aligned(size, file->tensors[i].size);
   return fine;
 }
 
+// Places the derived tensors one after the other; their contents come later.
+static bool allocate_derived(const weft_descriptor *model, weft_weights *weights) {
+  uint64_t total = 0, size = 0;
+  for (int32_t i = 0; i < model->derived_count; ++i) {
+    const weft_parameter *tensor = &model->derived[i];
+    if (!weft_byte_size(tensor->dtype, tensor->rank, tensor->dims, &size) ||
+        !weft_add_aligned(&total, size))
+      return false;
+  }
+  weights->derived = total > 0 ? weft_allocate(total) : NULL;
+  if (total > 0 && !weights->derived)
+    return false;
+  total = 0;
+  for (int32_t i = 0; i < model->derived_count; ++i) {
+    const weft_parameter *tensor = &model->derived[i];
+    weights->data[model->parameter_count + i] = weights->derived + total;
+    weft_byte_size(tensor->dtype, tensor->rank, tensor->dims, &size);
+    weft_add_aligned(&total, size);
+  }
+  return true;
+}
+
 static weft_weights *make_table(const weft_descriptor *model, const weft_safetensors *file) {
   uint64_t size;
   weft_weights *weights = table_size(model, file, &size) ? weft_allocate(size) : NULL;
-  if (!weights)
+  if (!weights || !allocate_derived(model, weights)) {
+    free(weights);
     return NULL;
+  }
   uint64_t used = 0;
-  weft_add_aligned(&used, sizeof *weights + sizeof(void *) * (uint64_t)model->parameter_count);
+  weft_add_aligned(&used, head_size(model));
   for (int32_t i = 0; i < model->parameter_count; ++i) {
     const weft_tensor *tensor = weft_safetensors_find(file, model->parameters[i].name);
     weights->data[i] = tensor->data;
@@ -164,7 +197,77 @@ void weft_weights_release(weft_weights *weights) {
   if (atomic_fetch_sub_explicit(&weights->users, 1, memory_order_acq_rel) > 1)
     return;
   weft_safetensors_close(&weights->file);
+  free(weights->derived);
   free(weights);
+}
+
+//===-- Derived tensors ---------------------------------------------------------------------===//
+
+static bool reads(const weft_export *functions, int32_t count, int32_t parameter) {
+  for (int32_t i = 0; i < count; ++i)
+    for (int32_t j = 0; j < functions[i].parameter_count; ++j)
+      if (functions[i].parameters[j] == parameter)
+        return true;
+  return false;
+}
+
+// Gives the pages of a parameter back that nothing reads any more. They come from a file, so that
+// whoever looks after all sees the same bytes.
+static void forget(const weft_weights *weights, const weft_parameter *parameter, const void *data) {
+  uint64_t size = 0;
+  weft_byte_size(parameter->dtype, parameter->rank, parameter->dims, &size);
+  uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE), file = (uintptr_t)weights->file.bytes;
+  uintptr_t begin = (uintptr_t)data, end = begin + size;
+  if (!weights->file.mapped || begin < file || end > file + weights->file.size)
+    return;
+  begin = (begin + page - 1) / page * page;
+  end = end / page * page;
+  if (begin < end)
+    madvise((void *)begin, end - begin, MADV_DONTNEED);
+}
+
+// Parameters that function number `done` read and that neither a later one nor an export reads.
+static void forget_unused(const weft_weights *weights, const weft_descriptor *model, int32_t done) {
+  const weft_export *function = &model->prepare[done];
+  for (int32_t i = 0; i < function->parameter_count; ++i) {
+    int32_t number = function->parameters[i];
+    if (number < model->parameter_count && !reads(model->exports, model->export_count, number) &&
+        !reads(function + 1, model->prepare_count - done - 1, number))
+      forget(weights, &model->parameters[number], weights->data[number]);
+  }
+}
+
+static weft_status run_prepare(const weft_weights *weights, const weft_export *function,
+                               void *const *outputs, weft_context *context) {
+  uint64_t arena_size = 0;
+  bool fits = weft_arena_bytes(function, NULL, &arena_size);
+  char *arena = fits && arena_size > 0 ? weft_allocate(arena_size) : NULL;
+  void **parameters =
+      fits ? weft_allocate(sizeof(void *) * ((uint64_t)function->parameter_count + 1)) : NULL;
+  if (!parameters || (arena_size > 0 && !arena)) {
+    free(arena);
+    free(parameters);
+    return weft_fail(WEFT_OUT_OF_MEMORY, "no memory to prepare the weights");
+  }
+  for (int32_t i = 0; i < function->parameter_count; ++i)
+    parameters[i] = (void *)weights->data[function->parameters[i]];
+  function->entry(context, parameters, outputs, NULL, arena);
+  free(arena);
+  free(parameters);
+  return WEFT_OK;
+}
+
+weft_status weft_weights_prepare(weft_weights *weights, const weft_descriptor *model,
+                                 weft_context *context) {
+  void *const *outputs = (void *const *)(weights->data + model->parameter_count);
+  for (int32_t i = 0; i < model->prepare_count; ++i) {
+    weft_status status = run_prepare(weights, &model->prepare[i], outputs, context);
+    if (status != WEFT_OK)
+      return status;
+    outputs += model->prepare[i].output_count;
+    forget_unused(weights, model, i);
+  }
+  return WEFT_OK;
 }
 
 const void *weft_weights_data(const weft_weights *weights, int32_t index) {

@@ -104,6 +104,8 @@ bool lowerConv(Kernel &kernel, ConvOp op);
 /// One input channel a group; false, with nothing done, where lowerConv's own loops fit better.
 bool lowerDepthwise(Kernel &kernel, ConvOp op);
 bool lowerConvTranspose(Kernel &kernel, ConvTransposeOp op);
+/// False, element by element, where the window extends along the innermost dimension.
+bool lowerPool(Kernel &kernel, PoolOp op);
 void lowerReduce(Kernel &kernel, ReduceOp op);
 void lowerCumulative(Kernel &kernel, CumulativeOp op);
 bool lowerScatter(Kernel &kernel, ScatterOp op);

@@ -57,6 +57,7 @@ static bool lowerRoot(Kernel &kernel) {
       .Case([&](ReduceOp op) { return lowerReduce(kernel, op), true; })
       .Case([&](CumulativeOp op) { return lowerCumulative(kernel, op), true; })
       .Case([&](ScatterOp op) { return lowerScatter(kernel, op); })
+      .Case([&](PoolOp op) { return lowerPool(kernel, op); })
       .Case([&](ArgSortOp op) { return lowerArgSort(kernel, op), true; })
       .Case([&](SoftmaxOp op) {
         return lowerSoftmax(kernel, op.getInput(), op.getAxis(), /*logarithm=*/false), true;

@@ -27,7 +27,9 @@ private:
   FailureOr<Constant> arguments(const InterfaceExport &owner, ArrayRef<InterfaceArgument> list);
   FailureOr<Constant> requirements(const InterfaceExport &owner);
   FailureOr<Constant> exportOf(const InterfaceExport &entry, StringRef entryName);
+  FailureOr<Constant> functions(ArrayRef<InterfaceExport> list);
   Constant parameter(const InterfaceParameter &parameter);
+  Constant parameters(ArrayRef<InterfaceParameter> list);
   Constant names(ArrayRef<std::string> list);
   Constant indices(ArrayRef<int32_t> list);
 
@@ -118,9 +120,10 @@ Constant DescriptorBuilder::parameter(const InterfaceParameter &parameter) {
                          data.int32(parameter.kind), data.int32(0)});
 }
 
-LogicalResult DescriptorBuilder::build(const DescriptorOptions &options) {
-  std::vector<Constant> exports, parameters;
-  for (const InterfaceExport &entry : interface.exports) {
+/// An array of weft_export.
+FailureOr<Constant> DescriptorBuilder::functions(ArrayRef<InterfaceExport> list) {
+  std::vector<Constant> result;
+  for (const InterfaceExport &entry : list) {
     std::string name = entryName(entry.name);
     if (!module.lookupSymbol<LLVM::LLVMFuncOp>(name))
       return module.emitError() << "the compiled module has no function '" << name
@@ -128,20 +131,35 @@ LogicalResult DescriptorBuilder::build(const DescriptorOptions &options) {
     FailureOr<Constant> value = exportOf(entry, name);
     if (failed(value))
       return failure();
-    exports.push_back(std::move(*value));
+    result.push_back(std::move(*value));
   }
-  for (const InterfaceParameter &entry : interface.parameters)
-    parameters.push_back(parameter(entry));
+  return data.array(std::move(result));
+}
+
+/// An array of weft_parameter.
+Constant DescriptorBuilder::parameters(ArrayRef<InterfaceParameter> list) {
+  std::vector<Constant> result;
+  for (const InterfaceParameter &entry : list)
+    result.push_back(parameter(entry));
+  return data.array(std::move(result));
+}
+
+LogicalResult DescriptorBuilder::build(const DescriptorOptions &options) {
+  FailureOr<Constant> exports = functions(interface.exports);
+  FailureOr<Constant> prepare = functions(interface.prepare);
+  if (failed(exports) || failed(prepare))
+    return failure();
   bool embedded = !options.weightsPath.empty();
+  auto count = [&](const auto &list) { return data.int32(static_cast<int64_t>(list.size())); };
   Constant descriptor = data.structure(
       {data.int32(WEFT_ABI_VERSION), data.int32(sizeof(weft_descriptor)),
        data.int32(sizeof(weft_export)), data.int32(sizeof(weft_parameter)),
        data.string(interface.name), data.string(interface.doc), data.string(options.compiler),
-       data.string(options.features), data.array(std::move(exports)),
-       data.array(std::move(parameters)), data.address(embedded ? interface.name + ".weights" : ""),
-       data.int64(static_cast<int64_t>(options.weightsBytes)),
-       data.int32(static_cast<int64_t>(interface.exports.size())),
-       data.int32(static_cast<int64_t>(interface.parameters.size()))});
+       data.string(options.features), *exports, parameters(interface.parameters),
+       data.address(embedded ? interface.name + ".weights" : ""),
+       data.int64(static_cast<int64_t>(options.weightsBytes)), count(interface.exports),
+       count(interface.parameters), parameters(interface.derived), *prepare,
+       count(interface.derived), count(interface.prepare)});
   data.global(interface.name + "_descriptor", descriptor, LLVM::Linkage::External);
   return success();
 }

@@ -95,6 +95,7 @@ static LogicalResult readInputs(FuncOp function, const llvm::StringMap<int32_t> 
         return function.emitError() << "'" << function.getName() << "' uses the parameter "
                                     << reference << ", which the model does not have";
       result.parameters.push_back(found->second);
+      result.weights.push_back(reference.getValue().str());
       continue;
     }
     std::string name = stringAttr(function.getArgAttr(index, kNameAttr));
@@ -188,8 +189,33 @@ static FailureOr<InterfaceParameter> readParameter(ParameterOp op) {
   result.doc = op.getDoc().value_or("").str();
   result.dtype = *dtype;
   result.dims = SmallVector<int64_t>(type.getShape());
-  result.kind = op.getKind() == ParameterKind::State ? WEFT_STATE : WEFT_PARAM;
+  switch (op.getKind()) {
+  case ParameterKind::Param:
+    break;
+  case ParameterKind::State:
+    result.kind = WEFT_STATE;
+    break;
+  case ParameterKind::Derived:
+    result.kind = WEFT_DERIVED;
+    break;
+  }
   return result;
+}
+
+/// Parameters and states are numbered first, derived tensors behind them.
+static FailureOr<llvm::StringMap<int32_t>> readParameters(ModuleOp module, Interface &result) {
+  for (ParameterOp op : module.getOps<ParameterOp>()) {
+    FailureOr<InterfaceParameter> parameter = readParameter(op);
+    if (failed(parameter))
+      return failure();
+    bool isDerived = parameter->kind == WEFT_DERIVED;
+    (isDerived ? result.derived : result.parameters).push_back(std::move(*parameter));
+  }
+  llvm::StringMap<int32_t> numbers;
+  for (const auto *list : {&result.parameters, &result.derived})
+    for (const InterfaceParameter &parameter : *list)
+      numbers.try_emplace(parameter.name, static_cast<int32_t>(numbers.size()));
+  return numbers;
 }
 
 FailureOr<Interface> readInterface(ModuleOp module) {
@@ -199,21 +225,17 @@ FailureOr<Interface> readInterface(ModuleOp module) {
     return module.emitError(
         "a model named 'weft' would clash with the functions of the runtime in C");
   result.doc = stringAttr(module->getAttr(kDocAttr));
-  llvm::StringMap<int32_t> numbers;
-  for (ParameterOp op : module.getOps<ParameterOp>()) {
-    FailureOr<InterfaceParameter> parameter = readParameter(op);
-    if (failed(parameter))
-      return failure();
-    numbers[parameter->name] = static_cast<int32_t>(result.parameters.size());
-    result.parameters.push_back(std::move(*parameter));
-  }
+  FailureOr<llvm::StringMap<int32_t>> numbers = readParameters(module, result);
+  if (failed(numbers))
+    return failure();
   for (FuncOp function : module.getOps<FuncOp>()) {
     if (!function->hasAttr(kExportAttr))
       continue;
-    FailureOr<InterfaceExport> entry = readExport(function, result.name, numbers);
+    FailureOr<InterfaceExport> entry = readExport(function, result.name, *numbers);
     if (failed(entry))
       return failure();
-    result.exports.push_back(std::move(*entry));
+    bool prepares = function.getName().starts_with(kPreparePrefix);
+    (prepares ? result.prepare : result.exports).push_back(std::move(*entry));
   }
   if (failed(checkExportNames(module, result)))
     return failure();

@@ -38,12 +38,15 @@ struct InterfaceExport {
   std::string doc;
   std::vector<std::string> symbols; // dimension names, in order of first appearance in the inputs
   std::vector<InterfaceArgument> inputs, outputs;
-  std::vector<int32_t> parameters; // numbers in Interface::parameters, in the order of the entry
+  /// Numbers in Interface::parameters, then behind those Interface::derived, in the order of the
+  /// entry.
+  std::vector<int32_t> parameters;
+  std::vector<std::string> weights; // names of the parameters it needs; before stage `kernels` only
   std::vector<InterfaceRequirement> requirements; // complete before stage `kernels` only
   std::vector<Dim> arenaBytes; // the arena holds the largest of these; empty before stage `plan`
 };
 
-/// A parameter or state.
+/// A parameter or state, or a tensor that is derived from such when a model is opened.
 struct InterfaceParameter {
   std::string name; // conv1.weight
   std::string type; // f32[32, 1, 3, 3]
@@ -61,6 +64,8 @@ struct Interface {
   std::string doc;
   std::vector<InterfaceExport> exports;
   std::vector<InterfaceParameter> parameters;
+  std::vector<InterfaceParameter> derived; // from stage `kernels` on
+  std::vector<InterfaceExport> prepare;    // whose outputs they are
 };
 
 /// Reads the description from a module in stage `model` to `plan`. What C or the runtime could not

@@ -24,8 +24,7 @@ static void describe(const InterfaceArgument &argument, Manifest::Argument *resu
   result->set_doc(argument.doc);
 }
 
-static void describe(const Interface &interface, const InterfaceExport &entry,
-                     Manifest::Export *result) {
+static void describe(const InterfaceExport &entry, Manifest::Export *result) {
   result->set_name(entry.name);
   result->set_c_name(entry.cName);
   result->set_doc(entry.doc);
@@ -35,8 +34,8 @@ static void describe(const Interface &interface, const InterfaceExport &entry,
     describe(input, result->add_inputs());
   for (const InterfaceArgument &output : entry.outputs)
     describe(output, result->add_outputs());
-  for (int32_t parameter : entry.parameters)
-    result->add_parameters(interface.parameters[static_cast<size_t>(parameter)].name);
+  for (const std::string &weight : entry.weights)
+    result->add_parameters(weight);
   for (const Dim &bytes : entry.arenaBytes)
     result->add_arena_bytes(bytes.str());
   for (const InterfaceRequirement &requirement : entry.requirements)
@@ -68,7 +67,7 @@ std::string makeManifest(const Interface &interface, const BuildFacts &facts) {
     bound->set_value(value);
   }
   for (const InterfaceExport &entry : interface.exports)
-    describe(interface, entry, manifest.add_exports());
+    describe(entry, manifest.add_exports());
   for (const InterfaceParameter &parameter : interface.parameters)
     describe(parameter, manifest.add_parameters());
   return manifest.SerializeAsString();

@@ -10,14 +10,15 @@ weft.parameter param @p : tensor<4xf32>
 // GRAPH-NOT: weft.transpose
 // GRAPH-NOT: weft.batch_norm
 
-// The factors of the normalisation, then one kernel for the rest.
+// One kernel; the packed weight and the factors of the normalisation are made before.
 // KERNELS-LABEL: func.func @layer(
 // KERNELS: weft.kernel
-// KERNELS: weft.rsqrt
-// KERNELS: weft.kernel
-// KERNELS: weft.contract
+// KERNELS-NOT: weft.rsqrt
+// KERNELS: weft.packed_conv
 // KERNELS: weft.max
 // KERNELS-NOT: weft.kernel
+// KERNELS-LABEL: func.func @weft.prepare.0(
+// KERNELS: weft.rsqrt
 func.func @layer(%w: tensor<4x3xf32> {weft.parameter = @w}, %p: tensor<4xf32> {weft.parameter = @p},
     %x: tensor<?x3xf32, #weft.shape<[N, 3]>> {weft.name = "x"})
     -> (tensor<?x4xf32, #weft.shape<[N, 4]>> {weft.name = "result"}) attributes {weft.export} {

@@ -142,8 +142,9 @@ TEST(Memory, open_takes_and_close_gives_back) {
   weft_close(model);
   int held = ledger.held;
   ASSERT_EQ(status, WEFT_OK) << weft_message();
-  // The list of tensors, the pointers to them, the handle, the arena.
-  EXPECT_EQ(allocations, 4);
+  // The list of tensors, the pointers to them, the derived tensors, the handle, the arena; then for
+  // the function that derives, its arena and the pointers to what it reads.
+  EXPECT_EQ(allocations, 7);
   EXPECT_EQ(threads, 2);
   EXPECT_EQ(held, 0);
 }
@@ -232,8 +233,9 @@ TEST(Memory, each_request_of_open_refused) {
     EXPECT_EQ(held, 0) << refused << ": " << weft_message();
     EXPECT_STRNE(weft_message(), "");
   }
-  // The file, its map, the list of tensors, the pointers and copies, the handle, the arena.
-  EXPECT_EQ(refused, 6);
+  // The file, its map, the list of tensors, the pointers and copies, the derived tensors, the
+  // handle, the arena; for the function that derives, its arena and the pointers to what it reads.
+  EXPECT_EQ(refused, 9);
 }
 
 TEST(Memory, each_request_of_share_refused) {

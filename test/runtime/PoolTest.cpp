@@ -39,6 +39,10 @@ const weft_descriptor taskModel = {WEFT_ABI_VERSION,
                                    nullptr,
                                    0,
                                    1,
+                                   0,
+                                   nullptr,
+                                   nullptr,
+                                   0,
                                    0};
 
 weft_model *openWith(int32_t threads) {

@@ -47,8 +47,8 @@ static BuildFacts factsOf(const Compilation &compilation, bool embedWeights) {
   return facts;
 }
 
-/// The description of the model as compiled: what a call must fulfil is seen at `graph`, before
-/// operations vanish into kernels; the memory of a call at `plan`.
+/// The description of the model as compiled: what a call must fulfil and which weights it needs is
+/// seen at `graph`, before operations vanish into kernels; the memory of a call at `plan`.
 LogicalResult Artifacts::describe() {
   if (failed(compilation.advanceTo(ModelStage::Graph)))
     return failure();
@@ -59,8 +59,10 @@ LogicalResult Artifacts::describe() {
   if (failed(plan))
     return failure();
   described = std::move(*plan);
-  for (auto [entry, earlier] : llvm::zip(described.exports, graph->exports))
+  for (auto [entry, earlier] : llvm::zip(described.exports, graph->exports)) {
+    entry.weights = std::move(earlier.weights);
     entry.requirements = std::move(earlier.requirements);
+  }
   return success();
 }
 

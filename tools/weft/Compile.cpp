@@ -272,6 +272,11 @@ LogicalResult Compilation::advanceTo(ModelStage stage) {
 }
 
 LogicalResult Compilation::run(ModelStage stage) {
+  llvm::Expected<VectorTarget> vectors = vectorTargetOf(target());
+  if (!vectors) {
+    theReport.error(vectors.takeError());
+    return failure();
+  }
   mlir::PassManager manager(&context);
   manager.enableVerifier(asked.verifyEach);
   switch (stage) {
@@ -286,20 +291,14 @@ LogicalResult Compilation::run(ModelStage stage) {
     break;
   }
   case ModelStage::Kernels:
-    buildKernelsPipeline(manager);
+    buildKernelsPipeline(manager, {vectors->bytes, vectors->registers});
     break;
   case ModelStage::Plan:
     buildPlanPipeline(manager);
     break;
-  case ModelStage::Loops: {
-    llvm::Expected<VectorTarget> vectors = vectorTargetOf(target());
-    if (!vectors) {
-      theReport.error(vectors.takeError());
-      return failure();
-    }
+  case ModelStage::Loops:
     buildLoopsPipeline(manager, *vectors);
     break;
-  }
   case ModelStage::Llvm:
     buildLlvmPipeline(manager);
     break;

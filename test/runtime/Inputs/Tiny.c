@@ -82,7 +82,7 @@ static const weft_argument predict_inputs[] = {{"image", "f32[N, 3]", image_dims
 static const weft_argument predict_outputs[] = {
     {"probability", "f32[N, 2]", probability_dims, WEFT_F32, 2}};
 static const char *const predict_symbols[] = {"N"};
-static const int32_t predict_parameters[] = {0, 2};
+static const int32_t predict_parameters[] = {0, 3}; // 3: derived from the bias
 
 static const weft_expr a_dims[] = {SYMBOL(0), SYMBOL(1)};
 static const weft_expr b_dims[] = {SYMBOL(0)};
@@ -98,6 +98,13 @@ static const char *const pair_symbols[] = {"N", "M"};
 static const weft_argument count_inputs[] = {{"step", "i64", NULL, WEFT_I64, 0}};
 static const weft_argument count_outputs[] = {{"total", "i64", NULL, WEFT_I64, 0}};
 static const int32_t count_parameters[] = {1};
+
+static void copy_bias(weft_context *context, void *const *parameters, void *const *arguments,
+                      const int64_t *symbols, char *arena) {
+  (void)context, (void)symbols;
+  memcpy(arena, parameters[0], 2 * sizeof(float));
+  memcpy(arguments[0], arena, 2 * sizeof(float));
+}
 
 static const weft_expr x_dims[] = {SYMBOL(0)};
 static const weft_expr middle_dims[] = {
@@ -164,6 +171,15 @@ static const weft_parameter parameters[] = {{"weight", "", weight_dims, WEFT_F32
                                             {"counter", "", NULL, WEFT_I64, 0, WEFT_STATE, 0},
                                             {"bias", "", bias_dims, WEFT_F32, 1, WEFT_PARAM, 0}};
 
+// Derived tensors: the bias once more.
+static const weft_parameter derived[] = {
+    {"bias.copy", "", bias_dims, WEFT_F32, 1, WEFT_DERIVED, 0}};
+static const weft_expr copy_dims[] = {CONSTANT(2)};
+static const weft_argument copy_outputs[] = {{"bias.copy", "f32[2]", copy_dims, WEFT_F32, 1}};
+static const int32_t copy_parameters[] = {2};
+static const weft_export prepare[] = {{"copy_bias", "", NULL, copy_outputs, NULL, copy_parameters,
+                                       NULL, CONSTANT(8), copy_bias, 0, 1, 0, 1, 0, 0}};
+
 #define HEADER                                                                                     \
   "{\"weight\":{\"dtype\":\"F32\",\"shape\":[3,2],\"data_offsets\":[0,24]},"                       \
   "\"bias\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[24,32]},"                           \
@@ -192,7 +208,11 @@ static_assert((sizeof(HEADER) - 1) % 8 == 0, "the data must follow without paddi
    weights,                                                                                        \
    size,                                                                                           \
    COUNT(exports),                                                                                 \
-   COUNT(parameters)}
+   COUNT(parameters),                                                                              \
+   derived,                                                                                        \
+   prepare,                                                                                        \
+   COUNT(derived),                                                                                 \
+   COUNT(prepare)}
 
 const weft_descriptor tiny_descriptor = TINY(NULL, 0);
 const weft_descriptor tiny_embedded_descriptor =

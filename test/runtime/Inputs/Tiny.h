@@ -2,7 +2,8 @@
 //
 // A model written by hand, as the compiler would write it, so that the runtime is tested alone.
 //
-//   predict(image: f32[N, 3]) -> probability: f32[N, 2]        image * weight + bias
+//   predict(image: f32[N, 3]) -> probability: f32[N, 2]        image * weight + bias; reads the
+//                                                              bias from a derived tensor
 //   pair(a: f32[N, M], b: i32[N], c: f64[2 * N]) -> total: f64, columns: f32[M]
 //   count(step: i64) -> total: i64                             adds to the state 'counter'
 //   window(x: f32[L]) -> middle: f32[L - 2]                    x without its ends; needs L >= 2

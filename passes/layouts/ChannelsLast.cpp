@@ -1,0 +1,352 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// weft-channels-last: convolutions and what stands between them keep channels in the last
+// dimension, where one register holds many; filters are packed. Values that must have one layout
+// (the operands and the result of an element-wise operation, say) form groups; a group with a
+// convolution in it is turned as a whole, and transposes stand at its borders alone.
+
+#include "passes/layouts/Panels.h"
+#include "passes/Passes.h"
+
+#include "llvm/ADT/EquivalenceClasses.h"
+#include "llvm/ADT/TypeSwitch.h"
+
+namespace weft {
+
+#define GEN_PASS_DEF_CHANNELSLASTPASS
+#include "passes/Passes.h.inc"
+
+namespace {
+
+using Dims = SmallVector<Dim>;
+using Integers = SmallVector<int64_t>;
+
+//===-- Orders of dimensions ----------------------------------------------------------------===//
+
+/// [N, C, spatial...] to [N, spatial..., C]: dimension i of the result is dimension order[i].
+Integers toLast(int64_t rank) {
+  Integers order{0};
+  for (int64_t axis = 2; axis < rank; ++axis)
+    order.push_back(axis);
+  order.push_back(1);
+  return order;
+}
+
+Integers toFirst(int64_t rank) {
+  Integers order{0, rank - 1};
+  for (int64_t axis = 1; axis < rank - 1; ++axis)
+    order.push_back(axis);
+  return order;
+}
+
+/// Where dimension `axis` of [N, C, spatial...] stands in [N, spatial..., C].
+int64_t placeInLast(int64_t axis, int64_t rank) {
+  if (axis == 0)
+    return 0;
+  return axis == 1 ? rank - 1 : axis - 1;
+}
+
+template <typename T> SmallVector<T> reordered(ArrayRef<T> list, ArrayRef<int64_t> order) {
+  return llvm::map_to_vector(order, [&](int64_t axis) { return list[axis]; });
+}
+
+int64_t rankOf(Value value) { return GraphBuilder::rank(value); }
+bool hasChannels(Value value) { return rankOf(value) >= 3; }
+
+RankedTensorType typeInLast(Value value) {
+  Dims dims = GraphBuilder::dims(value);
+  return tensorType(reordered<Dim>(dims, toLast(rankOf(value))), GraphBuilder::element(value));
+}
+
+//===-- Which values go together ------------------------------------------------------------===//
+
+/// A convolution whose packed form the back end has.
+bool isConvolution(Operation *op) {
+  if (!isa<ConvOp, ConvTransposeOp>(op))
+    return false;
+  auto filter = cast<RankedTensorType>(op->getOperand(1).getType());
+  Type element = filter.getElementType();
+  Dims in = GraphBuilder::dims(op->getOperand(0)), out = GraphBuilder::dims(op->getResult(0));
+  return filter.hasStaticShape() && filter.getNumElements() > 0 && in[1].isConstant() &&
+         out[1].isConstant() && (element.isF32() || element.isF64()) &&
+         GraphBuilder::element(op->getResult(0)) == element;
+}
+
+/// Operands that have the layout of the result; none for an operation that has no say.
+SmallVector<Value> sharedOperands(Operation *op) {
+  if (op->getNumResults() != 1 || !hasChannels(op->getResult(0)))
+    return {};
+  Value result = op->getResult(0);
+  if (op->hasTrait<Elementwise>() || isa<ConcatOp>(op))
+    return SmallVector<Value>(op->getOperands());
+  if (isa<PadOp, SliceOp, SoftmaxOp, LogSoftmaxOp, CumulativeOp>(op))
+    return {op->getOperand(0)};
+  if (auto pool = dyn_cast<PoolOp>(op);
+      pool && rankOf(result) == static_cast<int64_t>(pool.getWindow().size()) + 2)
+    return {pool.getInput()};
+  if (auto gather = dyn_cast<GatherOp>(op);
+      gather && gather.getBatchDims() == 0 && rankOf(gather.getIndices()) == 1)
+    return {gather.getInput()};
+  if (auto broadcast = dyn_cast<BroadcastOp>(op);
+      broadcast && rankOf(broadcast.getInput()) == rankOf(result))
+    return {broadcast.getInput()};
+  return {};
+}
+
+/// Turns the convolutions of one block.
+class ChannelsLast {
+public:
+  ChannelsLast(mlir::Block &source, PanelTarget panelTarget) : block(source), target(panelTarget) {}
+
+  void run() {
+    group();
+    for (Operation &op : llvm::make_early_inc_range(block))
+      convert(&op);
+    for (Operation *op : llvm::reverse(replaced))
+      op->erase();
+  }
+
+  unsigned numConvolutions = 0, numTurned = 0;
+
+private:
+  void group();
+  bool isTurned(Value value) {
+    auto member = classes.findLeader(value);
+    return member != classes.member_end() && turned.contains(*member);
+  }
+
+  /// The value with channels last.
+  Value last(GraphBuilder &b, Value value) {
+    Value &known = lastForms[value];
+    return known ? known : permute(b, value, toLast(rankOf(value)));
+  }
+
+  void convert(Operation *op);
+  Value convolution(GraphBuilder &b, Operation *op);
+  Value depthwise(GraphBuilder &b, ConvOp op);
+  Value packed(GraphBuilder &b, ConvOp op);
+  Value packed(GraphBuilder &b, ConvTransposeOp op);
+  Value flexible(GraphBuilder &b, Operation *op);
+  Value broadcast(GraphBuilder &b, BroadcastOp op);
+  Value splat(GraphBuilder &b, ConstantOp op);
+  Operation *copy(GraphBuilder &b, Operation *op);
+  void reduceInLast(ReduceOp op);
+  int64_t widthFor(Value result, int64_t outputs);
+
+  mlir::Block &block;
+  PanelTarget target;
+  llvm::EquivalenceClasses<Value> classes;
+  llvm::DenseSet<Value> turned; ///< Leaders of the groups with a convolution.
+  llvm::DenseMap<Value, Value> lastForms;
+  SmallVector<Operation *> replaced; ///< Erased at the end: their values are keys.
+};
+
+void ChannelsLast::group() {
+  SmallVector<Value> seeds;
+  for (Operation &op : block) {
+    for (Value operand : sharedOperands(&op))
+      if (hasChannels(operand))
+        classes.unionSets(op.getResult(0), operand);
+    if (!isConvolution(&op))
+      continue;
+    for (Value value : {op.getOperand(0), Value(op.getResult(0))}) {
+      classes.insert(value);
+      seeds.push_back(value);
+    }
+  }
+  for (Value seed : seeds)
+    turned.insert(*classes.findLeader(seed));
+}
+
+//===-- Convolutions ------------------------------------------------------------------------===//
+
+int64_t ChannelsLast::widthFor(Value result, int64_t outputs) {
+  // Tiles run along batch and places.
+  Dims dims = GraphBuilder::dims(result);
+  dims.erase(dims.begin() + 1);
+  return panelWidth(target, GraphBuilder::element(result), productOf(dims).constant(), outputs);
+}
+
+Value ChannelsLast::depthwise(GraphBuilder &b, ConvOp op) {
+  Dims filter = b.dims(op.getFilter());
+  filter.erase(filter.begin() + 1);
+  Integers order;
+  for (size_t axis = 1; axis < filter.size(); ++axis)
+    order.push_back(static_cast<int64_t>(axis));
+  order.push_back(0);
+  Value packedFilter = b.transpose(b.reshape(op.getFilter(), filter), order);
+  Sliding sliding{op.getStrides(), op.getPadLow(), op.getPadHigh(), op.getDilations()};
+  return b.depthwiseConv(last(b, op.getInput()), packedFilter, sliding);
+}
+
+Value ChannelsLast::packed(GraphBuilder &b, ConvOp op) {
+  auto groups = static_cast<int64_t>(op.getGroups());
+  int64_t outputs = *b.dims(op.getResult())[1].constant();
+  int64_t width = widthFor(op.getResult(), outputs / groups);
+  Sliding sliding{op.getStrides(), op.getPadLow(), op.getPadHigh(), op.getDilations()};
+  return b.packedConv(last(b, op.getInput()), packFilter(b, op.getFilter(), groups, width), sliding,
+                      {groups, outputs});
+}
+
+Value ChannelsLast::packed(GraphBuilder &b, ConvTransposeOp op) {
+  auto groups = static_cast<int64_t>(op.getGroups());
+  int64_t outputs = *b.dims(op.getResult())[1].constant();
+  int64_t width = widthFor(op.getResult(), outputs / groups);
+  Sliding sliding{op.getStrides(), op.getPadLow(), op.getPadHigh(), op.getDilations()};
+  return b.packedConv(last(b, op.getInput()),
+                      packTransposedFilter(b, op.getFilter(), groups, width), sliding,
+                      {groups, outputs, /*transposed=*/true, op.getOutputPadding()});
+}
+
+Value ChannelsLast::convolution(GraphBuilder &b, Operation *op) {
+  ++numConvolutions;
+  if (auto transposed = dyn_cast<ConvTransposeOp>(op))
+    return packed(b, transposed);
+  auto conv = cast<ConvOp>(op);
+  bool oneInput = b.dims(conv.getFilter())[1] == Dim(1) &&
+                  b.dims(conv.getInput())[1] == Dim(static_cast<int64_t>(conv.getGroups()));
+  return oneInput && conv.getGroups() > 1 ? depthwise(b, conv) : packed(b, conv);
+}
+
+//===-- What stands between them ------------------------------------------------------------===//
+
+/// The operation on operands with channels last, its attributes as they are.
+Operation *ChannelsLast::copy(GraphBuilder &b, Operation *op) {
+  SmallVector<Value> shared = sharedOperands(op);
+  Operation *made = op->clone();
+  for (mlir::OpOperand &operand : made->getOpOperands())
+    if (hasChannels(operand.get()) && llvm::is_contained(shared, operand.get()))
+      operand.set(last(b, operand.get()));
+  made->getResult(0).setType(typeInLast(op->getResult(0)));
+  b.builder.insert(made);
+  return made;
+}
+
+ShapeAttr inLast(ShapeAttr shape, int64_t rank) {
+  Dims dims = shape.toDims();
+  return ShapeAttr::get(shape.getContext(), reordered<Dim>(dims, toLast(rank)));
+}
+
+/// Sliding over [spatial..., C]: over channels in steps of 1.
+Integers withChannels(ArrayRef<int64_t> spatial, int64_t channels) {
+  Integers all(spatial);
+  all.push_back(channels);
+  return all;
+}
+
+Value ChannelsLast::flexible(GraphBuilder &b, Operation *op) {
+  if (auto constant = dyn_cast<ConstantOp>(op))
+    return splat(b, constant);
+  if (auto repeated = dyn_cast<BroadcastOp>(op))
+    return broadcast(b, repeated);
+  if (sharedOperands(op).empty())
+    return {};
+  int64_t rank = rankOf(op->getResult(0));
+  auto place = [&](uint64_t axis) {
+    return static_cast<uint64_t>(placeInLast(static_cast<int64_t>(axis), rank));
+  };
+  Operation *made = copy(b, op);
+  llvm::TypeSwitch<Operation *>(made)
+      .Case<ConcatOp, SoftmaxOp, LogSoftmaxOp, CumulativeOp, GatherOp>(
+          [&](auto axial) { axial.setAxis(place(axial.getAxis())); })
+      .Case([&](PadOp pad) {
+        pad.setLowAttr(inLast(pad.getLow(), rank));
+        pad.setHighAttr(inLast(pad.getHigh(), rank));
+        pad.setInterior(reordered<int64_t>(Integers(pad.getInterior()), toLast(rank)));
+      })
+      .Case([&](SliceOp slice) {
+        slice.setStartsAttr(inLast(slice.getStarts(), rank));
+        slice.setStrides(reordered<int64_t>(Integers(slice.getStrides()), toLast(rank)));
+      })
+      .Case([&](PoolOp pool) {
+        pool.setWindow(withChannels(pool.getWindow(), 1));
+        pool.setStrides(withChannels(pool.getStrides(), 1));
+        pool.setPadLow(withChannels(pool.getPadLow(), 0));
+        pool.setPadHigh(withChannels(pool.getPadHigh(), 0));
+        pool.setDilations(withChannels(pool.getDilations(), 1));
+      });
+  return made->getResult(0);
+}
+
+/// Dimensions of the input go where those of the result have gone, in the order that they have
+/// there.
+Value ChannelsLast::broadcast(GraphBuilder &b, BroadcastOp op) {
+  int64_t rank = rankOf(op.getResult());
+  Integers along =
+      llvm::map_to_vector(op.getDims(), [&](int64_t axis) { return placeInLast(axis, rank); });
+  Integers order = llvm::to_vector(llvm::seq<int64_t>(0, static_cast<int64_t>(along.size())));
+  llvm::sort(order, [&](int64_t x, int64_t y) { return along[x] < along[y]; });
+  Value input = op.getInput();
+  if (order == toLast(rank))
+    input = last(b, input);
+  else if (!llvm::is_sorted(order))
+    input = permute(b, input, order);
+  Dims shape = dimsOf(typeInLast(op.getResult()));
+  return b.broadcast(input, reordered<int64_t>(along, order), shape);
+}
+
+/// One number in every place has no order.
+Value ChannelsLast::splat(GraphBuilder &b, ConstantOp op) {
+  auto value = dyn_cast<mlir::SplatElementsAttr>(op.getValue());
+  if (!value)
+    return {};
+  return b.constant(
+      mlir::SplatElementsAttr::get(typeInLast(op.getResult()), value.getSplatValue<Attribute>()));
+}
+
+/// A reduction that keeps the channels alone, or no place but them, reads either layout alike.
+void ChannelsLast::reduceInLast(ReduceOp op) {
+  int64_t rank = rankOf(op.getInput());
+  Integers axes(op.getAxes());
+  bool overChannels = llvm::is_contained(axes, 1);
+  int64_t spatial =
+      static_cast<int64_t>(llvm::count_if(axes, [](int64_t axis) { return axis > 1; }));
+  if (!overChannels && spatial != rank - 2)
+    return;
+  OpBuilder ops(op);
+  GraphBuilder b(ops, op.getLoc());
+  for (int64_t &axis : axes)
+    axis = placeInLast(axis, rank);
+  llvm::sort(axes);
+  op.getInputMutable().assign(last(b, op.getInput()));
+  op.setAxes(axes);
+}
+
+void ChannelsLast::convert(Operation *op) {
+  if (auto reduce = dyn_cast<ReduceOp>(op); reduce && isTurned(reduce.getInput()))
+    return reduceInLast(reduce);
+  if (op->getNumResults() != 1 || !isTurned(op->getResult(0)))
+    return;
+  Value result = op->getResult(0);
+  OpBuilder ops(op);
+  GraphBuilder b(ops, op->getLoc());
+  Value made = isConvolution(op) ? convolution(b, op) : flexible(b, op);
+  assert(b.isGood() && "an operation fits in either layout");
+  if (!made)
+    return;
+  Value back = permute(b, made, toFirst(rankOf(made)));
+  lastForms[back] = made;
+  result.replaceAllUsesWith(back);
+  classes.unionSets(classes.getOrInsertLeaderValue(result), back);
+  replaced.push_back(op);
+  ++numTurned;
+}
+
+struct ChannelsLastPassImpl final : impl::ChannelsLastPassBase<ChannelsLastPassImpl> {
+  using ChannelsLastPassBase::ChannelsLastPassBase;
+
+  void runOnOperation() override {
+    mlir::func::FuncOp function = getOperation();
+    if (function.isExternal() || !function->hasAttr(kExportAttr))
+      return;
+    for (mlir::Block *block : blocksOf(function)) {
+      ChannelsLast layouts(*block, {vectorBytes, vectorRegisters});
+      layouts.run();
+      numConvolutions += layouts.numConvolutions;
+      numTurned += layouts.numTurned;
+    }
+  }
+};
+
+} // namespace
+} // namespace weft

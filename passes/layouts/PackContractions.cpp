@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// weft-pack-contractions: a contraction with a weight becomes a product with a packed matrix.
+
+#include "passes/layouts/Panels.h"
+#include "passes/Passes.h"
+
+#include "mlir/IR/PatternMatch.h"
+
+namespace weft {
+
+#define GEN_PASS_DEF_PACKCONTRACTIONSPASS
+#include "passes/Passes.h.inc"
+
+namespace {
+
+/// The letters of a contraction by what they do, with the weight on the right.
+struct ProductForm {
+  Value rows, weight;
+  StringRef rowLabels, weightLabels, resultLabels;
+  std::string outer;   ///< In `rows` and the result, in the order of the result.
+  std::string inner;   ///< In both operands, summed, in the order of `rows`.
+  std::string columns; ///< In the weight and the result, in the order of the result.
+};
+
+/// None for a contraction without such a form: with a letter in both operands and the result.
+std::optional<ProductForm> formOf(ContractOp op) {
+  ContractOp::Labels labels = op.getLabels();
+  ProductForm form{op.getLhs(), op.getRhs(), labels.lhs, labels.rhs, labels.result, {}, {}, {}};
+  if (!followsFromWeights(form.weight)) {
+    std::swap(form.rows, form.weight);
+    std::swap(form.rowLabels, form.weightLabels);
+  }
+  if (!followsFromWeights(form.weight) || followsFromWeights(form.rows))
+    return std::nullopt;
+  for (char label : form.resultLabels) {
+    bool inRows = form.rowLabels.contains(label), inWeight = form.weightLabels.contains(label);
+    if (inRows && inWeight)
+      return std::nullopt;
+    (inRows ? form.outer : form.columns) += label;
+  }
+  for (char label : form.rowLabels)
+    if (!form.resultLabels.contains(label))
+      form.inner += label;
+  if (form.inner.empty() || form.columns.empty())
+    return std::nullopt;
+  return form;
+}
+
+/// Reorders `x`, whose dimensions have the letters `from`, to `to`.
+Value reorder(GraphBuilder &b, Value x, StringRef from, StringRef to) {
+  if (from == to)
+    return x;
+  SmallVector<int64_t> order;
+  for (char label : to)
+    order.push_back(static_cast<int64_t>(from.find(label)));
+  return permute(b, x, order);
+}
+
+SmallVector<Dim> dimsFor(Value x, StringRef labels, StringRef wanted) {
+  SmallVector<Dim> all = GraphBuilder::dims(x), dims;
+  for (char label : wanted)
+    dims.push_back(all[labels.find(label)]);
+  return dims;
+}
+
+struct PackContractions final : impl::PackContractionsPassBase<PackContractions> {
+  using PackContractionsPassBase::PackContractionsPassBase;
+
+  void runOnOperation() override {
+    mlir::func::FuncOp function = getOperation();
+    if (function.isExternal() || !function->hasAttr(kExportAttr))
+      return;
+    SmallVector<ContractOp> contractions;
+    function.walk([&](ContractOp op) { contractions.push_back(op); });
+    for (ContractOp op : contractions)
+      if (std::optional<ProductForm> form = formOf(op))
+        pack(op, *form);
+  }
+
+private:
+  void pack(ContractOp op, const ProductForm &form) {
+    Type element = GraphBuilder::element(form.rows);
+    auto weight = cast<RankedTensorType>(form.weight.getType());
+    if (!element.isF32() && !element.isF64())
+      return;
+    if (!weight.hasStaticShape() || weight.getNumElements() == 0 ||
+        GraphBuilder::element(op.getResult()) != element)
+      return;
+    OpBuilder ops(op);
+    GraphBuilder b(ops, op.getLoc());
+    SmallVector<Dim> outer = dimsFor(form.rows, form.rowLabels, form.outer);
+    SmallVector<Dim> columns = dimsFor(form.weight, form.weightLabels, form.columns);
+    Dim rows = productOf(outer), outputs = productOf(columns);
+    Dim inner = productOf(dimsFor(form.weight, form.weightLabels, form.inner));
+    Value left =
+        b.reshape(reorder(b, form.rows, form.rowLabels, form.outer + form.inner), {rows, inner});
+    Value right = reorder(b, form.weight, form.weightLabels, form.inner + form.columns);
+    int64_t width =
+        panelWidth({vectorBytes, vectorRegisters}, element, rows.constant(), *outputs.constant());
+    right = packMatrix(b, b.reshape(right, {inner, outputs}), width);
+    Value result = b.packedConv(left, right, {}, {1, *outputs.constant()});
+    SmallVector<Dim> shape = outer;
+    shape.append(columns);
+    result = reorder(b, b.reshape(result, shape), form.outer + form.columns, form.resultLabels);
+    assert(b.isGood() && "a contraction fits the form that was found in it");
+    op.replaceAllUsesWith(result);
+    op.erase();
+    ++numPacked;
+  }
+};
+
+} // namespace
+} // namespace weft

@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Widths of panels, and packing.
+
+#include "passes/layouts/Panels.h"
+
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+
+namespace weft {
+
+/// Vectors of a panel: with four, a row of a tile is 4 KiB of code for 8 steps of an unrolled loop.
+static constexpr int64_t mostVectors = 4;
+/// Rows of a tile beyond which the processor cannot keep the sums in flight anyway.
+static constexpr int64_t mostRows = 12;
+/// Rows of a result whose number is not known.
+static constexpr int64_t manyRows = 1 << 12;
+
+/// Rows of a tile that leave registers for the operands: of 32 two stay free for addresses and
+/// masks; of 16 none can, and the last operand is read from memory.
+static int64_t tileRows(const PanelTarget &target, int64_t vectors) {
+  int64_t free = target.registers >= 32 ? target.registers - 2 : target.registers;
+  return std::clamp<int64_t>((free - vectors - 1) / vectors, 1, mostRows);
+}
+
+/// Twice the cycles of one step of all tiles.
+static int64_t stepCost(int64_t rows, int64_t outputs, int64_t vectors, int64_t lanes,
+                        int64_t highest) {
+  int64_t panels = static_cast<int64_t>(llvm::divideCeil(outputs, vectors * lanes));
+  int64_t tiles = static_cast<int64_t>(llvm::divideCeil(rows, highest));
+  int64_t height = static_cast<int64_t>(llvm::divideCeil(rows, tiles));
+  return panels * tiles * std::max({height * vectors, height + vectors, int64_t(8)});
+}
+
+int64_t panelWidth(const PanelTarget &target, Type element, std::optional<int64_t> rows,
+                   int64_t outputs) {
+  int64_t lanes = target.lanes(element);
+  int64_t count = std::max<int64_t>(rows.value_or(manyRows), 1);
+  int64_t widest = std::clamp<int64_t>(
+      static_cast<int64_t>(llvm::divideCeil(std::max<int64_t>(outputs, 1), lanes)), 1, mostVectors);
+  int64_t best = widest, least = std::numeric_limits<int64_t>::max();
+  for (int64_t vectors = widest; vectors >= 1; --vectors) {
+    int64_t cost = stepCost(count, outputs, vectors, lanes, tileRows(target, vectors));
+    if (cost < least) {
+      least = cost;
+      best = vectors;
+    }
+  }
+  return best * lanes;
+}
+
+//===-- Packing -----------------------------------------------------------------------------===//
+
+using Dims = SmallVector<Dim>;
+using Integers = SmallVector<int64_t>;
+
+/// Fills dimension `axis` up to `size` with zeros.
+static Value fillUp(GraphBuilder &b, Value x, int64_t axis, int64_t size) {
+  Dims low(b.rank(x), Dim(0)), high = low;
+  high[axis] = Dim(size) - b.dims(x)[axis];
+  return high[axis] == Dim(0) ? x : b.pad(x, b.scalar(b.element(x), 0), low, high);
+}
+
+/// Panels of `width` that hold `outputs` channels.
+static int64_t panelsFor(const Dim &outputs, int64_t width) {
+  return static_cast<int64_t>(
+      llvm::divideCeil(outputs.constant().value_or(0), static_cast<uint64_t>(width)));
+}
+
+Value packFilter(GraphBuilder &b, Value filter, int64_t groups, int64_t width) {
+  Dims dims = b.dims(filter);
+  ArrayRef<Dim> inner = ArrayRef(dims).drop_front();
+  auto shape = [&](ArrayRef<Dim> leading) {
+    Dims all(leading);
+    all.append(inner.begin(), inner.end());
+    return all;
+  };
+  Dim outputs = dims[0].floorDiv(Dim(groups));
+  int64_t panels = panelsFor(outputs, width);
+  Value x = b.reshape(filter, shape({Dim(groups), outputs}));
+  x = fillUp(b, x, 1, panels * width);
+  x = b.reshape(x, shape({Dim(groups * panels), Dim(width)}));
+  // [P, W, C, kernel...] to [P, kernel..., C, W].
+  Integers order{0};
+  for (int64_t k = 3; k < b.rank(x); ++k)
+    order.push_back(k);
+  order.append({2, 1});
+  return b.transpose(x, order);
+}
+
+Value packTransposedFilter(GraphBuilder &b, Value filter, int64_t groups, int64_t width) {
+  Dims dims = b.dims(filter);
+  ArrayRef<Dim> kernel = ArrayRef(dims).drop_front(2);
+  auto shape = [&](ArrayRef<Dim> leading) {
+    Dims all(leading);
+    all.append(kernel.begin(), kernel.end());
+    return all;
+  };
+  Dim inputs = dims[0].floorDiv(Dim(groups));
+  int64_t panels = panelsFor(dims[1], width);
+  Value x = b.reshape(filter, shape({Dim(groups), inputs, dims[1]}));
+  x = fillUp(b, x, 2, panels * width);
+  x = b.reshape(x, shape({Dim(groups), inputs, Dim(panels), Dim(width)}));
+  // [G, C, P, W, kernel...] to [G, P, kernel..., C, W].
+  Integers order{0, 2};
+  Dims result{Dim(groups * panels)};
+  for (size_t k = 0; k < kernel.size(); ++k) {
+    order.push_back(static_cast<int64_t>(k) + 4);
+    result.push_back(kernel[k]);
+  }
+  order.append({1, 3});
+  result.append({inputs, Dim(width)});
+  return b.reshape(b.transpose(x, order), result);
+}
+
+Value packMatrix(GraphBuilder &b, Value matrix, int64_t width) {
+  Dims dims = b.dims(matrix);
+  int64_t panels = panelsFor(dims[1], width);
+  Value x = fillUp(b, matrix, 1, panels * width);
+  x = b.reshape(x, {dims[0], Dim(panels), Dim(width)});
+  return b.transpose(x, {1, 0, 2});
+}
+
+Value permute(GraphBuilder &b, Value x, ArrayRef<int64_t> order) {
+  Dims dims = b.dims(x), result;
+  int64_t last = -1;
+  bool moves = false;
+  for (int64_t axis : order) {
+    result.push_back(dims[axis]);
+    if (dims[axis] == Dim(1))
+      continue;
+    moves |= axis < last;
+    last = axis;
+  }
+  return moves ? b.transpose(x, order) : b.reshape(x, result);
+}
+
+//===-- Weights -----------------------------------------------------------------------------===//
+
+/// Operations looked at: weights are a few steps from their parameters.
+static constexpr int deepest = 16;
+
+static bool followsFromWeights(Value value, int depth) {
+  if (auto argument = dyn_cast<mlir::BlockArgument>(value)) {
+    auto function = dyn_cast<mlir::func::FuncOp>(argument.getOwner()->getParentOp());
+    return function && function.getArgAttr(argument.getArgNumber(), kParameterAttr);
+  }
+  Operation *op = value.getDefiningOp();
+  if (depth == 0 || !(op->hasTrait<Elementwise>() || op->hasTrait<Indexing>() ||
+                      op->hasTrait<Root>() || isa<ReshapeOp, ConstantOp>(op)))
+    return false;
+  return llvm::all_of(op->getOperands(),
+                      [&](Value operand) { return followsFromWeights(operand, depth - 1); });
+}
+
+bool followsFromWeights(Value value) { return followsFromWeights(value, deepest); }
+
+SmallVector<mlir::Block *> blocksOf(mlir::func::FuncOp function) {
+  SmallVector<mlir::Block *> blocks;
+  function.walk<mlir::WalkOrder::PreOrder>([&](mlir::Block *block) { blocks.push_back(block); });
+  return blocks;
+}
+
+} // namespace weft

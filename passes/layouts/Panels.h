@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Filters and matrices in the layout of weft.packed_conv: how wide a panel is to be, and the
+// operations that bring one there. Packing is ordinary IR, so that weft-hoist-preparation finds it
+// like everything else that follows from weights.
+
+#ifndef WEFT_PASSES_LAYOUTS_PANELS_H
+#define WEFT_PASSES_LAYOUTS_PANELS_H
+
+#include "ir/GraphBuilder.h"
+
+namespace weft {
+
+/// The vector registers that layouts are chosen for.
+struct PanelTarget {
+  int64_t bytes = 64;     ///< Of one register.
+  int64_t registers = 32; ///< That the processor names.
+
+  /// Elements of `type` in a register.
+  int64_t lanes(Type type) const {
+    return std::max<int64_t>(1, bytes * 8 / type.getIntOrFloatBitWidth());
+  }
+};
+
+/// Output channels of one panel: the whole number of registers, at most 4, with which the tiles of
+/// `rows` rows (if that is known) and `outputs` columns take the fewest cycles. A step of a tile of
+/// M rows and V vectors takes max(M * V / 2, (M + V) / 2, 4) cycles: two fused products and two
+/// loads a cycle, four cycles from one sum to the next.
+int64_t panelWidth(const PanelTarget &target, Type element, std::optional<int64_t> rows,
+                   int64_t outputs);
+
+/// [O, C / groups, kernel...] as [P, kernel..., C / groups, width].
+Value packFilter(GraphBuilder &b, Value filter, int64_t groups, int64_t width);
+
+/// [C, O / groups, kernel...] of a transposed convolution as [P, kernel..., C / groups, width].
+Value packTransposedFilter(GraphBuilder &b, Value filter, int64_t groups, int64_t width);
+
+/// [K, O] as [P, K, width].
+Value packMatrix(GraphBuilder &b, Value matrix, int64_t width);
+
+/// A transpose; a reshape, which costs nothing, where only dimensions of size 1 change places.
+Value permute(GraphBuilder &b, Value x, ArrayRef<int64_t> order);
+
+/// True for a value that follows from parameters and constants alone: packing it is done once.
+bool followsFromWeights(Value value);
+
+/// The operations of `function` in blocks of their own regions, the function's first.
+SmallVector<mlir::Block *> blocksOf(mlir::func::FuncOp function);
+
+} // namespace weft
+
+#endif // WEFT_PASSES_LAYOUTS_PANELS_H

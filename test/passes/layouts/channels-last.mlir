@@ -1,0 +1,87 @@
+// RUN: weft-opt %s --weft-channels-last --canonicalize --split-input-file --verify-each | FileCheck %s
+
+// One transpose at each border; between them, nothing but the layout has changed.
+// CHECK-LABEL: func.func @two_convolutions(
+// CHECK-SAME: %[[X:.*]]: tensor<2x3x8x8xf32>
+// CHECK: %[[T:.*]] = weft.transpose %[[X]] [0, 2, 3, 1] : tensor<2x3x8x8xf32> -> tensor<2x8x8x3xf32>
+// CHECK: %[[A:.*]] = weft.packed_conv %[[T]]
+// CHECK-SAME: -> tensor<2x8x8x5xf32>
+// CHECK: %[[B:.*]] = weft.broadcast %{{.*}} along [3] : tensor<5xf32> -> tensor<2x8x8x5xf32>
+// CHECK: %[[S:.*]] = weft.add %[[A]], %[[B]] : tensor<2x8x8x5xf32>
+// CHECK: %[[P:.*]] = weft.pool max %[[S]] window [2, 2, 1] strides [2, 2, 1] pad [0, 0, 0] [0, 0, 0]
+// CHECK-SAME: -> tensor<2x4x4x5xf32>
+// CHECK: %[[C:.*]] = weft.packed_conv %[[P]]
+// CHECK: weft.transpose %[[C]] [0, 3, 1, 2] : tensor<2x4x4x4xf32> -> tensor<2x4x4x4xf32>
+// CHECK-NOT: weft.transpose
+func.func @two_convolutions(%x: tensor<2x3x8x8xf32> {weft.name = "x"},
+                            %v: tensor<5x3x3x3xf32> {weft.name = "v"},
+                            %b: tensor<5xf32> {weft.name = "b"},
+                            %w: tensor<4x5x1x1xf32> {weft.name = "w"})
+    -> (tensor<2x4x4x4xf32> {weft.name = "y"}) attributes {weft.export} {
+  %c = weft.conv %x, %v strides [1, 1] pad [1, 1] [1, 1] dilations [1, 1] groups 1
+    : tensor<2x3x8x8xf32>, tensor<5x3x3x3xf32> -> tensor<2x5x8x8xf32>
+  %r = weft.broadcast %b along [1] : tensor<5xf32> -> tensor<2x5x8x8xf32>
+  %s = weft.add %c, %r : tensor<2x5x8x8xf32>
+  %p = weft.pool max %s window [2, 2] strides [2, 2] pad [0, 0] [0, 0] dilations [1, 1]
+    : tensor<2x5x8x8xf32> -> tensor<2x5x4x4xf32>
+  %y = weft.conv %p, %w strides [1, 1] pad [0, 0] [0, 0] dilations [1, 1] groups 1
+    : tensor<2x5x4x4xf32>, tensor<4x5x1x1xf32> -> tensor<2x4x4x4xf32>
+  return %y : tensor<2x4x4x4xf32>
+}
+
+// -----
+
+// One input channel a group.
+// CHECK-LABEL: func.func @depthwise(
+// CHECK: weft.transpose %{{.*}} [1, 2, 0] : tensor<6x3x3xf32> -> tensor<3x3x6xf32>
+// CHECK: weft.depthwise_conv %{{.*}} strides [2, 2] pad [1, 1] [1, 1] dilations [1, 1]
+// CHECK-SAME: tensor<?x4x4x6xf32
+func.func @depthwise(%x: tensor<?x6x8x8xf32, #weft.shape<[N, 6, 8, 8]>> {weft.name = "x"},
+                     %w: tensor<6x1x3x3xf32> {weft.name = "w"})
+    -> (tensor<?x6x4x4xf32, #weft.shape<[N, 6, 4, 4]>> {weft.name = "y"}) attributes {weft.export} {
+  %y = weft.conv %x, %w strides [2, 2] pad [1, 1] [1, 1] dilations [1, 1] groups 6
+    : tensor<?x6x8x8xf32, #weft.shape<[N, 6, 8, 8]>>, tensor<6x1x3x3xf32>
+    -> tensor<?x6x4x4xf32, #weft.shape<[N, 6, 4, 4]>>
+  return %y : tensor<?x6x4x4xf32, #weft.shape<[N, 6, 4, 4]>>
+}
+
+// -----
+
+// Axes follow; a mean over all places reads either layout alike.
+// CHECK-LABEL: func.func @axes_follow(
+// CHECK: %[[J:.*]] = weft.concat 2 %{{.*}} : (tensor<1x5x8xf32>, tensor<1x5x8xf32>) -> tensor<1x5x16xf32>
+// CHECK: weft.reduce sum %[[J]] axes [1] : tensor<1x5x16xf32> -> tensor<1x16xf32>
+func.func @axes_follow(%x: tensor<1x4x5xf32> {weft.name = "x"}, %w: tensor<8x4x1xf32> {weft.name = "w"})
+    -> (tensor<1x16xf32> {weft.name = "y"}) attributes {weft.export} {
+  %c = weft.conv %x, %w strides [1] pad [0] [0] dilations [1] groups 1
+    : tensor<1x4x5xf32>, tensor<8x4x1xf32> -> tensor<1x8x5xf32>
+  %e = weft.exp %c : tensor<1x8x5xf32>
+  %j = weft.concat 1 %c, %e : (tensor<1x8x5xf32>, tensor<1x8x5xf32>) -> tensor<1x16x5xf32>
+  %y = weft.reduce sum %j axes [2] : tensor<1x16x5xf32> -> tensor<1x16xf32>
+  return %y : tensor<1x16xf32>
+}
+
+// -----
+
+// Without a convolution nothing turns.
+// CHECK-LABEL: func.func @no_convolution(
+// CHECK-NEXT: weft.pool max %{{.*}} window [2, 2]
+// CHECK-NEXT: return
+func.func @no_convolution(%x: tensor<1x4x6x6xf32> {weft.name = "x"})
+    -> (tensor<1x4x3x3xf32> {weft.name = "y"}) attributes {weft.export} {
+  %y = weft.pool max %x window [2, 2] strides [2, 2] pad [0, 0] [0, 0] dilations [1, 1]
+    : tensor<1x4x6x6xf32> -> tensor<1x4x3x3xf32>
+  return %y : tensor<1x4x3x3xf32>
+}
+
+// -----
+
+// Integers stay: the packed form is for floats.
+// CHECK-LABEL: func.func @integers_refused(
+// CHECK-NEXT: weft.conv
+func.func @integers_refused(%x: tensor<1x4x6x6xi32> {weft.name = "x"}, %w: tensor<2x4x1x1xi32> {weft.name = "w"})
+    -> (tensor<1x2x6x6xi32> {weft.name = "y"}) attributes {weft.export} {
+  %y = weft.conv %x, %w strides [1, 1] pad [0, 0] [0, 0] dilations [1, 1] groups 1
+    : tensor<1x4x6x6xi32>, tensor<2x4x1x1xi32> -> tensor<1x2x6x6xi32>
+  return %y : tensor<1x2x6x6xi32>
+}

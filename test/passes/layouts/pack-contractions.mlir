@@ -1,0 +1,63 @@
+// RUN: weft-opt %s --weft-pack-contractions --split-input-file --verify-each | FileCheck %s
+
+weft.parameter param @w : tensor<20x3xf32>
+
+// Twenty columns take two registers of sixteen: one panel of 32.
+// CHECK-LABEL: func.func @rows_by_weight(
+// CHECK-SAME: %[[X:.*]]: tensor<?x20xf32
+// CHECK: %[[P:.*]] = weft.transpose %{{.*}} [1, 0, 2] : tensor<20x1x16xf32> -> tensor<1x20x16xf32>
+// CHECK: weft.packed_conv %[[X]], %[[P]] strides [] pad [] [] dilations [] groups 1
+// CHECK-SAME: -> tensor<?x3xf32
+func.func @rows_by_weight(%x: tensor<?x20xf32, #weft.shape<[N, 20]>> {weft.name = "x"},
+                          %w: tensor<20x3xf32> {weft.parameter = @w})
+    -> (tensor<?x3xf32, #weft.shape<[N, 3]>> {weft.name = "y"}) attributes {weft.export} {
+  %y = weft.contract "ik,kj->ij" %x, %w
+    : tensor<?x20xf32, #weft.shape<[N, 20]>>, tensor<20x3xf32> -> tensor<?x3xf32, #weft.shape<[N, 3]>>
+  return %y : tensor<?x3xf32, #weft.shape<[N, 3]>>
+}
+
+// -----
+
+weft.parameter param @w : tensor<4x6xf32>
+
+// The weight on the left, its dimensions the other way round, leading dimensions of the rows:
+// reshapes and transposes of the weight alone.
+// CHECK-LABEL: func.func @weight_on_the_left(
+// CHECK-SAME: %[[X:.*]]: tensor<2x5x6xf32>
+// CHECK: %[[R:.*]] = weft.reshape %[[X]] : tensor<2x5x6xf32> -> tensor<10x6xf32>
+// CHECK: %[[Y:.*]] = weft.packed_conv %[[R]], %{{.*}} -> tensor<10x4xf32>
+// CHECK: weft.reshape %[[Y]] : tensor<10x4xf32> -> tensor<2x5x4xf32>
+func.func @weight_on_the_left(%x: tensor<2x5x6xf32> {weft.name = "x"},
+                              %w: tensor<4x6xf32> {weft.parameter = @w})
+    -> (tensor<2x5x4xf32> {weft.name = "y"}) attributes {weft.export} {
+  %y = weft.contract "oi,nli->nlo" %w, %x : tensor<4x6xf32>, tensor<2x5x6xf32> -> tensor<2x5x4xf32>
+  return %y : tensor<2x5x4xf32>
+}
+
+// -----
+
+weft.parameter param @w : tensor<3x4x6xf32>
+
+// A letter in both operands and the result is a batch of products, not one.
+// CHECK-LABEL: func.func @batch_refused(
+// CHECK: weft.contract
+// CHECK-NOT: packed_conv
+func.func @batch_refused(%x: tensor<3x5x4xf32> {weft.name = "x"},
+                         %w: tensor<3x4x6xf32> {weft.parameter = @w})
+    -> (tensor<3x5x6xf32> {weft.name = "y"}) attributes {weft.export} {
+  %y = weft.contract "bik,bkj->bij" %x, %w
+    : tensor<3x5x4xf32>, tensor<3x4x6xf32> -> tensor<3x5x6xf32>
+  return %y : tensor<3x5x6xf32>
+}
+
+// -----
+
+// Neither operand is a weight.
+// CHECK-LABEL: func.func @computed_refused(
+// CHECK: weft.contract
+// CHECK-NOT: packed_conv
+func.func @computed_refused(%x: tensor<3x4xf32> {weft.name = "x"}, %z: tensor<4x5xf32> {weft.name = "z"})
+    -> (tensor<3x5xf32> {weft.name = "y"}) attributes {weft.export} {
+  %y = weft.contract "ik,kj->ij" %x, %z : tensor<3x4xf32>, tensor<4x5xf32> -> tensor<3x5xf32>
+  return %y : tensor<3x5xf32>
+}
