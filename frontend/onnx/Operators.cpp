@@ -14,12 +14,9 @@ static std::string keyOf(StringRef domain, StringRef name) { return (domain + ":
 
 static RowsByName makeTable() {
   RowsByName table;
-  for (ArrayRef<OnnxRow> family :
-       {onnxBasicRows(), onnxElementwiseRows(), onnxReductionRows(), onnxNeuralRows(),
-        onnxQuantisedRows(), onnxMovementRows(), onnxIndexingRows(), onnxResamplingRows(),
-        onnxControlRows(), onnxEinsumRows(), onnxMatrixRows(), onnxSequenceRows(),
-        onnxRecurrentRows(), onnxTransformerRows(), onnxSignalRows(), onnxRandomRows(),
-        onnxTrainingRows()})
+#define WEFT_ROWS_OF_FAMILY(name) onnx##name##Rows(),
+  for (ArrayRef<OnnxRow> family : {WEFT_ONNX_FAMILIES(WEFT_ROWS_OF_FAMILY)})
+#undef WEFT_ROWS_OF_FAMILY
     for (const OnnxRow &row : family)
       table[keyOf(row.domain, row.name)].push_back(&row);
   for (auto &entry : table)

@@ -47,25 +47,31 @@ std::optional<int64_t> firstOnnxVersion(StringRef domain, StringRef name);
 /// empty if nothing is. So a handler may rely on the inputs that its operator cannot do without.
 std::string checkOnnxSignature(StringRef domain, const onnx::NodeProto &node);
 
-// The families; each is one file Ops*.cpp.
-ArrayRef<OnnxRow> onnxBasicRows();
-ArrayRef<OnnxRow> onnxElementwiseRows();
-ArrayRef<OnnxRow> onnxReductionRows();
-ArrayRef<OnnxRow> onnxNeuralRows();
-ArrayRef<OnnxRow> onnxNormalisationRows();
-ArrayRef<OnnxRow> onnxQuantisedRows();
-ArrayRef<OnnxRow> onnxMovementRows();
-ArrayRef<OnnxRow> onnxIndexingRows();
-ArrayRef<OnnxRow> onnxResamplingRows();
-ArrayRef<OnnxRow> onnxControlRows();
-ArrayRef<OnnxRow> onnxMatrixRows();
-ArrayRef<OnnxRow> onnxEinsumRows();
-ArrayRef<OnnxRow> onnxSequenceRows();
-ArrayRef<OnnxRow> onnxRecurrentRows();
-ArrayRef<OnnxRow> onnxTransformerRows();
-ArrayRef<OnnxRow> onnxSignalRows();
-ArrayRef<OnnxRow> onnxRandomRows();
-ArrayRef<OnnxRow> onnxTrainingRows();
+// The families; each is one file Ops*.cpp. One list declares them and makes the table, so that none
+// is left out of it.
+#define WEFT_ONNX_FAMILIES(FAMILY)                                                                 \
+  FAMILY(Basic)                                                                                    \
+  FAMILY(Elementwise)                                                                              \
+  FAMILY(Reduction)                                                                                \
+  FAMILY(Neural)                                                                                   \
+  FAMILY(Normalisation)                                                                            \
+  FAMILY(Quantised)                                                                                \
+  FAMILY(Movement)                                                                                 \
+  FAMILY(Indexing)                                                                                 \
+  FAMILY(Resampling)                                                                               \
+  FAMILY(Control)                                                                                  \
+  FAMILY(Matrix)                                                                                   \
+  FAMILY(Einsum)                                                                                   \
+  FAMILY(Sequence)                                                                                 \
+  FAMILY(Recurrent)                                                                                \
+  FAMILY(Transformer)                                                                              \
+  FAMILY(Signal)                                                                                   \
+  FAMILY(Random)                                                                                   \
+  FAMILY(Training)
+
+#define WEFT_DECLARE_FAMILY(name) ArrayRef<OnnxRow> onnx##name##Rows();
+WEFT_ONNX_FAMILIES(WEFT_DECLARE_FAMILY)
+#undef WEFT_DECLARE_FAMILY
 
 } // namespace weft
 
