@@ -59,6 +59,8 @@ std::string checkOnnxSignature(StringRef domain, const onnx::NodeProto &node);
   FAMILY(Movement)                                                                                 \
   FAMILY(Indexing)                                                                                 \
   FAMILY(Resampling)                                                                               \
+  FAMILY(Sampling)                                                                                 \
+  FAMILY(Detection)                                                                                \
   FAMILY(Control)                                                                                  \
   FAMILY(Matrix)                                                                                   \
   FAMILY(Einsum)                                                                                   \

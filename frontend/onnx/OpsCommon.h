@@ -29,6 +29,19 @@ Value linearIndex(GraphBuilder &b, ArrayRef<Value> indices, ArrayRef<Dim> shape)
 /// `index` with `size` added where it is negative, as i64.
 Value wrapIndex(GraphBuilder &b, Value index, const Dim &size);
 
+/// All elements as one vector.
+Value flatten(GraphBuilder &b, Value x);
+
+/// How many elements of a bool vector are true: i64 of rank 0.
+Value countTrue(GraphBuilder &b, Value mask);
+/// The rows of `x` where `mask` is true, in front, and 0 behind.
+Value compact(GraphBuilder &b, Value x, Value mask);
+
+/// What an element counts for at a distance, element by element. The cubic kernel is that of Keys
+/// 1981: 1 at 0 and 0 at the other whole numbers, `a` its free coefficient.
+Value linearKernel(GraphBuilder &b, Value distance);
+Value cubicKernel(GraphBuilder &b, Value distance, double a);
+
 /// A seed of the generator that differs from node to node: the attribute `seed`, or 0, and the
 /// number of the node in the file as the stream.
 Value randomUniform(Node &n, ArrayRef<Dim> shape, int64_t draw = 0);

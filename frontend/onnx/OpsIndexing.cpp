@@ -22,8 +22,6 @@ static void gather(Node &n) {
     n.set(0, n.b.gather(n.input(0), position(n.b, n.input(1), n.dims(0)[*axis]), *axis));
 }
 
-static Value flatten(GraphBuilder &b, Value x) { return b.reshape(x, productOf(b.dims(x))); }
-
 /// For each element of `indices`, the linear position of the element of a tensor of `shape` that
 /// lies where the index is, but along `axis` where it says.
 static Value elementPositions(GraphBuilder &b, Value indices, ArrayRef<Dim> shape, int64_t axis) {
@@ -274,23 +272,6 @@ static void legacyTopK(Node &n) {
 }
 
 //===-- Sizes that depend on data -----------------------------------------------------------===//
-
-/// For each true element of a vector how many are true before it; the size of the vector for the
-/// others, where a scatter drops what it is given.
-static Value ranks(GraphBuilder &b, Value mask) {
-  Value ones = b.cast(mask, b.i64());
-  Value before = b.cumulative(CumulativeKind::Sum, ones, 0, /*exclusive=*/true);
-  return b.select(mask, before, b.size(b.dims(mask)[0]));
-}
-
-static Value countTrue(GraphBuilder &b, Value mask) {
-  return b.reduce(ReduceKind::Sum, b.cast(mask, b.i64()), 0);
-}
-
-/// The rows of `x` where `mask` is true, in front, and 0 behind.
-static Value compact(GraphBuilder &b, Value x, Value mask) {
-  return b.scatter(ScatterKind::Set, b.splatLike(x, 0), ranks(b, mask), x, 0);
-}
 
 /// The coordinates of elements that are not 0: [rank, count].
 static void nonZero(Node &n) {

@@ -11,51 +11,12 @@ using Dims = SmallVector<Dim>;
 
 //===-- Convolutions ------------------------------------------------------------------------===//
 
-/// The static trailing sizes of a filter; `kernel_shape` must agree.
-static std::optional<Integers> kernelOf(Node &n, Value filter) {
-  Integers kernel;
-  for (const Dim &dim : ArrayRef(n.b.dims(filter)).drop_front(2)) {
-    std::optional<int64_t> size = dim.constant();
-    if (!size) {
-      n.fail("the filter is " + languageList(n.b.dims(filter)) +
-             ", but its spatial sizes must be numbers");
-      return std::nullopt;
-    }
-    kernel.push_back(*size);
-  }
-  if (n.hasAttribute("kernel_shape") && n.integers("kernel_shape") != kernel) {
-    n.fail("kernel_shape is not that of the filter, " + languageList(n.b.dims(filter)));
-    return std::nullopt;
-  }
-  n.ignore("kernel_shape");
-  return kernel;
-}
-
-static bool checkRanks(Node &n, Value x, Value filter) {
-  int64_t rank = n.b.rank(x);
-  if (rank >= 3 && rank <= 5 && n.b.rank(filter) == rank)
-    return true;
-  n.fail("the input is " + languageList(n.b.dims(x)) + " and the filter " +
-         languageList(n.b.dims(filter)) + ": both have 3 to 5 dimensions, as many as each other");
-  return false;
-}
-
 static Value addBias(Node &n, Value x, Value bias) {
   return bias ? n.b.add(x, alongChannels(n.b, bias, x)) : x;
 }
 
 static void conv(Node &n) {
-  Value x = n.input(0), filter = n.input(1);
-  int64_t groups = n.integer("group", 1);
-  if (!checkRanks(n, x, filter))
-    return;
-  std::optional<Integers> kernel = kernelOf(n, filter);
-  if (!kernel)
-    return;
-  if (groups < 1)
-    return n.fail("group is " + Twine(groups));
-  if (std::optional<OnnxWindows> windows = readWindows(n, x, *kernel))
-    n.set(0, addBias(n, n.b.conv(x, filter, windows->sliding(), groups), n.optionalInput(2)));
+  n.set(0, addBias(n, convolve(n, n.input(0), n.input(1)), n.optionalInput(2)));
 }
 
 /// `output_shape` asks for a size, and padding follows from it.
@@ -96,9 +57,9 @@ static bool padForOutput(Node &n, Value x, OnnxWindows &windows, Integers &outpu
 static void convTranspose(Node &n) {
   Value x = n.input(0), filter = n.input(1);
   int64_t groups = n.integer("group", 1);
-  if (!checkRanks(n, x, filter))
+  if (!checkConvRanks(n, x, filter))
     return;
-  std::optional<Integers> kernel = kernelOf(n, filter);
+  std::optional<Integers> kernel = readKernel(n, filter);
   if (!kernel)
     return;
   size_t rank = kernel->size();

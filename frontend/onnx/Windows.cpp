@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Padding worked out from `auto_pad` and `ceil_mode`.
+// Padding worked out from `auto_pad` and `ceil_mode`; a convolution by the attributes of its node.
 
 #include "frontend/onnx/Windows.h"
 
@@ -89,6 +89,49 @@ void roundUp(OnnxWindows &windows, Value x) {
     int64_t missing = (places - 1) * windows.strides[i] - room;
     windows.padHigh[i] += std::max<int64_t>(missing, 0);
   }
+}
+
+std::optional<Integers> readKernel(Node &n, Value filter) {
+  Integers kernel;
+  for (const Dim &dim : ArrayRef(n.b.dims(filter)).drop_front(2)) {
+    std::optional<int64_t> size = dim.constant();
+    if (!size) {
+      n.fail("the filter is " + languageList(n.b.dims(filter)) +
+             ", but its spatial sizes must be numbers");
+      return std::nullopt;
+    }
+    kernel.push_back(*size);
+  }
+  if (n.hasAttribute("kernel_shape") && n.integers("kernel_shape") != kernel) {
+    n.fail("kernel_shape is not that of the filter, " + languageList(n.b.dims(filter)));
+    return std::nullopt;
+  }
+  n.ignore("kernel_shape");
+  return kernel;
+}
+
+bool checkConvRanks(Node &n, Value x, Value filter) {
+  int64_t rank = n.b.rank(x);
+  if (rank >= 3 && rank <= 5 && n.b.rank(filter) == rank)
+    return true;
+  n.fail("the input is " + languageList(n.b.dims(x)) + " and the filter " +
+         languageList(n.b.dims(filter)) + ": both have 3 to 5 dimensions, as many as each other");
+  return false;
+}
+
+Value convolve(Node &n, Value x, Value filter) {
+  int64_t groups = n.integer("group", 1);
+  if (!checkConvRanks(n, x, filter))
+    return Value();
+  std::optional<Integers> kernel = readKernel(n, filter);
+  if (!kernel)
+    return Value();
+  if (groups < 1) {
+    n.fail("group is " + Twine(groups));
+    return Value();
+  }
+  std::optional<OnnxWindows> windows = readWindows(n, x, *kernel);
+  return windows ? n.b.conv(x, filter, windows->sliding(), groups) : Value();
 }
 
 } // namespace weft

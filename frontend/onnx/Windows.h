@@ -27,6 +27,16 @@ std::optional<OnnxWindows> readWindows(Node &n, Value x, ArrayRef<int64_t> windo
 /// input or its padding in front, is not lost.
 void roundUp(OnnxWindows &windows, Value x);
 
+/// The spatial sizes of a filter [O, C, kernel...], which must be numbers; `kernel_shape` must
+/// agree.
+std::optional<SmallVector<int64_t>> readKernel(Node &n, Value filter);
+
+/// False, and a failure, unless input and filter have the same 3 to 5 dimensions.
+bool checkConvRanks(Node &n, Value x, Value filter);
+
+/// The convolution that the attributes of a node ask for, without a bias; null after a failure.
+Value convolve(Node &n, Value x, Value filter);
+
 } // namespace weft
 
 #endif // WEFT_FRONTEND_ONNX_WINDOWS_H
