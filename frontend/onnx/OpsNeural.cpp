@@ -205,13 +205,19 @@ static Value powerSum(Node &n, double p, llvm::function_ref<Value(Value)> sum) {
   return n.b.binary<PowOp>(sum(powers), 1 / p);
 }
 
-static void lpPool(Node &n) {
-  double p = static_cast<double>(n.integer("p", 2));
+static void lpPoolOf(Node &n, double p) {
   if (std::optional<OnnxWindows> windows = poolWindows(n))
     n.set(0, powerSum(n, p, [&](Value powers) {
             return n.b.pool(PoolKind::Sum, powers, windows->window, windows->sliding());
           }));
 }
+
+/// The power is a float in opset 1 and an integer since.
+static double realPower(Node &n) { return n.real("p", 2); }
+static double wholePower(Node &n) { return static_cast<double>(n.integer("p", 2)); }
+
+static void oldLpPool(Node &n) { lpPoolOf(n, realPower(n)); }
+static void lpPool(Node &n) { lpPoolOf(n, wholePower(n)); }
 
 static Integers spatialAxes(Node &n) {
   Integers axes = allAxes(n.rank(0));
@@ -227,12 +233,14 @@ static void globalMaxPool(Node &n) {
   n.set(0, n.b.reduce(ReduceKind::Max, n.input(0), spatialAxes(n), /*keepDims=*/true));
 }
 
-static void globalLpPool(Node &n) {
-  double p = static_cast<double>(n.integer("p", 2));
+static void globalLpPoolOf(Node &n, double p) {
   n.set(0, powerSum(n, p, [&](Value powers) {
           return n.b.reduce(ReduceKind::Sum, powers, spatialAxes(n), /*keepDims=*/true);
         }));
 }
+
+static void oldGlobalLpPool(Node &n) { globalLpPoolOf(n, realPower(n)); }
+static void globalLpPool(Node &n) { globalLpPoolOf(n, wholePower(n)); }
 
 /// Puts each element back to the place that its index names.
 static void maxUnpool(Node &n) {
@@ -295,9 +303,11 @@ static constexpr OnnxRow rows[] = {
     {"ConvTranspose", 1, convTranspose},
     {"Gemm", 1, gemm},
     {"GlobalAveragePool", 1, globalAveragePool},
-    {"GlobalLpPool", 1, globalLpPool},
+    {"GlobalLpPool", 1, oldGlobalLpPool},
+    {"GlobalLpPool", 2, globalLpPool},
     {"GlobalMaxPool", 1, globalMaxPool},
-    {"LpPool", 1, lpPool},
+    {"LpPool", 1, oldLpPool},
+    {"LpPool", 2, lpPool},
     {"MatMul", 1, matmul},
     {"MaxPool", 1, maxPool},
     {"MaxUnpool", 9, maxUnpool},

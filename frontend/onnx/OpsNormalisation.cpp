@@ -32,13 +32,26 @@ static void trainBatchNorm(Node &n, double epsilon, double momentum) {
   n.set(4, variance);
 }
 
+/// `spatial` = 0, before opset 9: statistics, scale and shift have a number for each place of each
+/// channel, [C, ...].
+static void batchNormByPlace(Node &n, double epsilon) {
+  GraphBuilder &b = n.b;
+  Value deviation = b.unary<SqrtOp>(b.binary<AddOp>(n.input(4), epsilon));
+  Value normal = b.div(b.sub(n.input(0), n.input(3)), deviation);
+  n.set(0, b.add(b.mul(normal, n.input(1)), n.input(2)));
+}
+
 static void batchNorm(Node &n, bool isTraining) {
   n.ignore("consumed_inputs");
-  n.ignore("spatial");
+  bool isSpatial = n.integer("spatial", 1) != 0;
   double epsilon = n.real("epsilon", 1e-5), momentum = n.real("momentum", 0.9);
   Value x = n.input(0);
   if (n.b.rank(x) < 2)
     return n.fail("the input has " + Twine(n.b.rank(x)) + " dimensions, but [N, C, ...] is needed");
+  if (!isSpatial && isTraining)
+    return n.fail("trains with spatial = 0, which is not supported");
+  if (!isSpatial)
+    return batchNormByPlace(n, epsilon);
   if (isTraining)
     return trainBatchNorm(n, epsilon, momentum);
   Type type = n.b.element(x);

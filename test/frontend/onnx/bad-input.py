@@ -84,6 +84,29 @@ dynamic_rank.graph.input[0].type.tensor_type.ClearField("shape")
 sequence = model([identity()], inputs=[helper.make_tensor_sequence_value_info("x", FLOAT, (2,))])
 no_graph = onnx.ModelProto(ir_version=8)
 
+sparse = model([identity()])
+sparse.graph.sparse_initializer.add().dims.extend([4])
+strings = helper.make_tensor("w", TensorProto.STRING, (2,), [b"a", b"b"])
+twice_imported = model([identity()], opset=[helper.make_opsetid("", 17), helper.make_opsetid("", 16)])
+
+
+def resize(sizes=None, scales=None, **attributes):
+    """Of an image [1, 2, 3, 4]."""
+    weights = [
+        numpy_helper.from_array(np.array(values, kind), name)
+        for name, values, kind in (("scales", scales, np.float32), ("sizes", sizes, np.int64)) if values is not None
+    ]
+    names = ["x", "", "scales" if scales is not None else "", "sizes" if sizes is not None else ""]
+    return model([helper.make_node("Resize", names, ["y"], **attributes)], [value("x", (1, 2, 3, 4))], [value("y", None)], weights)
+
+
+def training(op, *inputs, **attributes):
+    node = helper.make_node(op, inputs, ["y"], domain="ai.onnx.preview.training", **attributes)
+    given = [value("r", ()), value("t", (), TensorProto.INT64), *(value(name, (2,)) for name in inputs[2:])]
+    opsets = [helper.make_opsetid("", 17), helper.make_opsetid("ai.onnx.preview.training", 1)]
+    return model([node], given, [value("y", (2,))], opset=opsets)
+
+
 # Name, file (model or bytes), what the error says.
 CASES = [
     # The file.
@@ -124,6 +147,13 @@ CASES = [
         "cycle",
         model([helper.make_node("Add", ["x", "b"], ["a"]), identity("a", "b"), identity("b", "y")]),
         r"the node 'a' \(Add\) waits for its own result: the graph has a cycle",
+    ),
+    (
+        "cycle-in-branch",
+        model([helper.make_node("If", ["c"], ["y"], then_branch=branch(helper.make_node("Add", ["x", "b"], ["a"]), identity("a", "b")),
+                                else_branch=branch(identity("x", "b")))],
+              inputs=[value("x"), value("c", (), TensorProto.BOOL)]),
+        r"waits for its own result: the graph has a cycle",
     ),
     ("given-twice", model([identity(), identity()]), r"the nodes 'y' \(Identity\) and 'y' \(Identity\) both give 'y'"),
     ("hides-input", model([identity("x", "x"), identity("x", "y")]), r"gives 'x', but that is already the name"),
@@ -174,6 +204,42 @@ CASES = [
     ("external-absolute", add(external(location="/etc/passwd")), r"lies in '/etc/passwd', outside of the model's folder"),
     ("external-link", add(external(location="link.bin")), r"lies in 'link.bin', outside of the model's folder"),
     ("external-nowhere", add(external()), r"its external data has no location"),
+    ("string-weight", model([identity()], weights=[strings]), r"the tensor 'w': the element type is string"),
+    ("sparse-weight", sparse, r"sparse"),
+    # Operators that are known, and what does not fit them.
+    ("string-operator", model([helper.make_node("StringNormalizer", ["x"], ["y"])]), r"\(StringNormalizer\), opset 17: works on strings"),
+    ("gradient", training("Gradient", "r", "t", xs=["r"], y="r"), r"\(Gradient\), opset 1: needs differentiation, which is out of scope"),
+    (
+        "momentum-uneven",
+        training("Momentum", "r", "t", "a", "b", "c", "d", alpha=0.9, beta=1.0, norm_coefficient=0.0, mode="standard"),
+        r"has 4 tensors, but 3 for each one that is optimized are expected",
+    ),
+    ("resize-nothing", resize(), r"\(Resize\), opset 17: needs either scales or sizes"),
+    ("resize-both", resize(sizes=[1, 2, 6, 8], scales=[1, 1, 2, 2]), r"needs either scales or sizes"),
+    ("resize-too-few", resize(scales=[2, 2]), r"has 2 scales for 4 axes"),
+    ("resize-negative", resize(scales=[1, 1, -2, 2]), r"a scale is -2.0+, but a number above 0 is expected"),
+    ("resize-to-zero", resize(sizes=[1, 2, 0, 4]), r"resizes a dimension of 3 to 0"),
+    ("resize-mode", resize(scales=[1, 1, 2, 2], mode="quintic"), r"the mode is 'quintic', but nearest, linear or cubic is expected"),
+    (
+        "resize-coordinates",
+        resize(scales=[1, 1, 2, 2], coordinate_transformation_mode="by_hand"),
+        r"coordinate_transformation_mode is 'by_hand', which the standard does not have",
+    ),
+    (
+        "grid-dimensions",
+        model([helper.make_node("GridSample", ["x", "g"], ["y"])], [value("x", (1, 2, 3, 4)), value("g", (1, 3, 4, 3))]),
+        r"the input is \[1, 2, 3, 4\] and the grid \[1, 3, 4, 3\]",
+    ),
+    (
+        "scale-vector",
+        model([helper.make_node("QuantizeLinear", ["x", "s"], ["y"], axis=1)], [value("x", (2, 4)), value("s", (3,))]),
+        r"\(QuantizeLinear\), opset 17: ",
+    ),
+    (
+        "boxes-three",
+        model([helper.make_node("NonMaxSuppression", ["b", "s"], ["y"])], [value("b", (1, 5, 3)), value("s", (1, 1, 5))]),
+        r"boxes are \[1, 5, 3\] and scores \[1, 1, 5\], but \[B, S, 4\] and \[B, C, S\] are expected",
+    ),
     # Functions of the file.
     (
         "function-recursive",

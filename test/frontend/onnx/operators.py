@@ -7,62 +7,13 @@
 # REQUIRES: onnx
 # RUN: %python %s %t
 import os
-import subprocess
 import sys
 
 import numpy as np
-import onnx
 from onnx import TensorProto, helper, numpy_helper
 
-RNG = np.random.default_rng(1)
-TYPES = {np.dtype(np.float32): TensorProto.FLOAT, np.dtype(np.int64): TensorProto.INT64, np.dtype(bool): TensorProto.BOOL}
-failures = []
-
-
-def data(*shape):
-    return RNG.standard_normal(shape).astype(np.float32)
-
-
-def info(name, shape, element=TensorProto.FLOAT):
-    return helper.make_tensor_value_info(name, element, shape)
-
-
-def run(case, model, inputs, expected, folder, tolerance=1e-4):
-    path = os.path.join(folder, f"{case}.onnx")
-    onnx.save(model, path)
-    for mode in ([], ["--reference"]):
-        command = ["weft", "run", path, "predict", *mode]
-        for name, array in inputs.items():
-            np.save(os.path.join(folder, f"{name}.npy"), array)
-            command += ["--in", f"{name}={folder}/{name}.npy"]
-        for name in expected:
-            command += ["--out", f"{name}={folder}/{name}.out.npy"]
-        done = subprocess.run(command, capture_output=True, text=True)
-        if done.returncode:
-            failures.append(f"{case} {mode}: {done.stderr.strip()}")
-            continue
-        for name, want in expected.items():
-            got = np.load(f"{folder}/{name}.out.npy")
-            same = got.shape == want.shape and got.dtype == want.dtype
-            if not same or not np.allclose(got, want, tolerance, tolerance):
-                failures.append(f"{case} {mode}: '{name}' is {got.dtype}{got.shape}, differs from {want.dtype}{want.shape}")
-
-
-def one_node(case, folder, op, inputs, expected, opset, outputs=None, dims=None, weights=None, **attributes):
-    """A model of one node. `inputs` may hold None for what is left out; `dims` names dimensions."""
-    names = [name if array is not None else "" for name, array in inputs.items()]
-    weights = weights or {}
-    node = helper.make_node(op, names, list(outputs or expected), **attributes)
-    given = {name: array for name, array in inputs.items() if array is not None and name not in weights}
-    declared = [
-        info(name, (dims or {}).get(name, array.shape), TYPES[array.dtype]) for name, array in given.items()
-    ]
-    results = [info(name, [None] * array.ndim, TYPES[array.dtype]) for name, array in expected.items()]
-    tensors = [numpy_helper.from_array(array, name) for name, array in weights.items()]
-    graph = helper.make_graph([node], case, declared, results, tensors)
-    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", opset)])
-    model.ir_version = 8
-    run(case, model, given, expected, folder)
+sys.path.insert(0, os.path.join(os.path.dirname(__file__), "Inputs"))
+from one_node import RNG, data, finish, info, one_node, run
 
 
 def softmax(x):
@@ -264,14 +215,129 @@ def loops(folder):
          {"y": f32(8, 24), "all": f32([1, 3], [2, 6], [4, 12], [0, 0], [0, 0]), "all_count": np.array(3, np.int64)})
 
 
-def main():
-    folder = sys.argv[1]
-    os.makedirs(folder, exist_ok=True)
-    for family in (einsums, attentions, rotaries, recurrent, matrices, scans, growing, loops):
-        family(folder)
-    for failure in failures:
-        print(failure)
-    sys.exit(1 if failures else 0)
+def legacy(folder):
+    """What operators meant at first."""
+    x = data(3, 2, 4)
+    mean, variance, scale, shift = data(2, 4), RNG.random((2, 4)).astype(np.float32), data(2, 4), data(2, 4)
+    want = (x - mean) / np.sqrt(variance + 1e-5) * scale + shift
+    one_node("batch_norm_by_place", folder, "BatchNormalization", {"x": x, "s": scale, "b": shift, "m": mean, "v": variance},
+             {"y": want}, 7, dims={"x": ("N", 2, 4)}, spatial=0)
+    x = data(2, 3, 6)
+    pairs = x.reshape(2, 3, 3, 2)
+    one_node("lp_pool_1", folder, "LpPool", {"x": x}, {"y": (np.abs(pairs) ** 3).sum(-1) ** (1 / 3)}, 1, p=3.0,
+             kernel_shape=[2], strides=[2])
+    one_node("global_lp_pool_1", folder, "GlobalLpPool", {"x": x}, {"y": np.sqrt((x * x).sum(-1, keepdims=True))}, 1, p=2.0)
+    x = data(1, 2, 3, 4)
+    one_node("upsample_1", folder, "Upsample", {"x": x}, {"y": x.repeat(2, 2).repeat(3, 3)}, 1, dims={"x": (1, 2, "H", "W")},
+             height_scale=2.0, width_scale=3.0)
+    one_node("upsample_7", folder, "Upsample", {"x": x}, {"y": x.repeat(2, 3)}, 7, scales=[1.0, 1.0, 1.0, 2.0])
 
 
-main()
+def quantised(folder):
+    x = data(4, 3, 6) * 40
+    scale, zero = np.array([0.5, 1.0, 0.25, 2.0], np.float32), np.array([0, -3, 100, -128], np.int8)
+    column = lambda vector: vector.reshape(-1, 1, 1)
+    want = np.clip(np.rint(x / column(scale)) + column(zero), -128, 127).astype(np.int8)
+    one_node("quantize_axis", folder, "QuantizeLinear", {"x": x, "s": scale, "z": zero}, {"y": want}, 13,
+             dims={"x": (4, "N", 6)}, axis=-3)
+    real = (want.astype(np.float32) - column(zero)) * column(scale)
+    one_node("dequantize_axis", folder, "DequantizeLinear", {"x": want, "s": scale, "z": zero}, {"y": real}, 13,
+             dims={"x": (4, "N", 6)}, axis=0)
+    # Blocks of 4 along an axis of 6: the last one is shorter.
+    blocks, zeros = RNG.random((4, 3, 2)).astype(np.float32) + 0.1, RNG.integers(0, 999, (4, 3, 2)).astype(np.uint16)
+    spread = lambda values: values.repeat(4, 2)[:, :, :6]
+    want = np.clip(np.rint(x / spread(blocks)) + spread(zeros), 0, 65535).astype(np.uint16)
+    one_node("quantize_blocks", folder, "QuantizeLinear", {"x": x, "s": blocks, "z": zeros}, {"y": want}, 21, axis=2, block_size=4)
+    real = (want.astype(np.float32) - spread(zeros)) * spread(blocks)
+    one_node("dequantize_blocks", folder, "DequantizeLinear", {"x": want, "s": blocks, "z": zeros}, {"y": real}, 21, axis=2,
+             block_size=4)
+    large = np.array([1 << 20, -5, 0], np.int32)
+    one_node("dequantize_i32", folder, "DequantizeLinear", {"x": large, "s": np.array(0.5, np.float32)},
+             {"y": large.astype(np.float32) / 2}, 10)
+    one_node("quantize_type", folder, "QuantizeLinear", {"x": x, "s": np.array(0.01, np.float32)},
+             {"y": np.clip(np.rint(x / np.float32(0.01)), -32768, 32767).astype(np.int16)}, 21, output_dtype=TensorProto.INT16)
+
+    image, filters = RNG.integers(0, 256, (2, 2, 4, 5)).astype(np.uint8), RNG.integers(-128, 128, (3, 2, 2, 2)).astype(np.int8)
+    zeros = np.array([1, -2, 7], np.int8)
+    padded = np.pad(image.astype(np.int32) - 9, ((0, 0), (0, 0), (1, 0), (0, 1)))
+    wide = filters.astype(np.int32) - zeros.reshape(-1, 1, 1, 1)
+    sums = np.stack([[np.einsum("nchw,ochw->no", padded[:, :, i : i + 2, j : j + 2], wide) for j in range(5)] for i in range(4)])
+    sums = sums.transpose(2, 3, 0, 1).astype(np.int32)
+    one_node("conv_integer", folder, "ConvInteger", {"x": image, "w": filters, "a": np.array(9, np.uint8), "b": zeros}, {"y": sums},
+             10, dims={"x": ("N", 2, 4, 5)}, pads=[1, 0, 0, 1])
+    scales, bias = np.array([0.01, 0.02, 0.005], np.float32), np.array([100, -50, 3000], np.int32)
+    byChannel = lambda vector: vector.reshape(1, -1, 1, 1)
+    real = (sums + byChannel(bias)).astype(np.float32) * (np.float32(0.1) * byChannel(scales) / np.float32(0.5))
+    one_node("linear_conv", folder, "QLinearConv",
+             {"x": image, "xs": np.array(0.1, np.float32), "xz": np.array(9, np.uint8), "w": filters, "ws": scales, "wz": zeros,
+              "ys": np.array(0.5, np.float32), "yz": np.array(128, np.uint8), "b": bias},
+             {"y": np.clip(np.rint(real) + 128, 0, 255).astype(np.uint8)}, 10, pads=[1, 0, 0, 1])
+    a, c = RNG.integers(-128, 128, (2, 3, 4)).astype(np.int8), RNG.integers(0, 256, (4, 5)).astype(np.uint8)
+    rows, columns = np.array([1, -1, 5], np.int8), RNG.integers(0, 256, 5).astype(np.uint8)
+    want = (a.astype(np.int32) - rows[:, None]) @ (c.astype(np.int32) - columns)
+    one_node("matmul_integer", folder, "MatMulInteger", {"a": a, "c": c, "r": rows, "k": columns}, {"y": want}, 10,
+             dims={"a": ("N", 3, 4)})
+    one_node("matmul_integer_plain", folder, "MatMulInteger", {"a": a, "c": c.astype(np.int8)},
+             {"y": a.astype(np.int32) @ c.astype(np.int8).astype(np.int32)}, 10)
+
+
+def training(folder):
+    """Two tensors at once, of another type, and with all coefficients."""
+    domain, rate, count = "ai.onnx.preview.training", np.array(0.1, np.float32), np.array(3, np.int64)
+    x1, x2, g1, g2, v1, v2 = (RNG.standard_normal(shape) for shape in [(3,), (2, 2)] * 3)
+    h1, h2 = RNG.random(3), RNG.random((2, 2))
+    r = np.float64(rate)
+
+    def adam(x, g, v, h):
+        g = 0.01 * x + g
+        v, h = 0.8 * v + 0.2 * g, 0.7 * h + 0.3 * g * g
+        return (1 - 0.05) * (x - r * np.sqrt(1 - 0.7**3) / (1 - 0.8**3) * v / (np.sqrt(h) + 0.1)), v, h
+
+    (a1, a2, a3), (b1, b2, b3) = adam(x1, g1, v1, h1), adam(x2, g2, v2, h2)
+    one_node("adam", folder, "Adam", dict(r=rate, t=count, x1=x1, x2=x2, g1=g1, g2=g2, v1=v1, v2=v2, h1=h1, h2=h2),
+             dict(a1=a1, b1=b1, a2=a2, b2=b2, a3=a3, b3=b3), 1, domain=domain, alpha=0.8, beta=0.7, epsilon=0.1,
+             norm_coefficient=0.01, norm_coefficient_post=0.05)
+    for first in (True, False):
+        share, g = 1 if first else 0.5, 0.01 * x1 + g1
+        v = 0.9 * v1 + share * g
+        one_node(f"momentum{first}", folder, "Momentum", dict(r=rate, t=count * (not first), x=x1, g=g1, v=v1),
+                 dict(y=x1 - r * (g + 0.9 * v), w=v), 1, domain=domain, alpha=0.9, beta=0.5, norm_coefficient=0.01, mode="nesterov")
+
+
+def suppressed(boxes, scores, most, overlap, least):
+    """Rows of (image, class, box), by the standard's words."""
+    rows = []
+    for image in range(scores.shape[0]):
+        for kind in range(scores.shape[1]):
+            kept = []
+            for box in np.argsort(-scores[image, kind], kind="stable"):
+                if scores[image, kind, box] <= least or len(kept) == most:
+                    continue
+                def iou(other):
+                    a, c = boxes[image, box], boxes[image, other]
+                    width = min(a[0] + a[2] / 2, c[0] + c[2] / 2) - max(a[0] - a[2] / 2, c[0] - c[2] / 2)
+                    height = min(a[1] + a[3] / 2, c[1] + c[3] / 2) - max(a[1] - a[3] / 2, c[1] - c[3] / 2)
+                    shared = max(width, 0) * max(height, 0)
+                    return shared / (a[2] * a[3] + c[2] * c[3] - shared)
+                if all(iou(other) <= overlap for other in kept):
+                    kept.append(box)
+                    rows.append((image, kind, box))
+    return np.array(rows, np.int64)
+
+
+def boxes(folder):
+    places = np.concatenate([RNG.random((2, 12, 2)) * 4, RNG.random((2, 12, 2)) * 3 + 0.5], 2).astype(np.float32)
+    scores = RNG.random((2, 3, 12)).astype(np.float32)
+    limits = {"o": np.array(0.3, np.float32), "l": np.array(0.2, np.float32)}
+
+    def case(name, most, bound, **more):
+        rows = suppressed(places, scores, most, 0.3, 0.2)
+        want = np.concatenate([rows, np.zeros((bound - len(rows), 3), np.int64)])
+        one_node(name, folder, "NonMaxSuppression", {"b": places, "s": scores, "m": np.array([most]), **limits},
+                 {"y": want, "y_count": np.array(len(rows))}, 11, outputs=["y"], center_point_box=1, **more)
+
+    case("boxes", 4, 2 * 3 * 4, weights={"m": np.array([4]), **limits})
+    case("boxes_dynamic", 12, 2 * 3 * 12, dims={"b": ("N", "S", 4), "s": ("N", "C", "S")})
+
+
+finish(einsums, attentions, rotaries, recurrent, matrices, scans, growing, loops, legacy, quantised, training, boxes)
