@@ -180,10 +180,11 @@ static RegionAxis alignedAxis(Node &n, const Dim &size, int64_t out, Value low, 
 }
 
 static bool checkRegions(Node &n, Value x, Value regions, int64_t width) {
-  if (n.b.rank(x) == 4 && n.b.rank(regions) == 2 && n.b.dims(regions)[1] == Dim(width))
+  if (n.b.isFloat(x) && n.b.isFloat(regions) && n.b.rank(x) == 4 && n.b.rank(regions) == 2 &&
+      n.b.dims(regions)[1] == Dim(width))
     return true;
-  n.fail("the input is " + languageList(n.b.dims(x)) + " and the regions " +
-         languageList(n.b.dims(regions)) + ", but [N, C, H, W] and [R, " + Twine(width) +
+  n.fail("the input is " + languageName(n.b.typeOf(x)) + " and the regions " +
+         languageName(n.b.typeOf(regions)) + ", but floats [N, C, H, W] and [R, " + Twine(width) +
          "] are expected");
   return false;
 }
@@ -240,7 +241,8 @@ static Bins wholeBins(Node &n, const Dim &size, int64_t out, Value low, Value hi
   double scale = n.real("spatial_scale", 1);
   auto place = [&](Value corner) {
     Value scaled = b.binary<MulOp>(corner, scale);
-    return b.unary<FloorOp>(b.binary<AddOp>(scaled, 0.5));
+    Value half = b.binary<MulOp>(b.unary<SignOp>(scaled), 0.5); // ties go away from 0
+    return b.unary<TruncOp>(b.add(scaled, half));
   };
   Value first = place(low), last = place(high);
   Value extent = b.binary<MaxOp>(b.binary<AddOp>(b.sub(last, first), 1.0), 1.0);

@@ -65,8 +65,12 @@ static Value centred(GraphBuilder &b, Value x, Value zero) {
 
 /// saturate(round(quotient) + zero); a cast to an integer saturates.
 static Value rounded(GraphBuilder &b, Value quotient, Value zero, Type type) {
+  if (!quotient || !type)
+    return Value();
   Value whole = b.unary<RoundOp>(b.cast(quotient, wideType(b, b.element(quotient))));
-  return b.cast(zero ? b.add(whole, b.cast(zero, b.element(whole))) : whole, type);
+  if (whole && zero)
+    whole = b.add(whole, b.cast(zero, b.element(whole)));
+  return b.cast(whole, type);
 }
 
 //===-- To integers and back ----------------------------------------------------------------===//
@@ -112,6 +116,8 @@ static void dequantize(Node &n) {
                   ", but takes integers to floats");
   Value difference = centred(b, x, spread(n, n.optionalInput(2), x));
   Value scale = spread(n, n.input(1), x);
+  if (!scale)
+    return;
   Type wide = wideType(b, b.element(scale));
   n.set(0, b.cast(b.mul(b.cast(difference, wide), b.cast(scale, wide)), type));
 }

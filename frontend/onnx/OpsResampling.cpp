@@ -286,6 +286,8 @@ static void resizeAxes(Node &n, const Resizing &how, ArrayRef<ResizedAxis> axes)
 
 //===-- Sizes from scales -------------------------------------------------------------------===//
 
+static constexpr int64_t largestSize = int64_t(1) << 40;
+
 /// floor(size * scale), computed in f32 as ONNX Runtime does. A dimension that is not known needs
 /// a scale that is a fraction of small numbers.
 static std::optional<Dim> scaled(Node &n, const Dim &size, double scale) {
@@ -405,6 +407,10 @@ static bool keepAspectRatio(Node &n, SmallVector<ResizedAxis> &axes, bool isLeas
   }
   for (ResizedAxis &one : axes) {
     double size = static_cast<double>(one.from.constant().value_or(0)) * scale.value_or(1);
+    if (!(size < static_cast<double>(largestSize))) {
+      n.fail("keeps an aspect ratio that makes a dimension of " + one.from.str() + " too large");
+      return false;
+    }
     one.to = Dim(static_cast<int64_t>(std::floor(size + 0.5)));
     one.scale = scale;
   }
@@ -422,7 +428,7 @@ static bool sizeAxes(Node &n, SmallVector<ResizedAxis> &axes) {
   }
   for (auto [one, size] : llvm::zip(axes, *sizes)) {
     std::optional<int64_t> from = one.from.constant(), to = size.constant();
-    if ((to && *to < 1) || from == 0) {
+    if ((to && (*to < 1 || *to > largestSize)) || from == 0) {
       n.fail("resizes a dimension of " + one.from.str() + " to " + size.str());
       return false;
     }

@@ -205,6 +205,16 @@ static void affineGrid(Node &n) {
   n.set(0, b.contract(spatial == 2 ? "nij,hwj->nhwi" : "nij,dhwj->ndhwi", theta, points));
 }
 
+static constexpr int64_t mostElements = 1 << 16;
+
+/// The product of sizes, which are positive; anything above `mostElements` where it is too large.
+static int64_t elementsOf(ArrayRef<int64_t> sizes) {
+  int64_t product = 1;
+  for (int64_t size : sizes)
+    product = size > mostElements ? mostElements + 1 : std::min(product * size, mostElements + 1);
+  return product;
+}
+
 //===-- Deformable convolution --------------------------------------------------------------===//
 
 /// Where each element of the filter lies along one axis before it is moved: [kernel places..., out
@@ -271,8 +281,11 @@ static void deformConv(Node &n) {
     return;
   Dims shape = b.dims(x), filterShape = b.dims(filter);
   std::optional<int64_t> channels = shape[1].constant(), filters = filterShape[0].constant();
-  for (int64_t size : *kernel)
-    d.elements *= size;
+  d.elements = elementsOf(*kernel);
+  if (d.elements > mostElements || !b.isFloat(x) || !b.isFloat(filter))
+    return n.fail("the input is " + languageName(b.typeOf(x)) + " and the filter " +
+                  languageName(b.typeOf(filter)) + ", but floats, and filters of at most " +
+                  Twine(mostElements) + " places, are expected");
   if (d.groups < 1 || d.offsetGroups < 1 || !channels || !filters || *filters % d.groups != 0 ||
       *channels % d.groups != 0 || *channels % d.offsetGroups != 0 ||
       filterShape[1] != Dim(*channels / d.groups))
@@ -314,19 +327,18 @@ static void colToImage(Node &n) {
   if (!windows)
     return;
   size_t rank = block->size();
-  int64_t elements = 1;
+  int64_t elements = elementsOf(*block);
   Dims padded, places, shape; // of the image; how often blocks lie along each axis; both
   for (size_t i = 0; i < rank; ++i) {
     int64_t extent = ((*block)[i] - 1) * windows->dilations[i] + 1;
     padded.push_back((*image)[i] + Dim(windows->padLow[i] + windows->padHigh[i]));
     places.push_back((padded[i] - Dim(extent)).floorDiv(Dim(windows->strides[i])) + Dim(1));
-    elements *= (*block)[i];
     shape.push_back(Dim((*block)[i]));
   }
   shape.append(places);
   Dims columns = b.dims(x);
   std::optional<int64_t> rows = columns[1].constant();
-  if (!rows || *rows % elements != 0 || columns[2] != productOf(places))
+  if (!rows || elements > mostElements || *rows % elements != 0 || columns[2] != productOf(places))
     return n.fail("the columns are " + languageList(columns) + " for " + Twine(elements) +
                   " elements at " + languageList(places) + " places");
   Value target;

@@ -204,7 +204,7 @@ CASES = [
     ("external-absolute", add(external(location="/etc/passwd")), r"lies in '/etc/passwd', outside of the model's folder"),
     ("external-link", add(external(location="link.bin")), r"lies in 'link.bin', outside of the model's folder"),
     ("external-nowhere", add(external()), r"its external data has no location"),
-    ("string-weight", model([identity()], weights=[strings]), r"the tensor 'w': the element type is string"),
+    ("string-weight", add(strings), r"the tensor 'w': the element type is string"),
     ("sparse-weight", sparse, r"sparse"),
     # Operators that are known, and what does not fit them.
     ("string-operator", model([helper.make_node("StringNormalizer", ["x"], ["y"])]), r"\(StringNormalizer\), opset 17: works on strings"),
