@@ -107,7 +107,7 @@ static void layerNorm(Node &n) {
   n.ignore("stash_type");
   if (!axis)
     return;
-  Dims inner(b.dims(x).begin() + *axis, b.dims(x).end());
+  Dims shape = b.dims(x), inner(shape.begin() + *axis, shape.end());
   Integers axes = allAxes(b.rank(x));
   axes.erase(axes.begin(), axes.begin() + *axis);
   n.set(0, b.layerNorm(x, b.broadcastTo(scale, inner), shift ? b.broadcastTo(shift, inner) : shift,
@@ -128,7 +128,7 @@ static void rmsNorm(Node &n) {
   n.ignore("stash_type");
   if (!axis)
     return;
-  Dims inner(n.b.dims(x).begin() + *axis, n.b.dims(x).end());
+  Dims shape = n.b.dims(x), inner(shape.begin() + *axis, shape.end());
   n.set(0, n.b.rmsNorm(x, n.b.broadcastTo(n.input(1), inner), *axis, epsilon));
 }
 
