@@ -15,12 +15,17 @@ using Dims = SmallVector<Dim>;
 /// Streams that one node may use, for several draws.
 static constexpr int64_t drawsPerNode = 4;
 
+/// The seed of Dropout is an integer, that of all others a float.
+static int64_t seedOf(Node &n) {
+  if (n.op() == "Dropout")
+    return n.integer("seed", 0);
+  return llvm::bit_cast<uint32_t>(static_cast<float>(n.real("seed", 0)));
+}
+
 Value randomUniform(Node &n, ArrayRef<Dim> shape, int64_t draw) {
   GraphBuilder &b = n.b;
   Type seedType = mlir::IntegerType::get(b.builder.getContext(), 64, mlir::IntegerType::Unsigned);
-  float given = static_cast<float>(n.real("seed", 0));
-  int64_t seed = llvm::bit_cast<uint32_t>(given);
-  Value bits = b.randomBits(b.scalarInteger(seedType, seed), shape,
+  Value bits = b.randomBits(b.scalarInteger(seedType, seedOf(n)), shape,
                             n.importer.nodeNumber() * drawsPerNode + draw);
   // The 24 high bits are all that an f32 below 1 can hold.
   Value high = b.cast(b.binary<ShiftRightOp>(bits, 8), b.i32());

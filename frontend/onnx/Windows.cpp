@@ -93,7 +93,8 @@ void roundUp(OnnxWindows &windows, Value x) {
 
 std::optional<Integers> readKernel(Node &n, Value filter) {
   Integers kernel;
-  for (const Dim &dim : ArrayRef(n.b.dims(filter)).drop_front(2)) {
+  SmallVector<Dim> shape = n.b.dims(filter);
+  for (const Dim &dim : ArrayRef(shape).drop_front(2)) {
     std::optional<int64_t> size = dim.constant();
     if (!size) {
       n.fail("the filter is " + languageList(n.b.dims(filter)) +
