@@ -4,6 +4,7 @@
 # Installs the Debian packages that Weft needs and that are missing, and nothing else.
 #   tools/setup.sh          to build and use it
 #   tools/setup.sh --test   also what the tests run against: NumPy, PyTorch, GoogleTest
+#   tools/setup.sh --peers  also Node, which runs ONNX Runtime beside Weft in test/conformance/networks.py
 set -euo pipefail
 
 packages=(
@@ -22,7 +23,15 @@ test_packages=(
   libclang-rt-22-dev                      # sanitizers
   clang-format-22
 )
+peer_packages=(nodejs npm)
 if [ "${1:-}" = --test ]; then packages+=("${test_packages[@]}"); fi
+if [ "${1:-}" = --peers ]; then
+  packages+=("${test_packages[@]}")
+  # Other builds of Node exclude Debian's npm and bring their own.
+  if ! command -v node >/dev/null || ! command -v npm >/dev/null; then
+    packages+=("${peer_packages[@]}")
+  fi
+fi
 
 missing=()
 for package in "${packages[@]}"; do

@@ -1,0 +1,248 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+"""Networks in plain PyTorch that torchvision lacks. Sizes are arguments: the defaults are those of the
+papers, and the tests also use small ones.
+"""
+import math
+
+import torch
+from torch import nn
+from torch.nn import functional
+
+
+class Tuple(nn.Module):
+    """Takes one entry of what a torchvision segmentation network gives as a dictionary."""
+
+    def __init__(self, inner, key):
+        super().__init__()
+        self.inner, self.key = inner, key
+
+    def forward(self, image):
+        return self.inner(image)[self.key]
+
+
+class Convolutions(nn.Sequential):
+    """Twice convolution, normalisation, ReLU."""
+
+    def __init__(self, inputs, outputs):
+        layers = []
+        for channels in (inputs, outputs):
+            layers += [nn.Conv2d(channels, outputs, 3, padding=1, bias=False), nn.BatchNorm2d(outputs),
+                       nn.ReLU()]
+        super().__init__(*layers)
+
+
+class UNet(nn.Module):
+    """Ronneberger et al., arXiv:1505.04597, with padding and normalisation."""
+
+    def __init__(self, width=32, depth=4):
+        super().__init__()
+        widths = [width << level for level in range(depth + 1)]
+        pairs = list(zip(widths, widths[1:]))
+        self.first = Convolutions(1, width)
+        self.down = nn.ModuleList(Convolutions(a, b) for a, b in pairs)
+        self.up = nn.ModuleList(nn.ConvTranspose2d(b, a, 2, stride=2) for a, b in reversed(pairs))
+        self.merge = nn.ModuleList(Convolutions(2 * a, a) for a, _ in reversed(pairs))
+        self.last = nn.Conv2d(width, 1, 1)
+
+    def forward(self, image):
+        levels = [self.first(image)]
+        for down in self.down:
+            levels.append(down(functional.max_pool2d(levels[-1], 2)))
+        x = levels.pop()
+        for up, merge in zip(self.up, self.merge):
+            x = merge(torch.cat([levels.pop(), up(x)], 1))
+        return torch.sigmoid(self.last(x))
+
+
+class Edsr(nn.Module):
+    """The baseline of Lim et al., arXiv:1707.02921: residual blocks without normalisation, pixel shuffle."""
+
+    def __init__(self, width=64, blocks=16, scale=2):
+        super().__init__()
+
+        def convolution(inputs, outputs):
+            return nn.Conv2d(inputs, outputs, 3, padding=1)
+
+        self.head = convolution(3, width)
+        self.blocks = nn.ModuleList(
+            nn.Sequential(convolution(width, width), nn.ReLU(), convolution(width, width))
+            for _ in range(blocks))
+        self.body = convolution(width, width)
+        self.tail = nn.Sequential(convolution(width, width * scale * scale), nn.PixelShuffle(scale),
+                                  convolution(width, 3))
+
+    def forward(self, image):
+        start = self.head(image)
+        x = start
+        for block in self.blocks:
+            x = x + 0.1 * block(x)
+        return self.tail(self.body(x) + start)
+
+
+class Attention(nn.Module):
+    """Vaswani et al., arXiv:1706.03762, section 3.2. `mask` is added to the scores."""
+
+    def __init__(self, width, heads):
+        super().__init__()
+        self.heads = heads
+        self.query, self.key, self.value, self.out = (nn.Linear(width, width) for _ in range(4))
+
+    def split(self, x):
+        return x.view(x.shape[0], x.shape[1], self.heads, -1).transpose(1, 2)
+
+    def forward(self, x, mask):
+        query, key, value = (self.split(f(x)) for f in (self.query, self.key, self.value))
+        scores = query @ key.transpose(2, 3) / math.sqrt(query.shape[-1]) + mask
+        mixed = torch.softmax(scores, 3) @ value
+        return self.out(mixed.transpose(1, 2).reshape(x.shape))
+
+
+class EncoderBlock(nn.Module):
+    """Normalises after each part."""
+
+    def __init__(self, width, heads):
+        super().__init__()
+        self.attention = Attention(width, heads)
+        self.norm1, self.norm2 = (nn.LayerNorm(width, 1e-12) for _ in range(2))
+        self.up, self.down = nn.Linear(width, 4 * width), nn.Linear(4 * width, width)
+
+    def forward(self, x, mask):
+        x = self.norm1(x + self.attention(x, mask))
+        return self.norm2(x + self.down(functional.gelu(self.up(x))))
+
+
+class Bert(nn.Module):
+    """Devlin et al., arXiv:1810.04805: the encoder and the pooled first token."""
+
+    def __init__(self, layers=12, width=768, heads=12, vocabulary=30522, places=512):
+        super().__init__()
+        self.token, self.place = nn.Embedding(vocabulary, width), nn.Embedding(places, width)
+        self.segment = nn.Embedding(2, width)
+        self.norm = nn.LayerNorm(width, 1e-12)
+        self.blocks = nn.ModuleList(EncoderBlock(width, heads) for _ in range(layers))
+        self.pool = nn.Linear(width, width)
+
+    def forward(self, tokens, segments, mask):
+        places = torch.arange(tokens.shape[1], device=tokens.device)
+        x = self.norm(self.token(tokens) + self.place(places) + self.segment(segments))
+        hidden = (1 - mask[:, None, None, :].to(x.dtype)) * -10000
+        for block in self.blocks:
+            x = block(x, hidden)
+        return x, torch.tanh(self.pool(x[:, 0]))
+
+
+class DecoderBlock(nn.Module):
+    """Normalises before each part; GELU by its tanh approximation, as GPT-2 has it."""
+
+    def __init__(self, width, heads):
+        super().__init__()
+        self.attention = Attention(width, heads)
+        self.norm1, self.norm2 = (nn.LayerNorm(width) for _ in range(2))
+        self.up, self.down = nn.Linear(width, 4 * width), nn.Linear(4 * width, width)
+
+    def forward(self, x, mask):
+        x = x + self.attention(self.norm1(x), mask)
+        h = self.up(self.norm2(x))
+        h = 0.5 * h * (1 + torch.tanh(math.sqrt(2 / math.pi) * (h + 0.044715 * h.pow(3))))
+        return x + self.down(h)
+
+
+class Gpt2(nn.Module):
+    """Radford et al., "Language Models are Unsupervised Multitask Learners"; embedding and head share."""
+
+    def __init__(self, layers=12, width=768, heads=12, vocabulary=50257, places=1024):
+        super().__init__()
+        self.token, self.place = nn.Embedding(vocabulary, width), nn.Embedding(places, width)
+        self.blocks = nn.ModuleList(DecoderBlock(width, heads) for _ in range(layers))
+        self.norm = nn.LayerNorm(width)
+        future = torch.full((places, places), -1e9).triu(1)
+        self.register_buffer("future", future, persistent=False)
+
+    def forward(self, tokens):
+        length = tokens.shape[1]
+        places = torch.arange(length, device=tokens.device)
+        x = self.token(tokens) + self.place(places)
+        mask = self.future[:length, :length]
+        for block in self.blocks:
+            x = block(x, mask)
+        return functional.linear(self.norm(x), self.token.weight)
+
+
+class Recurrent(nn.Module):
+    """A sequence classifier on the last step. `kind` is nn.LSTM or nn.GRU."""
+
+    def __init__(self, kind, inputs=128, width=512, layers=2, classes=10):
+        super().__init__()
+        self.cells = kind(inputs, width, layers, batch_first=True)
+        self.head = nn.Linear(width, classes)
+
+    def forward(self, sequence):
+        return self.head(self.cells(sequence)[0][:, -1])
+
+
+class AddRows(torch.autograd.Function):
+    """base[to[i, 0]] += rows[i], written to the file as ScatterND."""
+
+    @staticmethod
+    def symbolic(graph, base, to, rows):
+        return graph.op("ScatterND", base, to, rows, reduction_s="add")
+
+    @staticmethod
+    def forward(context, base, to, rows):
+        return base.index_add(0, to[:, 0], rows)
+
+
+class GraphNet(nn.Module):
+    """Kipf & Welling, arXiv:1609.02907: messages along weighted edges, summed at their ends.
+
+    `scatter` is the operator that sums: "elements" or "nd"."""
+
+    def __init__(self, scatter, inputs=128, width=128, classes=16, layers=3):
+        super().__init__()
+        widths = [inputs] + [width] * (layers - 1) + [classes]
+        self.layers = nn.ModuleList(nn.Linear(a, b) for a, b in zip(widths, widths[1:]))
+        self.scatter = scatter
+
+    def collect(self, base, to, messages, columns):
+        if self.scatter == "nd":
+            return AddRows.apply(base, to[:, None], messages)
+        # The exporter wants to see equal sizes: so the number of columns is one, not that of a tensor.
+        return base.scatter_add(0, to[:, None].expand(-1, columns), messages)
+
+    def forward(self, nodes, source, target, weight):
+        x = nodes
+        for number, layer in enumerate(self.layers):
+            h = layer(x)
+            x = self.collect(torch.zeros_like(h), target, h[source] * weight[:, None], layer.out_features)
+            if number + 1 < len(self.layers):
+                x = torch.relu(x)
+        return x
+
+
+def deconvolution(inputs, outputs, stride=2, padding=1):
+    return [nn.ConvTranspose2d(inputs, outputs, 4, stride, padding, bias=False),
+            nn.BatchNorm2d(outputs), nn.ReLU()]
+
+
+class DcganGenerator(nn.Sequential):
+    """Radford et al., arXiv:1511.06434: noise to an image of 64x64."""
+
+    def __init__(self, noise=100, width=64):
+        super().__init__(*deconvolution(noise, 8 * width, 1, 0), *deconvolution(8 * width, 4 * width),
+                         *deconvolution(4 * width, 2 * width), *deconvolution(2 * width, width),
+                         nn.ConvTranspose2d(width, 3, 4, 2, 1, bias=False), nn.Tanh())
+
+
+class Keypoints(nn.Module):
+    """Xiao et al., arXiv:1804.06208: a backbone, three transposed convolutions, one heat map a joint."""
+
+    def __init__(self, backbone, features=512, width=256, joints=17):
+        super().__init__()
+        b = backbone
+        self.backbone = nn.Sequential(b.conv1, b.bn1, b.relu, b.maxpool, b.layer1, b.layer2, b.layer3,
+                                      b.layer4)
+        self.head = nn.Sequential(*deconvolution(features, width), *deconvolution(width, width),
+                                  *deconvolution(width, width), nn.Conv2d(width, joints, 1))
+
+    def forward(self, image):
+        return self.head(self.backbone(image))
