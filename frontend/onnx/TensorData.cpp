@@ -13,6 +13,7 @@
 #include "llvm/Support/Path.h"
 
 #include <cstring>
+#include <memory>
 
 namespace weft {
 
@@ -227,11 +228,11 @@ static Error takeBytes(TensorProto &tensor, StringRef folder, int64_t bytes,
     return takeExternal(tensor, folder, bytes, result);
   if (!tensor.has_raw_data())
     return takeTyped(tensor, bytes, result);
-  const std::string &raw = tensor.raw_data();
-  if (Error wrong = checkSize("the number of its bytes is ", raw.size(), bytes))
+  if (Error wrong = checkSize("the number of its bytes is ", tensor.raw_data().size(), bytes))
     return wrong;
-  result.assign(raw.begin(), raw.end());
-  tensor.clear_raw_data();
+  // Clearing the field would keep its memory.
+  std::unique_ptr<std::string> raw(tensor.release_raw_data());
+  result.assign(raw->begin(), raw->end());
   return Error::success();
 }
 
