@@ -206,6 +206,14 @@ def calibrate(net, inputs, generator):
         norm.running_var *= 0.8 + 0.4 * torch.rand(shape, generator=generator)
 
 
+def centre(net, inputs):
+    """Takes what all inputs share off the scores of a classifier: only what tells them apart is left."""
+    heads = [module for module in net.modules() if isinstance(module, nn.Linear)]
+    result = net(*inputs.values())
+    if heads and isinstance(result, torch.Tensor) and result.shape[1:] == heads[-1].bias.shape:
+        heads[-1].bias -= result.mean(0)
+
+
 @torch.no_grad()
 def make(network):
     """The module with its weights, in evaluation mode."""
@@ -215,6 +223,8 @@ def make(network):
     for module in net.modules():
         randomise(module, generator)
     calibrate(net, network.inputs(4), generator)
+    if not network.dynamic:  # rows of a graph are its nodes, no inputs of their own
+        centre(net, network.inputs(4))
     return net
 
 
