@@ -47,6 +47,84 @@ static Item filled(BuiltinCall &call, double value) {
   return Item::tensor(call.builder().splat(type->element, value, type->dims));
 }
 
+/// Sizes and elements of a list in lists, row by row; every list of one level has one length.
+static bool flattenList(BuiltinCall &call, const Item &item, size_t depth,
+                        SmallVector<int64_t> &shape, SmallVector<const Item *> &elements) {
+  bool isNew = depth == shape.size() && elements.empty();
+  if (!item.isSequence()) {
+    if (depth == shape.size())
+      return elements.push_back(&item), true;
+  } else if (int64_t size = item.items->size(); isNew || (depth < shape.size() && shape[depth] == size)) {
+    if (isNew)
+      shape.push_back(size);
+    return llvm::all_of(*item.items, [&](const Item &part) {
+      return flattenList(call, part, depth + 1, shape, elements);
+    });
+  }
+  call.fail(Diag::TensorForm, call.span("values"));
+  return false;
+}
+
+/// One element of a constant; none, with a message, if the number does not fit the type.
+static std::optional<mlir::Attribute> elementOf(BuiltinCall &call, const Item &item, Type element) {
+  Span span = call.span("values");
+  if (auto floatType = dyn_cast<mlir::FloatType>(element)) {
+    std::optional<double> value = call.elaborator.toReal(item, span, "an element");
+    return value ? std::optional(mlir::FloatAttr::get(floatType, *value)) : std::nullopt;
+  }
+  bool fits = item.kind == (isBoolElement(element) ? Kind::Bool : Kind::Int);
+  std::optional<int64_t> value = fits && item.kind == Kind::Bool ? std::optional<int64_t>(item.flag)
+                                 : fits ? item.integer.constant()
+                                        : std::nullopt;
+  unsigned width = element.getIntOrFloatBitWidth();
+  bool isUnsigned = element.isUnsignedInteger();
+  if (value && item.kind == Kind::Int)
+    fits = isUnsigned ? (item.flag ? width == 64 : *value >= 0 && llvm::isUIntN(width, *value))
+                      : !item.flag && llvm::isIntN(width, *value);
+  if (!value || !fits) {
+    call.fail(Diag::LiteralType, span, call.elaborator.describe(item), elementName(element));
+    return std::nullopt;
+  }
+  llvm::APInt bits(64, static_cast<uint64_t>(*value));
+  return mlir::IntegerAttr::get(element, bits.trunc(width));
+}
+
+/// tensor<i64>([[1, 2], [3, 4]]): numbers that are known when the model is compiled.
+static Item tensor(BuiltinCall &call) {
+  Type element = call.call.expected ? call.call.expected->element : Type();
+  if (!call.call.typeArguments.empty()) {
+    std::optional<Type> given =
+        call.elaborator.resolveElement(*call.call.typeArguments[0], call.call.scope);
+    if (!given)
+      return Item::error();
+    element = *given;
+  }
+  const Item &values = call.item("values");
+  // One number, which may be the size of a dimension.
+  if (values.isNumber()) {
+    std::optional<ValueId> value = call.tensor("values", element);
+    return value ? Item::tensor(*value) : Item::error();
+  }
+  SmallVector<int64_t> shape;
+  SmallVector<const Item *> elements;
+  if (!flattenList(call, values, 0, shape, elements))
+    return Item::error();
+  bool anyFloat = llvm::any_of(elements, [](const Item *item) { return item->kind == Kind::Float; });
+  bool allBool = llvm::all_of(elements, [](const Item *item) { return item->kind == Kind::Bool; });
+  MLIRContext *context = call.elaborator.context;
+  if (!element)
+    element = anyFloat || elements.empty() ? Type(mlir::Float32Type::get(context))
+                                           : mlir::IntegerType::get(context, allBool ? 1 : 64);
+  SmallVector<mlir::Attribute> attributes;
+  for (const Item *item : elements) {
+    std::optional<mlir::Attribute> one = elementOf(call, *item, element);
+    if (!one)
+      return Item::error();
+    attributes.push_back(*one);
+  }
+  return Item::tensor(call.builder().constantTensor(element, shape, attributes));
+}
+
 static Item full(BuiltinCall &call) {
   std::optional<ValueType> type;
   if (call.has("shape") && call.item("value").isTensor() && call.call.typeArguments.empty()) {
@@ -148,6 +226,20 @@ static ValueId scaled(BuiltinCall &call, ValueId value, double scale, double shi
   return builder.cast(value, type.element);
 }
 
+/// random_bits(seed, stream: 3, shape: [n]): 32 bits for each element, from a seed of one's own.
+static Item randomBits(BuiltinCall &call) {
+  Type ui64 = mlir::IntegerType::get(call.elaborator.context, 64, mlir::IntegerType::Unsigned);
+  std::optional<ValueId> seed = call.tensor("seed", ui64);
+  std::optional<int64_t> stream = call.integer("stream");
+  std::optional<Dims> dims = call.dims("shape");
+  if (!seed || !stream || !dims)
+    return Item::error();
+  if (!call.typeOf(*seed).isScalar() || call.typeOf(*seed).element != ui64)
+    return call.fail(Diag::OperandKind, call.span("seed"), "random_bits",
+                     printType(call.typeOf(*seed)));
+  return Item::tensor(call.builder().randomBits(*seed, *dims, *stream));
+}
+
 static std::optional<ValueType> randomType(BuiltinCall &call) {
   std::optional<ValueType> type = madeType(call);
   if (type && !isFloatElement(type->element)) {
@@ -200,10 +292,12 @@ ArrayRef<Builtin> creationBuiltins() {
       {"zeros", "shape?", [](BuiltinCall &call) { return filled(call, 0); }, true},
       {"ones", "shape?", [](BuiltinCall &call) { return filled(call, 1); }, true},
       {"full", "value, shape?", full, true},
+      {"tensor", "values", tensor, true},
       {"iota", "count?, axis?", iota, true},
       {"eye", "count?", eye, true},
       {"uniform", "low?, high?, shape?", uniform, true},
       {"normal", "mean?, deviation?, shape?", normal, true},
+      {"random_bits", "seed, stream, shape", randomBits, true},
       {"bernoulli", "p, shape?", bernoulli, true},
   };
   return rows;

@@ -158,6 +158,32 @@ static Item stack(BuiltinCall &call) {
   return join(call, *values, *axis);
 }
 
+/// How many elements `pad` puts between two neighbours, for each dimension; none if not given.
+static std::optional<SmallVector<int64_t>> interiorOf(BuiltinCall &call, const ValueType &type) {
+  if (!call.has("interior"))
+    return SmallVector<int64_t>();
+  std::optional<SmallVector<int64_t>> given = call.integers("interior");
+  if (!given)
+    return std::nullopt;
+  if (given->size() > type.rank()) {
+    call.fail(Diag::Rank, call.span("interior"), "pad", given->size(), "x", printType(type));
+    return std::nullopt;
+  }
+  SmallVector<int64_t> result(type.rank() - given->size(), 0);
+  llvm::append_range(result, *given);
+  for (auto [dim, gap] : llvm::zip_equal(type.dims, result)) {
+    if (gap < 0) {
+      call.fail(Diag::NegativeSize, call.span("interior"), gap);
+      return std::nullopt;
+    }
+    if (gap > 0 && !dim.isConstant()) {
+      call.fail(Diag::NotConstant, call.span("interior"), "a dimension that is spread");
+      return std::nullopt;
+    }
+  }
+  return result;
+}
+
 /// pad(x, [[1, 1], [0, 2]], value: 0): before and after each of the last dimensions.
 static Item pad(BuiltinCall &call) {
   std::optional<ValueId> value = call.tensor("x");
@@ -193,7 +219,9 @@ static Item pad(BuiltinCall &call) {
     return Item::error();
   if (!call.typeOf(*fill).isScalar() || call.typeOf(*fill).element != type.element)
     return call.fail(Diag::OperandKind, call.span("value"), "pad", printType(call.typeOf(*fill)));
-  return Item::tensor(call.builder().pad(*value, *fill, low, high));
+  std::optional<SmallVector<int64_t>> interior = interiorOf(call, type);
+  return interior ? Item::tensor(call.builder().pad(*value, *fill, low, high, *interior))
+                  : Item::error();
 }
 
 static Item broadcastTo(BuiltinCall &call) {
@@ -209,6 +237,39 @@ static Item broadcastTo(BuiltinCall &call) {
     return Item::error();
   }
   return Item::tensor(call.builder().broadcastTo(*value, *dims));
+}
+
+/// slice(x, starts, sizes, strides: [1, -1]): a part whose bounds no index can prove.
+static Item slice(BuiltinCall &call) {
+  std::optional<ValueId> value = call.tensor("x");
+  std::optional<Dims> starts = call.dims("starts"), sizes = call.dims("sizes");
+  if (!value || !starts || !sizes)
+    return Item::error();
+  const ValueType type = call.typeOf(*value);
+  SmallVector<int64_t> strides(type.rank(), 1);
+  if (call.has("strides")) {
+    std::optional<SmallVector<int64_t>> given = call.integers("strides");
+    if (!given)
+      return Item::error();
+    strides = *given;
+  }
+  if (starts->size() != type.rank() || sizes->size() != type.rank() ||
+      strides.size() != type.rank())
+    return call.fail(Diag::Rank, call.span(), "slice", starts->size(), "x", printType(type));
+  for (size_t axis = 0; axis < type.rank(); ++axis) {
+    if (strides[axis] == 0)
+      return call.fail(Diag::SliceStep, call.span("strides"), 0);
+    // What is known must lie inside; the rest is read where it is.
+    Dim last = (*starts)[axis] + ((*sizes)[axis] - 1) * Dim(strides[axis]);
+    std::optional<int64_t> size = (*sizes)[axis].constant();
+    for (const Dim &place : {(*starts)[axis], last})
+      if (std::optional<int64_t> at = place.constant(), extent = type.dims[axis].constant();
+          size != 0 && at && (*at < 0 || (extent && *at >= *extent)))
+        return call.fail(Diag::IndexRange, call.span(), *at, axis, type.dims[axis].str());
+    if (size && *size < 0)
+      return call.fail(Diag::NegativeSize, call.span("sizes"), *size);
+  }
+  return Item::tensor(call.builder().slice(*value, *starts, strides, *sizes));
 }
 
 /// Drops a dimension of size 1.
@@ -250,9 +311,10 @@ ArrayRef<Builtin> shapeBuiltins() {
       {"transpose", "x, order?", transpose},
       {"concat", "*xs, axis", concat},
       {"stack", "*xs, axis?", stack},
-      {"pad", "x, amounts, value?", pad},
+      {"pad", "x, amounts, value?, interior?", pad},
       {"broadcast_to", "x, shape", broadcastTo},
       {"squeeze", "x, axis", squeeze},
+      {"slice", "x, starts, sizes, strides?", slice},
       {"flip", "x, axis", flip},
   };
   return rows;

@@ -120,6 +120,13 @@ ValueId CheckedBuilder::constantInteger(Type element, int64_t value) {
                        scalarAttr(element, mlir::IntegerAttr::get(element, bits.trunc(width))))});
 }
 
+ValueId CheckedBuilder::constantTensor(Type element, ArrayRef<int64_t> shape,
+                                       ArrayRef<mlir::Attribute> elements) {
+  auto type = mlir::RankedTensorType::get(shape, element);
+  return op("constant", {}, {element, Dims(shape.begin(), shape.end())},
+            {attribute("value", mlir::DenseElementsAttr::get(type, elements))});
+}
+
 ValueId CheckedBuilder::size(const Dim &dim) {
   Type i64 = mlir::IntegerType::get(context, 64);
   if (std::optional<int64_t> known = dim.constant())
@@ -219,13 +226,18 @@ ValueId CheckedBuilder::updateSlice(ValueId input, ValueId update, ArrayRef<Valu
   return op("update_slice", operands, result);
 }
 
-ValueId CheckedBuilder::pad(ValueId input, ValueId value, ArrayRef<Dim> low, ArrayRef<Dim> high) {
+ValueId CheckedBuilder::pad(ValueId input, ValueId value, ArrayRef<Dim> low, ArrayRef<Dim> high,
+                            ArrayRef<int64_t> interior) {
   Dims target;
-  for (auto [dim, before, after] : llvm::zip_equal(dimsOf(input), low, high))
-    target.push_back(dim + before + after);
-  SmallVector<int64_t> interior(target.size(), 0);
+  SmallVector<int64_t> between(dimsOf(input).size(), 0);
+  if (!interior.empty())
+    between.assign(interior.begin(), interior.end());
+  for (auto [dim, before, after, gap] : llvm::zip_equal(dimsOf(input), low, high, between)) {
+    int64_t count = dim.constant().value_or(0);
+    target.push_back(dim + before + after + Dim(gap * std::max<int64_t>(count - 1, 0)));
+  }
   return op("pad", {input, value}, {elementOf(input), target},
-            {shape("low", low), shape("high", high), integers("interior", interior)});
+            {shape("low", low), shape("high", high), integers("interior", between)});
 }
 
 ValueId CheckedBuilder::concat(ArrayRef<ValueId> inputs, int64_t axis) {

@@ -42,6 +42,8 @@ public:
 
   ValueId constant(Type element, double value);
   ValueId constantInteger(Type element, int64_t value);
+  /// A constant with one attribute for each element, in row-major order.
+  ValueId constantTensor(Type element, ArrayRef<int64_t> shape, ArrayRef<mlir::Attribute> elements);
   /// The value of a dimension expression as an i64 scalar.
   ValueId size(const Dim &dim);
   ValueId splat(Type element, double value, ArrayRef<Dim> dims);
@@ -62,7 +64,9 @@ public:
                 ArrayRef<Dim> sizes);
   ValueId dynamicSlice(ValueId input, ArrayRef<ValueId> starts, ArrayRef<Dim> sizes);
   ValueId updateSlice(ValueId input, ValueId update, ArrayRef<ValueId> starts);
-  ValueId pad(ValueId input, ValueId value, ArrayRef<Dim> low, ArrayRef<Dim> high);
+  /// `interior` elements between two neighbours; none of them where it is empty.
+  ValueId pad(ValueId input, ValueId value, ArrayRef<Dim> low, ArrayRef<Dim> high,
+              ArrayRef<int64_t> interior = {});
   ValueId concat(ArrayRef<ValueId> inputs, int64_t axis);
   ValueId gather(ValueId input, ValueId indices, int64_t axis, int64_t batchDims);
   ValueId scatter(StringRef kind, ValueId input, ValueId indices, ValueId updates, int64_t axis);

@@ -385,6 +385,9 @@ std::optional<Item> Elaborator::matchItem(const ast::Type &type, const ScopeRef 
     return item.isCallable() ? std::optional<Item>(item) : mismatch("a function");
   std::vector<Item> matched;
   if (auto *tuple = dyn_cast<ast::TupleType>(&type)) {
+    // `(score: f32[N])` only names one value.
+    if (tuple->elements.size() == 1 && !item.isSequence())
+      return matchItem(*tuple->elements.front().type, scope, item, match);
     if (!item.isSequence() || item.items->size() != tuple->elements.size())
       return mismatch("a tuple of " + llvm::Twine(tuple->elements.size()));
     for (auto [element, part] : llvm::zip_equal(tuple->elements, *item.items)) {

@@ -16,6 +16,7 @@ int buildVerb(VerbArguments arguments);
 int runVerb(VerbArguments arguments);
 int checkVerb(VerbArguments arguments);
 int inspectVerb(VerbArguments arguments);
+int importVerb(VerbArguments arguments);
 int benchVerb(VerbArguments arguments);
 
 } // namespace weft

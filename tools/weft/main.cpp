@@ -23,6 +23,7 @@ static constexpr Verb verbs[] = {
     {"run", "compile a model and call one of its functions", weft::runVerb},
     {"check", "check a model without compiling it", weft::checkVerb},
     {"inspect", "show a model at its stages, or what an artifact is", weft::inspectVerb},
+    {"import", "write a model as source, with its weights beside it", weft::importVerb},
     {"bench", "time a function of a compiled model", weft::benchVerb},
 };
 
