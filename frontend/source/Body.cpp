@@ -12,7 +12,7 @@
 namespace weft::source {
 
 /// Widths up to which an expression stands inside of another, in columns.
-static constexpr size_t widestOperand = 44, widestHead = 70;
+static constexpr size_t narrowOperand = 22, widestOperand = 44, widestHead = 70;
 
 static RankedTensorType typeOf(Value value) { return cast<RankedTensorType>(value.getType()); }
 
@@ -47,6 +47,7 @@ private:
   void writeSignature();
   unsigned addVariable(Value value, std::string hint = "", bool isFixed = false);
   std::string hintOf(Value value) const;
+  std::string originOf(Value value) const;
   StringAttr resultName(unsigned place) const {
     mlir::func::FuncOp one = function;
     return one.getResultAttrOfType<StringAttr>(place, kNameAttr);
@@ -111,6 +112,31 @@ std::string BodyWriter::hintOf(Value value) const {
                   llvm::all_of(name, [](char c) { return llvm::isAlnum(c) || c == '_'; }) &&
                   !stem.starts_with("node") && !stem.starts_with("onnx") && stem != "result";
   return saysMore ? identifier(name) : "";
+}
+
+/// The input of the model that a value is made of, if it is one alone and no weight is in it.
+std::string BodyWriter::originOf(Value value) const {
+  if (isParameter(value))
+    return weightName(value, "");
+  llvm::SetVector<Value> seen;
+  seen.insert(value);
+  Value origin;
+  for (size_t at = 0; at < seen.size(); ++at) {
+    Operation *op = seen[at].getDefiningOp();
+    if (!op && (isParameter(seen[at]) || origin))
+      return "";
+    if (!op) {
+      origin = seen[at];
+      continue;
+    }
+    op->walk([&](Operation *inner) { seen.insert(inner->operand_begin(), inner->operand_end()); });
+  }
+  auto argument = llvm::dyn_cast_or_null<mlir::BlockArgument>(origin);
+  mlir::func::FuncOp one = function;
+  if (!argument || argument.getOwner() != &one.getBody().front())
+    return "";
+  auto name = one.getArgAttrOfType<StringAttr>(argument.getArgNumber(), kNameAttr);
+  return name ? identifier(name) : "";
 }
 
 unsigned BodyWriter::addVariable(Value value, std::string hint, bool isFixed) {
@@ -196,7 +222,8 @@ bool BodyWriter::staysInside(Value value, const Expr &expr) const {
     return true;
   if (extendsChain(use, value))
     return widthOf(expr.head) <= widestHead;
-  return expr.steps.size() <= 2 && widthOf(expr.nested()) <= widestOperand;
+  size_t width = widthOf(expr.nested());
+  return width <= narrowOperand || (expr.steps.size() <= 1 && width <= widestOperand);
 }
 
 void BodyWriter::define(Value value, Expr expr) {
@@ -515,8 +542,8 @@ void BodyWriter::writeSignature() {
       main.parameters.push_back(addVariable(argument, input, /*isFixed=*/true));
     }
   } else {
-    for (Value input : module.inputs)
-      main.parameters.push_back(addVariable(input));
+    for (auto [place, input] : llvm::enumerate(module.inputs))
+      main.parameters.push_back(addVariable(input, place == 0 ? "" : originOf(input)));
   }
 }
 

@@ -53,6 +53,8 @@ private:
   std::map<std::string, std::set<std::string>> roles;
   std::map<std::string, std::string> names;
   std::vector<std::pair<Column, std::string>> bound;
+  /// Names of dimensions by axis and rank too, so that equal sizes may be H and W.
+  std::map<std::tuple<std::string, int64_t, int64_t>, std::string> byAxis;
   std::set<std::string> taken;
 };
 
@@ -183,13 +185,22 @@ bool Resolver::run() {
       addSetting(place);
   for (size_t place = 0; place < columns.size(); ++place) {
     std::string key = keyOf(columns[place]);
-    if (slot(place).place != Place::Signature || isConstant(columns[place]) || names.count(key))
+    auto axis = std::tuple(key, slot(place).axis, slot(place).rank);
+    if (slot(place).place != Place::Signature || isConstant(columns[place]) || byAxis.count(axis))
       continue;
-    names[key] = dimensionName(place);
-    bound.push_back({columns[place], names[key]});
+    bool isSetting = names.count(key) && llvm::any_of(model.settings, [&](const Setting &one) { return one.name == names[key]; });
+    bool isNamed = names.count(key) && columns[place].front().bareSymbol() && llvm::all_equal(columns[place]);
+    if (isSetting || isNamed)
+      continue;
+    byAxis[axis] = dimensionName(place);
+    if (names.try_emplace(key, byAxis[axis]).second)
+      bound.push_back({columns[place], byAxis[axis]});
   }
   for (size_t place = 0; place < columns.size(); ++place) {
     std::optional<std::string> word = bodyWord(columns[place]);
+    if (auto found = byAxis.find({keyOf(columns[place]), slot(place).axis, slot(place).rank});
+        found != byAxis.end() && slot(place).rank > 0)
+      word = found->second;
     if (!word && slot(place).place == Place::Body && isInteger(columns[place])) {
       addSetting(place);
       word = bodyWord(columns[place]);

@@ -45,7 +45,9 @@ std::string Expr::operand(Level least) const {
 }
 
 std::string Expr::statement() const {
-  if (steps.size() < 2 || !index.empty())
+  // `a + b |> f |> g` reads worse than `g(f(a + b))`.
+  bool isPlain = level >= Level::Postfix;
+  if (steps.size() < (isPlain ? 2 : 3) || !index.empty())
     return nested();
   std::string text = head;
   for (const Step &step : steps)

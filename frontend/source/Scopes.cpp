@@ -57,9 +57,9 @@ std::string weightName(Value parameter, StringRef path) {
   // PyTorch numbers what it made while exporting: `onnx::Conv_193`.
   if (name.contains("::"))
     return "weight";
-  if (!path.empty() && name.starts_with(path) && name.drop_front(path.size()).starts_with("."))
-    name = name.drop_front(path.size() + 1);
-  return identifier(name);
+  // In a model the last part is enough; the root may hold weights of many places.
+  size_t dot = name.rfind('.');
+  return identifier(path.empty() || dot == StringRef::npos ? name : name.drop_front(dot + 1));
 }
 
 SmallVector<std::string> ModuleTree::ownPath(Operation *op) const {

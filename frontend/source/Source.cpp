@@ -4,6 +4,7 @@
 #include "frontend/source/Source.h"
 
 #include "frontend/source/Classes.h"
+#include "frontend/source/Idioms.h"
 
 #include "llvm/ADT/MapVector.h"
 #include "llvm/ADT/StringExtras.h"
@@ -213,6 +214,7 @@ std::optional<WrittenSource> SourceWriter::run() {
     return std::nullopt;
   }
   mlir::func::FuncOp function = exports.front();
+  gatherIdioms(function);
   ModuleTree tree(function, options.flat);
   if (!writeClasses(tree, function))
     return std::nullopt;

@@ -8,6 +8,7 @@
 #include "ir/Constants.h"
 #include "ir/Infer.h"
 
+#include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/ADT/StringSwitch.h"
 #include "llvm/ADT/TypeSwitch.h"
@@ -69,14 +70,39 @@ std::optional<Expr> Speller::number(Value value) {
   return Expr::literal(*text);
 }
 
+/// The reduction that a value is, or whose mean it is.
+static ReduceOp reducedBy(Value value) {
+  if (auto div = value.getDefiningOp<DivOp>())
+    value = div.getLhs();
+  return value.getDefiningOp<ReduceOp>();
+}
+
+/// True unless the dimensions of 1 among `items` are those that were reduced, and all are there.
+static bool differsFrom(ArrayRef<std::string> items, ReduceOp reduce) {
+  if (int64_t(items.size()) != cast<RankedTensorType>(reduce.getInput().getType()).getRank())
+    return true;
+  for (auto [axis, item] : llvm::enumerate(items))
+    if ((item == "new") != llvm::is_contained(reduce.getAxes(), int64_t(axis)))
+      return true;
+  return false;
+}
+
 /// `base[:, new]`, with the dimensions of `base` at `along` among `rank`.
 Expr Speller::withUnits(Value base, ArrayRef<int64_t> along, int64_t rank, bool dropLeading) {
   SmallVector<std::string> items;
   for (int64_t axis = dropLeading && !along.empty() ? along.front() : 0; axis < rank; ++axis)
     items.push_back(llvm::is_contained(along, axis) ? ":" : "new");
+  bool isOnce = reader.isUsedOnce(base);
   Expr expr = reader.read(base);
   if (!llvm::is_contained(items, "new"))
     return expr;
+  // What a reduction took away and is put back, it keeps.
+  ReduceOp reduce = reducedBy(base);
+  if (isOnce && reduce && !differsFrom(items, reduce) && !expr.steps.empty() && expr.index.empty()) {
+    std::string &arguments = expr.steps.back().arguments;
+    arguments += std::string(arguments.empty() ? "" : ", ") + "keep: true";
+    return expr;
+  }
   return expr.indexedBy({items.begin(), items.end()});
 }
 
@@ -212,7 +238,7 @@ std::optional<Expr> Speller::logic(Operation *op, StringRef sign, StringRef func
   Level level = sign == "&&" ? Level::And : sign == "||" ? Level::Or : Level::Compare;
   if (isBool)
     return infix(operands[0], sign, operands[1], level);
-  return operands[0].calledBy(function.str(), operands[1].nested());
+  return Expr::postfix((function + "(" + operands[0].nested() + ", " + operands[1].nested() + ")").str());
 }
 
 /// The sign of an operator and its level.
@@ -236,13 +262,15 @@ std::optional<Expr> Speller::binary(Operation *op) {
   SmallVector<Expr> operands = broadcastOperands(op);
   if (!sign.empty())
     return infix(operands[0], sign, operands[1], level);
-  StringRef name = op->getName().stripDialect();
-  return operands[0].calledBy(name.str(), operands[1].nested());
+  return Expr::postfix((op->getName().stripDialect() + "(" + operands[0].nested() + ", " +
+                        operands[1].nested() + ")")
+                           .str());
 }
 
 Expr Speller::select(SelectOp op) {
   SmallVector<Expr> operands = broadcastOperands(op, /*first=*/1);
-  return operands[0].calledBy("select", operands[1].nested() + ", " + operands[2].nested());
+  return Expr::postfix("select(" + operands[0].nested() + ", " + operands[1].nested() + ", " +
+                       operands[2].nested() + ")");
 }
 
 /// The sum over axes by the number of elements: what `mean` elaborates to.
@@ -306,6 +334,7 @@ std::optional<Expr> Speller::spell(Operation *op) {
             LogOp, Log1pOp, SinOp, CosOp, TanOp, AsinOp, AcosOp, AtanOp, SinhOp, CoshOp, TanhOp,
             AsinhOp, AcoshOp, AtanhOp, ErfOp, SigmoidOp, IsNanOp, IsInfOp>(
           [&](auto) -> Result { return call(op->getName().stripDialect()); })
+      .Case<mlir::func::CallOp>([&](mlir::func::CallOp one) -> Result { return call(one.getCallee()); })
       .Case<SelectOp>([&](SelectOp one) -> Result { return select(one); })
       .Case<CastOp>([&](CastOp one) -> Result {
         return call("cast<" + languageName(typeOf(one.getResult()).getElementType()) + ">");

@@ -3,6 +3,7 @@
 // Operations that move elements, and reductions.
 #include "frontend/source/Literals.h"
 #include "frontend/source/Spelling.h"
+#include "ir/Constants.h"
 #include "ir/Infer.h"
 
 #include "llvm/ADT/StringExtras.h"
@@ -35,6 +36,17 @@ static std::optional<SmallVector<int64_t>> droppedUnits(ArrayRef<Dim> from, Arra
   return dropped;
 }
 
+/// The axis from which `to` joins all dimensions of `from` into its last one.
+static std::optional<int64_t> flattenedFrom(ArrayRef<Dim> from, ArrayRef<Dim> to) {
+  if (to.empty() || to.size() >= from.size())
+    return std::nullopt;
+  size_t first = to.size() - 1;
+  if (from.take_front(first) != to.take_front(first) ||
+      productOf(from.drop_front(first)) != to.back())
+    return std::nullopt;
+  return first;
+}
+
 /// `x[:, 0]` for a slice of one element whose dimension goes, or `squeeze`.
 std::optional<Expr> Speller::dropUnits(ReshapeOp op) {
   auto dropped = droppedUnits(dimsOf(typeOf(op.getInput())), dimsOf(typeOf(op.getResult())));
@@ -53,21 +65,14 @@ std::optional<Expr> Speller::dropUnits(ReshapeOp op) {
       input.index[axis] = slot(sliced.getStarts().toDims()[axis], "place");
     return input;
   }
+  SmallVector<Dim> from = dimsOf(typeOf(op.getInput())), to = dimsOf(typeOf(op.getResult()));
+  std::optional<int64_t> first = flattenedFrom(from, to);
+  if (dropped->size() != 1 && first)
+    return input.calledBy("flatten", *first ? "from: " + std::to_string(*first) : "");
   if (dropped->size() != 1)
     return input.calledBy("reshape", dimsText(dimsOf(typeOf(op.getResult()))));
   int64_t rank = typeOf(op.getInput()).getRank();
   return input.calledBy("squeeze", axisText(dropped->front(), rank));
-}
-
-/// The axis from which `to` joins all dimensions of `from` into its last one.
-static std::optional<int64_t> flattenedFrom(ArrayRef<Dim> from, ArrayRef<Dim> to) {
-  if (to.empty() || to.size() >= from.size())
-    return std::nullopt;
-  size_t first = to.size() - 1;
-  if (from.take_front(first) != to.take_front(first) ||
-      productOf(from.drop_front(first)) != to.back())
-    return std::nullopt;
-  return first;
 }
 
 Expr Speller::reshape(ReshapeOp op) {
@@ -199,7 +204,23 @@ Expr Speller::concat(ConcatOp op) {
   return Expr::postfix(text + axisText(op.getAxis(), typeOf(op.getResult()).getRank()) + ")");
 }
 
+/// `x[:, 2]` for one place that is known and lies inside.
+static std::optional<int64_t> knownPlace(GatherOp op) {
+  auto constant = op.getIndices().getDefiningOp<ConstantOp>();
+  std::optional<WideElement> place = constant ? splatOf(constant.getValue()) : std::nullopt;
+  auto type = typeOf(op.getInput());
+  if (!place || typeOf(op.getIndices()).getRank() != 0 || op.getBatchDims() != 0 || place->integer < 0)
+    return std::nullopt;
+  bool isOutside = !type.isDynamicDim(op.getAxis()) && place->integer >= type.getDimSize(op.getAxis());
+  return isOutside ? std::nullopt : std::optional(place->integer);
+}
+
 Expr Speller::gather(GatherOp op) {
+  if (std::optional<int64_t> place = knownPlace(op)) {
+    std::vector<std::string> items(op.getAxis(), ":");
+    items.push_back(slot(*place, "place"));
+    return reader.read(op.getInput()).indexedBy(items);
+  }
   std::string arguments = reader.read(op.getIndices()).nested();
   if (op.getAxis())
     arguments += ", axis: " + std::to_string(op.getAxis());

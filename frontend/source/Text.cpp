@@ -6,6 +6,8 @@
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/ADT/StringSwitch.h"
 
+#include <climits>
+
 namespace weft::source {
 
 static constexpr size_t lineWidth = 100;
@@ -97,80 +99,78 @@ size_t widthOf(StringRef text) {
 
 //===- Lines --------------------------------------------------------------------------------------
 
-/// The last place at which `line` can be broken so that the first part fits; 0 if there is none.
-static size_t breakPlace(StringRef line, size_t width) {
-  int depth = 0;
+/// The last place of the least depth at which `line` can be broken so that the first part fits;
+/// `depth` is that of its start. 0 if there is none.
+static size_t breakPlace(StringRef line, size_t width, int depth) {
   bool inString = false;
-  size_t comma = 0, first = 0;
+  size_t best = 0, first = 0;
+  int bestDepth = INT_MAX;
   for (size_t place = 0; place < line.size(); ++place) {
     char c = line[place];
-    if (c == '"')
-      inString = !inString;
+    inString ^= c == '"';
     if (inString)
       continue;
     depth += c == '(' || c == '[';
     depth -= c == ')' || c == ']';
-    bool breaks = c == ',' && depth > 0 && line.substr(place + 1).starts_with(" ");
-    if (breaks && place + 1 <= width)
-      comma = place + 1;
-    else if (breaks && !first)
-      first = place + 1;
+    if (c != ',' || depth <= 0 || !line.substr(place + 1).starts_with(" "))
+      continue;
+    if (place + 1 <= width && depth <= bestDepth) {
+      best = place + 1;
+      bestDepth = depth;
+    }
+    first = first ? first : place + 1;
   }
-  return comma ? comma : first;
+  return best ? best : first;
+}
+
+/// Brackets that are open at the end of a text that begins with `depth` of them.
+static int depthAfter(StringRef text, int depth) {
+  bool inString = false;
+  for (char c : text) {
+    inString ^= c == '"';
+    if (!inString)
+      depth += (c == '(' || c == '[') - (c == ')' || c == ']');
+  }
+  return depth;
+}
+
+/// Fills lines with what stands between commas in brackets.
+static std::string wrapBrackets(StringRef text, size_t indent) {
+  std::string result;
+  int depth = 0;
+  size_t blanks = indent;
+  while (blanks + text.size() > lineWidth) {
+    size_t place = breakPlace(text, lineWidth - blanks, depth);
+    if (!place)
+      break;
+    depth = depthAfter(text.take_front(place), depth);
+    result += std::string(blanks, ' ') + text.take_front(place).str() + "\n";
+    text = text.drop_front(place).ltrim();
+    blanks = indent + 4;
+  }
+  return result + std::string(blanks, ' ') + text.str() + "\n";
 }
 
 std::string wrapLine(StringRef line, size_t indent) {
   std::string flat = line.str();
   std::replace(flat.begin(), flat.end(), softBreak, ' ');
-  std::string blanks(indent, ' ');
-  if (indent + flat.size() <= lineWidth)
-    return blanks + flat + "\n";
-  std::string inner(indent + 4, ' ');
-  if (line.contains(softBreak)) {
-    // Steps are filled into lines.
-    SmallVector<StringRef> parts;
-    line.split(parts, softBreak);
-    std::string result, current = blanks + parts.front().str();
-    for (StringRef part : llvm::drop_begin(parts)) {
-      if (current.size() + 1 + part.size() > lineWidth) {
-        result += wrapLine(StringRef(current).ltrim(), current.size() - StringRef(current).ltrim().size());
-        current = inner + part.str();
-      } else {
-        current += " " + part.str();
-      }
+  if (indent + flat.size() <= lineWidth || !line.contains(softBreak))
+    return wrapBrackets(flat, indent);
+  // The steps of a chain are filled into lines.
+  SmallVector<StringRef> parts;
+  line.split(parts, softBreak);
+  std::string result, current = parts.front().str();
+  size_t blanks = indent;
+  for (StringRef part : llvm::drop_begin(parts)) {
+    if (blanks + current.size() + 1 + part.size() <= lineWidth) {
+      current += " " + part.str();
+      continue;
     }
-    return result + wrapLine(StringRef(current).ltrim(),
-                             current.size() - StringRef(current).ltrim().size());
+    result += wrapBrackets(current, blanks);
+    current = part.str();
+    blanks = indent + 4;
   }
-  size_t place = breakPlace(flat, lineWidth - indent);
-  if (!place)
-    return blanks + flat + "\n";
-  std::string result = blanks + flat.substr(0, place) + "\n";
-  StringRef rest = StringRef(flat).substr(place).ltrim();
-  // Everything that follows stands in the same place.
-  while (indent + 4 + rest.size() > lineWidth) {
-    int depth = 1;
-    size_t cut = 0, next = 0;
-    bool inString = false;
-    for (size_t at = 0; at < rest.size(); ++at) {
-      inString ^= rest[at] == '"';
-      if (inString)
-        continue;
-      depth += rest[at] == '(' || rest[at] == '[';
-      depth -= rest[at] == ')' || rest[at] == ']';
-      bool breaks = rest[at] == ',' && depth > 0 && rest.substr(at + 1).starts_with(" ");
-      if (breaks && at + 1 + indent + 4 <= lineWidth)
-        cut = at + 1;
-      else if (breaks && !next)
-        next = at + 1;
-    }
-    cut = cut ? cut : next;
-    if (!cut)
-      break;
-    result += inner + rest.take_front(cut).str() + "\n";
-    rest = rest.drop_front(cut).ltrim();
-  }
-  return result + inner + rest.str() + "\n";
+  return result + wrapBrackets(current, blanks);
 }
 
 //===- Names --------------------------------------------------------------------------------------
