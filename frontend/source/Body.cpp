@@ -480,7 +480,10 @@ bool BodyWriter::writeScan(ScanOp op) {
   auto number = writeRegion(region, head, bound, end);
   if (!number)
     return false;
-  std::string from = inits.empty() ? "" : ", from: " + tupleOf(inits);
+  // Without a carry the body has to be named: what follows the call would be the carry.
+  std::string lambda = marked(Mark::Block, *number);
+  std::string rest = inits.empty() ? ", body: " + lambda + ")"
+                                   : ", from: " + tupleOf(inits) + ") " + lambda;
   Statement statement;
   SmallVector<std::string> parts, last;
   for (auto [place, result] : llvm::enumerate(op.getResults())) {
@@ -491,7 +494,7 @@ bool BodyWriter::writeScan(ScanOp op) {
   if (!last.empty())
     parts.push_back(tupleOf(last));
   statement.pattern = tupleOf(parts);
-  statement.text = "scan(" + tupleOf(sequences) + from + ") " + marked(Mark::Block, *number);
+  statement.text = "scan(" + tupleOf(sequences) + rest;
   body.blocks[block].statements.push_back(std::move(statement));
   return true;
 }

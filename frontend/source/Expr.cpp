@@ -50,9 +50,11 @@ std::string Expr::statement() const {
   if (steps.size() < (isPlain ? 2 : 3) || !index.empty())
     return nested();
   std::string text = head;
-  for (const Step &step : steps)
-    text += softBreak + ("|> " + step.callee) +
-            (step.arguments.empty() ? "" : "(" + step.arguments + ")");
+  for (const Step &step : steps) {
+    // `cast<f32>` alone would compare.
+    bool needsCall = !step.arguments.empty() || StringRef(step.callee).ends_with(">");
+    text += softBreak + ("|> " + step.callee) + (needsCall ? "(" + step.arguments + ")" : "");
+  }
   return text;
 }
 

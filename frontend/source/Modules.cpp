@@ -367,6 +367,9 @@ void ModuleTree::findInputs(Module &module) {
           weights.insert(base);
       }
     });
+  for (Value result : body.getTerminator()->getOperands())
+    if (Value base = baseOf(result); base && isParameter(base) && !module.parent)
+      weights.insert(base);
   module.inputs.assign(inputs.begin(), inputs.end());
   for (Operation *op : ops)
     for (Value result : op->getResults())

@@ -91,7 +91,8 @@ void BodyText::chooseNames(unsigned number, std::set<std::string> taken) {
     for (auto &[other, name] : alive)
       all.insert(name);
     Variable &one = variables[variable];
-    one.name = one.isFixed ? one.hint : freeName(one, all);
+    // An input keeps its name unless it would hide a function that the body calls.
+    one.name = one.isFixed ? one.hint + (taken.count(one.hint) ? "_" : "") : freeName(one, all);
     alive[variable] = one.name;
   };
   for (unsigned parameter : block.parameters)

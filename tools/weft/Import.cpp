@@ -129,9 +129,9 @@ static LogicalResult checkWritten(const ImportedModel &model, Report &report) {
   if (succeeded(good)) {
     FailureOr<Interface> interface = written.interface();
     good = success(succeeded(interface));
-    if (succeeded(good) && interface->parameters.size() != model.parameters.size()) {
+    if (succeeded(good) && interface->parameters.size() != model.source.parameters.size()) {
       report.error("the written source has " + Twine(interface->parameters.size()) +
-                   " parameters, but the model " + Twine(model.parameters.size()));
+                   " parameters, but the model " + Twine(model.source.parameters.size()));
       good = failure();
     }
   }
@@ -172,7 +172,11 @@ static LogicalResult import(const ImportFlags &flags, Compilation &compilation) 
   FailureOr<Interface> interface = compilation.interface();
   if (failed(interface))
     return failure();
-  llvm::Expected<Weights> weights = compilation.takeWeights("", *interface, /*seed=*/0);
+  // A module in MLIR's form may have no weights; its source is written alone.
+  bool hasWeights = llvm::sys::path::extension(flags.input) == ".onnx" ||
+                    compilation.module().lookupSymbol(kInitFunction);
+  llvm::Expected<Weights> weights =
+      hasWeights ? compilation.takeWeights("", *interface, /*seed=*/0) : Weights();
   if (!weights) {
     report.error(weights.takeError());
     return failure();
@@ -185,7 +189,8 @@ static LogicalResult import(const ImportFlags &flags, Compilation &compilation) 
     return failure();
   }
   ImportedModel model{std::move(*written), {}, {}, *path};
-  arrangeWeights(model, *interface, *weights);
+  if (hasWeights)
+    arrangeWeights(model, *interface, *weights);
   if (failed(checkWritten(model, report)) || failed(writeFiles(model, report)))
     return failure();
   report.finishProgress();
