@@ -54,7 +54,8 @@ static bool flattenList(BuiltinCall &call, const Item &item, size_t depth,
   if (!item.isSequence()) {
     if (depth == shape.size())
       return elements.push_back(&item), true;
-  } else if (int64_t size = item.items->size(); isNew || (depth < shape.size() && shape[depth] == size)) {
+  } else if (int64_t size = item.items->size();
+             isNew || (depth < shape.size() && shape[depth] == size)) {
     if (isNew)
       shape.push_back(size);
     return llvm::all_of(*item.items, [&](const Item &part) {
@@ -74,8 +75,8 @@ static std::optional<mlir::Attribute> elementOf(BuiltinCall &call, const Item &i
   }
   bool fits = item.kind == (isBoolElement(element) ? Kind::Bool : Kind::Int);
   std::optional<int64_t> value = fits && item.kind == Kind::Bool ? std::optional<int64_t>(item.flag)
-                                 : fits ? item.integer.constant()
-                                        : std::nullopt;
+                                 : fits                          ? item.integer.constant()
+                                                                 : std::nullopt;
   unsigned width = element.getIntOrFloatBitWidth();
   bool isUnsigned = element.isUnsignedInteger();
   if (value && item.kind == Kind::Int)
@@ -109,7 +110,8 @@ static Item tensor(BuiltinCall &call) {
   SmallVector<const Item *> elements;
   if (!flattenList(call, values, 0, shape, elements))
     return Item::error();
-  bool anyFloat = llvm::any_of(elements, [](const Item *item) { return item->kind == Kind::Float; });
+  bool anyFloat =
+      llvm::any_of(elements, [](const Item *item) { return item->kind == Kind::Float; });
   bool allBool = llvm::all_of(elements, [](const Item *item) { return item->kind == Kind::Bool; });
   MLIRContext *context = call.elaborator.context;
   if (!element)

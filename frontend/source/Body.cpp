@@ -108,7 +108,8 @@ std::string BodyWriter::hintOf(Value value) const {
     return "";
   StringRef name = location.getName();
   StringRef stem = name.rtrim("0123456789").rtrim('_');
-  bool saysMore = stem.size() > 2 && llvm::isLower(name[0]) && !name.contains_insensitive("output") &&
+  bool saysMore = stem.size() > 2 && llvm::isLower(name[0]) &&
+                  !name.contains_insensitive("output") &&
                   llvm::all_of(name, [](char c) { return llvm::isAlnum(c) || c == '_'; }) &&
                   !stem.starts_with("node") && !stem.starts_with("onnx") && stem != "result";
   return saysMore ? identifier(name) : "";
@@ -482,8 +483,8 @@ bool BodyWriter::writeScan(ScanOp op) {
     return false;
   // Without a carry the body has to be named: what follows the call would be the carry.
   std::string lambda = marked(Mark::Block, *number);
-  std::string rest = inits.empty() ? ", body: " + lambda + ")"
-                                   : ", from: " + tupleOf(inits) + ") " + lambda;
+  std::string rest =
+      inits.empty() ? ", body: " + lambda + ")" : ", from: " + tupleOf(inits) + ") " + lambda;
   Statement statement;
   SmallVector<std::string> parts, last;
   for (auto [place, result] : llvm::enumerate(op.getResults())) {
@@ -525,8 +526,9 @@ void BodyWriter::writeMembers(DeclareChild declare) {
   }
   for (const auto &child : module.children) {
     SmallVector<std::string> elements;
-    for (Module *one : child->isList ? llvm::map_to_vector(child->children, [](auto &e) { return e.get(); })
-                                     : SmallVector<Module *>{child.get()})
+    for (Module *one : child->isList
+                           ? llvm::map_to_vector(child->children, [](auto &e) { return e.get(); })
+                           : SmallVector<Module *>{child.get()})
       elements.push_back(declare(*one, text.slots, text.standards));
     text.members.push_back(child->name + " = " +
                            (child->isList ? listText(elements, text.slots) : elements.front()));
@@ -588,7 +590,8 @@ std::optional<ModelText> BodyWriter::run(DeclareChild declare) {
   body.chooseNames(taken);
   text.body = body.render(0, 4);
   for (auto [number, type] : llvm::zip_equal(body.blocks[0].parameters, types))
-    text.parameters += (text.parameters.empty() ? "" : ", ") + body.variables[number].name + ": " + type;
+    text.parameters +=
+        (text.parameters.empty() ? "" : ", ") + body.variables[number].name + ": " + type;
   text.slots.place = Place::Result;
   SmallVector<std::string> results;
   for (auto [place, output] : llvm::enumerate(outputs)) {
@@ -598,7 +601,8 @@ std::optional<ModelText> BodyWriter::run(DeclareChild declare) {
     results.push_back(name && !isUsual ? identifier(name) + ": " + type : type);
   }
   bool isNamed = !results.empty() && !module.parent && StringRef(results[0]).contains(": ");
-  text.result = results.size() == 1 && !isNamed ? results[0] : "(" + llvm::join(results, ", ") + ")";
+  text.result =
+      results.size() == 1 && !isNamed ? results[0] : "(" + llvm::join(results, ", ") + ")";
   return std::move(text);
 }
 

@@ -69,7 +69,8 @@ Resolver::Resolver(ModelClass &theModel) : model(theModel) {
       columns[place].push_back(model.texts[instance].slots.slots[places[instance][place]].value);
     roles[keyOf(columns[place])].insert(slot(place).role);
   }
-  std::string plain = replaceMarks(wholeText(model.texts[0]), [](Mark, unsigned) { return std::string(" "); });
+  std::string plain =
+      replaceMarks(wholeText(model.texts[0]), [](Mark, unsigned) { return std::string(" "); });
   std::string word;
   for (char c : plain + " ") {
     if (llvm::isAlnum(c) || c == '_') {
@@ -92,7 +93,8 @@ std::string Resolver::freeName(std::string wanted) {
 /// A number that is the inputs of one layer and the outputs of another is a width.
 std::string Resolver::settingName(const std::string &key) {
   const std::set<std::string> &all = roles[key];
-  bool areChannels = all.count("channels.inputs") || all.count("channels.outputs") || all.count("channels");
+  bool areChannels =
+      all.count("channels.inputs") || all.count("channels.outputs") || all.count("channels");
   bool isInput = all.count("channels.inputs") || all.count("inputs");
   bool isOutput = all.count("channels.outputs") || all.count("outputs");
   if (isInput && isOutput)
@@ -188,8 +190,11 @@ bool Resolver::run() {
     auto axis = std::tuple(key, slot(place).axis, slot(place).rank);
     if (slot(place).place != Place::Signature || isConstant(columns[place]) || byAxis.count(axis))
       continue;
-    bool isSetting = names.count(key) && llvm::any_of(model.settings, [&](const Setting &one) { return one.name == names[key]; });
-    bool isNamed = names.count(key) && columns[place].front().bareSymbol() && llvm::all_equal(columns[place]);
+    bool isSetting = names.count(key) && llvm::any_of(model.settings, [&](const Setting &one) {
+                       return one.name == names[key];
+                     });
+    bool isNamed =
+        names.count(key) && columns[place].front().bareSymbol() && llvm::all_equal(columns[place]);
     if (isSetting || isNamed)
       continue;
     byAxis[axis] = dimensionName(place);
@@ -235,7 +240,11 @@ std::string ModelClass::render(StringRef function, StringRef doc,
   };
   std::string result = "model " + name;
   if (!settings.empty())
-    result += "(" + llvm::join(llvm::map_range(settings, [](const Setting &s) { return s.name + ": int"; }), ", ") + ")";
+    result +=
+        "(" +
+        llvm::join(llvm::map_range(settings, [](const Setting &s) { return s.name + ": int"; }),
+                   ", ") +
+        ")";
   result += " {\n";
   for (const std::string &member : text.members)
     result += wrapLine(finished(member), 2);

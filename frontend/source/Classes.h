@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Models whose texts are equal up to numbers are one model: numbers that differ become its settings,
-// or names of dimensions that its function binds.
+// Models whose texts are equal up to numbers are one model: numbers that differ become its
+// settings, or names of dimensions that its function binds.
 #pragma once
 
 #include "frontend/source/Body.h"

@@ -65,8 +65,8 @@ Expr infix(const Expr &left, StringRef op, const Expr &right, Level level) {
   Level rightLevel = level == Level::Power ? Level::Unary : next;
   Expr result;
   result.level = level;
-  result.head = left.operand(tightLeft ? next : level) + " " + op.str() + " " +
-                right.operand(rightLevel);
+  result.head =
+      left.operand(tightLeft ? next : level) + " " + op.str() + " " + right.operand(rightLevel);
   return result;
 }
 

@@ -44,5 +44,4 @@ struct Expr {
 /// `left op right`, where the right side of an equal level needs parentheses.
 Expr infix(const Expr &left, llvm::StringRef op, const Expr &right, Level level);
 
-
 } // namespace weft::source

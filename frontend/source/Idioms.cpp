@@ -111,7 +111,8 @@ static Value relu6Of(MinOp op) {
   MaxOp max = inner ? madeBy<MaxOp>(inner) : MaxOp();
   if (!max || !isa<mlir::FloatType>(typeOf(op.getResult()).getElementType()))
     return {};
-  for (auto [x, zero] : {std::pair(max.getLhs(), max.getRhs()), std::pair(max.getRhs(), max.getLhs())})
+  for (auto [x, zero] :
+       {std::pair(max.getLhs(), max.getRhs()), std::pair(max.getRhs(), max.getLhs())})
     if (numberIn(zero) == 0.0)
       return x;
   return {};
@@ -154,8 +155,8 @@ struct LayerNormalisation {
 /// A vector along the last axis of what it is stretched to.
 static Value lastVector(Value value) {
   if (auto broadcast = value.getDefiningOp<BroadcastOp>()) {
-    bool isLast = broadcast.getDims().size() == 1 &&
-                  broadcast.getDims()[0] == typeOf(value).getRank() - 1;
+    bool isLast =
+        broadcast.getDims().size() == 1 && broadcast.getDims()[0] == typeOf(value).getRank() - 1;
     value = isLast ? broadcast.getInput() : Value();
   }
   return value && typeOf(value).getRank() == 1 && baseOf(value) ? value : Value();
@@ -170,7 +171,8 @@ static Value centred(Value value) {
 
 /// (x - mean) / sqrt(mean((x - mean)^2) + epsilon) * scale + shift
 static std::optional<LayerNormalisation> layerNormOf(AddOp op) {
-  for (auto [product, shift] : {std::pair(op.getLhs(), op.getRhs()), std::pair(op.getRhs(), op.getLhs())}) {
+  for (auto [product, shift] :
+       {std::pair(op.getLhs(), op.getRhs()), std::pair(op.getRhs(), op.getLhs())}) {
     MulOp mul = madeBy<MulOp>(product);
     if (!mul || !lastVector(shift))
       continue;

@@ -14,9 +14,8 @@ static RankedTensorType typeOf(Value value) { return cast<RankedTensorType>(valu
 
 bool isParameter(Value value) {
   auto argument = dyn_cast<mlir::BlockArgument>(value);
-  auto function = argument
-                      ? dyn_cast<mlir::func::FuncOp>(argument.getOwner()->getParentOp())
-                      : nullptr;
+  auto function =
+      argument ? dyn_cast<mlir::func::FuncOp>(argument.getOwner()->getParentOp()) : nullptr;
   return function && function.getArgAttr(argument.getArgNumber(), kParameterAttr);
 }
 
@@ -81,7 +80,8 @@ static AddOp biasOf(Value value, int64_t axis, const UseMap &uses, Weight &bias)
     if (auto broadcast = dyn_cast<BroadcastOp>(op))
       place = broadcast.getDims()[place];
     else
-      place = (*insertedUnits(dimsOf(typeOf(op->getOperand(0))), dimsOf(typeOf(op->getResult(0)))))[place];
+      place = (*insertedUnits(dimsOf(typeOf(op->getOperand(0))),
+                              dimsOf(typeOf(op->getResult(0)))))[place];
   }
   bool fits = place == axis && typeOf(other).getRank() == typeOf(value).getRank() &&
               dimOf(typeOf(source), 0) == dimOf(typeOf(value), axis) &&
@@ -155,10 +155,12 @@ static std::optional<Layer> matchConv(ConvOp op, const UseMap &uses) {
     return std::nullopt;
   ArrayRef<int64_t> filter = typeOf(op.getFilter()).getShape();
   int64_t outputs = filter[0], groups = op.getGroups(), inputs = filter[1] * groups;
-  Layer layer{rank == 4 ? "Conv2d" : "Conv1d", "conv", {op}, op.getInput(), op.getResult(), {*weight}, {}};
+  Layer layer{
+      rank == 4 ? "Conv2d" : "Conv1d", "conv", {op}, op.getInput(), op.getResult(), {*weight}, {}};
   bool biased = takeBias(layer, 1, uses);
   layer.settings = [=](SlotTable &slots) {
-    std::string text = slots.add(inputs, "channels.inputs") + ", " + slots.add(outputs, "channels.outputs");
+    std::string text =
+        slots.add(inputs, "channels.inputs") + ", " + slots.add(outputs, "channels.outputs");
     text += ", kernel: " + slots.add(window->kernel, "kernel");
     text += optional(1, ", stride: " + slots.add(window->stride, "stride"));
     text += optional(0, ", padding: " + slots.add(window->padding, "padding"));
@@ -181,7 +183,8 @@ static std::optional<Layer> matchConvTranspose(ConvTransposeOp op, const UseMap 
   Layer layer{"ConvTranspose2d", "up", {op}, op.getInput(), op.getResult(), {*weight}, {}};
   bool biased = takeBias(layer, 1, uses);
   layer.settings = [=](SlotTable &slots) {
-    std::string text = slots.add(inputs, "channels.inputs") + ", " + slots.add(outputs, "channels.outputs");
+    std::string text =
+        slots.add(inputs, "channels.inputs") + ", " + slots.add(outputs, "channels.outputs");
     text += ", kernel: " + slots.add(window->kernel, "kernel");
     text += optional(1, ", stride: " + slots.add(window->stride, "stride"));
     text += optional(0, ", padding: " + slots.add(window->padding, "padding"));

@@ -95,19 +95,22 @@ static std::string nestedList(mlir::DenseElementsAttr value, ArrayRef<int64_t> s
 Expr filledExpr(StringRef number, Type element, StringRef shape) {
   std::string type = languageName(element);
   if (number == "0" || number == "1")
-    return Expr::postfix((Twine(number == "0" ? "zeros" : "ones") + "<" + type + ">(" + shape + ")").str());
+    return Expr::postfix(
+        (Twine(number == "0" ? "zeros" : "ones") + "<" + type + ">(" + shape + ")").str());
   return Expr::postfix(("full<" + type + ">(" + number + ", " + shape + ")").str());
 }
 
 Expr constantExpr(mlir::DenseElementsAttr value) {
   auto type = cast<RankedTensorType>(value.getType());
   std::string element = languageName(type.getElementType());
-  std::string shape = "[" + llvm::join(llvm::map_range(type.getShape(), [](int64_t size) {
-                                         return std::to_string(size);
-                                       }),
-                                       ", ") + "]";
+  std::string shape = "[" +
+                      llvm::join(llvm::map_range(type.getShape(),
+                                                 [](int64_t size) { return std::to_string(size); }),
+                                 ", ") +
+                      "]";
   if (value.getNumElements() == 0)
-    return filledExpr(type.getElementType().isInteger(1) ? "false" : "0", type.getElementType(), shape);
+    return filledExpr(type.getElementType().isInteger(1) ? "false" : "0", type.getElementType(),
+                      shape);
   if (type.getRank() > 0 && value.isSplat() && value.getNumElements() > 1)
     return filledExpr(elementText(value, 0), type.getElementType(), shape);
   int64_t next = 0;

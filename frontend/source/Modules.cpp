@@ -63,7 +63,8 @@ ModuleTree::ModuleTree(mlir::func::FuncOp theFunction, bool isFlat)
         continue;
       bool isShared = llvm::any_of(layer->weights, [&](const Weight &weight) {
         return useMap.usersOf(weight.parameter).size() > 1 &&
-               cast<RankedTensorType>(weight.parameter.getType()).getNumElements() > mostCopiedElements;
+               cast<RankedTensorType>(weight.parameter.getType()).getNumElements() >
+                   mostCopiedElements;
       });
       if (isShared)
         continue;
@@ -138,7 +139,8 @@ void ModuleTree::dissolve(Module &module) {
     return llvm::any_of(target->children, [&](auto &one) { return one->name == wanted; });
   };
   for (auto &one : module.children) {
-    std::string name = identifier(isNumber(one->name) || isTaken(one->name) ? prefix + one->name : one->name);
+    std::string name =
+        identifier(isNumber(one->name) || isTaken(one->name) ? prefix + one->name : one->name);
     for (int number = 2; isTaken(name); ++number)
       name = prefix + one->name + "_" + std::to_string(number);
     one->name = name;
@@ -204,11 +206,14 @@ void ModuleTree::makeLists(Module &module) {
         one->name = (one->layer ? one->layer->kind.str() : std::string("part")) + one->name;
     return;
   }
-  llvm::sort(module.children, [](auto &a, auto &b) { return std::stoll(a->name) < std::stoll(b->name); });
+  llvm::sort(module.children,
+             [](auto &a, auto &b) { return std::stoll(a->name) < std::stoll(b->name); });
   bool counts = true, areLayers = true, areBlocks = true;
   for (auto [place, one] : llvm::enumerate(module.children)) {
     counts &= one->name == std::to_string(place);
-    areLayers &= one->layer && one->layer->model == (module.children[0]->layer ? module.children[0]->layer->model : "");
+    areLayers &=
+        one->layer &&
+        one->layer->model == (module.children[0]->layer ? module.children[0]->layer->model : "");
     areBlocks &= !one->layer;
   }
   module.isList = module.parent && counts && (areLayers || areBlocks);
@@ -427,7 +432,8 @@ void ModuleTree::orderItems(Module &module) {
           Value base = baseOf(operand);
           Operation *maker = base ? base.getDefiningOp() : nullptr;
           maker = maker ? topLevel(maker, body) : nullptr;
-          if (auto found = nodeOf.find(maker); maker && found != nodeOf.end() && found->second != number)
+          if (auto found = nodeOf.find(maker);
+              maker && found != nodeOf.end() && found->second != number)
             makers.insert(found->second);
         }
       });

@@ -57,7 +57,9 @@ void BodyText::collectBlockWords(unsigned number, std::set<std::string> &words) 
 //===- Choosing -----------------------------------------------------------------------------------
 
 std::string BodyText::freeName(const Variable &variable, const std::set<std::string> &taken) const {
-  auto isFree = [&](const std::string &name) { return !taken.count(name) && !isReservedWord(name); };
+  auto isFree = [&](const std::string &name) {
+    return !taken.count(name) && !isReservedWord(name);
+  };
   if (!variable.hint.empty() && isFree(variable.hint))
     return variable.hint;
   bool isFloat = isa<mlir::FloatType>(variable.element), isBool = variable.element.isInteger(1);

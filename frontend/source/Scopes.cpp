@@ -48,7 +48,8 @@ static SmallVector<std::string> pathOfWeight(StringRef name) {
 static StringRef parameterName(Value value) {
   auto argument = cast<mlir::BlockArgument>(value);
   auto function = cast<mlir::func::FuncOp>(argument.getOwner()->getParentOp());
-  auto symbol = function.getArgAttrOfType<mlir::FlatSymbolRefAttr>(argument.getArgNumber(), kParameterAttr);
+  auto symbol =
+      function.getArgAttrOfType<mlir::FlatSymbolRefAttr>(argument.getArgNumber(), kParameterAttr);
   return symbol ? symbol.getValue() : StringRef();
 }
 

@@ -84,8 +84,8 @@ static std::string singularOf(StringRef name) {
 /// After the field that holds it; a second one of that name after a field that only it has.
 void SourceWriter::nameClass(ModelClass &one) {
   Module &first = *one.instances.front();
-  std::string field = first.isElement() ? singularOf(withoutNumber(first.parent->name))
-                                        : withoutNumber(first.name);
+  std::string field =
+      first.isElement() ? singularOf(withoutNumber(first.parent->name)) : withoutNumber(first.name);
   std::string wanted = camelCase(field), name = wanted;
   if (takenNames.count(name)) {
     const ModelClass *other = nullptr;
@@ -100,7 +100,8 @@ void SourceWriter::nameClass(ModelClass &one) {
     Module *caller = first.caller();
     if (takenNames.count(name) && caller && caller->parent)
       name = camelCase(caller->isElement() ? singularOf(withoutNumber(caller->parent->name))
-                                           : withoutNumber(caller->name)) + wanted;
+                                           : withoutNumber(caller->name)) +
+             wanted;
   }
   std::string base = name;
   for (int number = 2; takenNames.count(name); ++number)
@@ -112,8 +113,8 @@ void SourceWriter::nameClass(ModelClass &one) {
 bool SourceWriter::tryClasses(ModuleTree &tree, mlir::func::FuncOp function, Module *&broken) {
   classes.clear();
   classOf.clear();
-  takenNames = {options.modelName, "Linear", "Conv2d", "Conv1d", "ConvTranspose2d", "BatchNorm",
-                "LayerNorm", "GroupNorm", "RmsNorm", "Embedding"};
+  takenNames = {options.modelName, "Linear",    "Conv2d",    "Conv1d",  "ConvTranspose2d",
+                "BatchNorm",       "LayerNorm", "GroupNorm", "RmsNorm", "Embedding"};
   SmallVector<Module *> all;
   collect(tree.root(), all);
   std::map<size_t, SmallVector<Module *>> byHeight;
@@ -122,11 +123,12 @@ bool SourceWriter::tryClasses(ModuleTree &tree, mlir::func::FuncOp function, Mod
   for (auto &[height, modules] : byHeight) {
     llvm::MapVector<std::string, unsigned, std::map<std::string, unsigned>> groups;
     for (Module *one : modules) {
-      auto text = writeModel(*one, function,
-                             [&](Module &child, SlotTable &slots, std::set<std::string> &needed) {
-                               return declare(child, slots, needed);
-                             },
-                             error);
+      auto text = writeModel(
+          *one, function,
+          [&](Module &child, SlotTable &slots, std::set<std::string> &needed) {
+            return declare(child, slots, needed);
+          },
+          error);
       if (!text)
         return false;
       auto [entry, isNew] = groups.insert({classKey(*text), classes.size()});
@@ -169,7 +171,8 @@ void SourceWriter::addParameters(Module &one, std::vector<WrittenParameter> &par
   for (const Weight &weight : one.weights) {
     auto argument = cast<mlir::BlockArgument>(weight.parameter);
     auto function = cast<mlir::func::FuncOp>(argument.getOwner()->getParentOp());
-    auto symbol = function.getArgAttrOfType<mlir::FlatSymbolRefAttr>(argument.getArgNumber(), kParameterAttr);
+    auto symbol =
+        function.getArgAttrOfType<mlir::FlatSymbolRefAttr>(argument.getArgNumber(), kParameterAttr);
     unsigned origin = 0;
     ModuleOp whole = module;
     for (ParameterOp declared : whole.getOps<ParameterOp>()) {
@@ -177,7 +180,8 @@ void SourceWriter::addParameters(Module &one, std::vector<WrittenParameter> &par
         break;
       ++origin;
     }
-    parameters.push_back({path.empty() ? weight.name : path + "." + weight.name, origin, weight.permutation});
+    parameters.push_back(
+        {path.empty() ? weight.name : path + "." + weight.name, origin, weight.permutation});
   }
   for (auto &child : one.children)
     addParameters(*child, parameters);

@@ -34,8 +34,8 @@ struct WrittenSource {
   std::vector<WrittenParameter> parameters;
 };
 
-/// Writes a verified module; it is changed on the way and of no more use. Nothing if an operation cannot be said in the language; `error` then
-/// names it.
+/// Writes a verified module; it is changed on the way and of no more use. Nothing if an operation
+/// cannot be said in the language; `error` then names it.
 std::optional<WrittenSource> writeSource(ModuleOp module, const SourceOptions &options,
                                          std::string &error);
 

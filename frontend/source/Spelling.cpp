@@ -36,8 +36,8 @@ bool isTransparent(Operation *op) {
   if (isa<ConstantOp, SizeOp, BroadcastOp>(op))
     return true;
   auto reshape = dyn_cast<ReshapeOp>(op);
-  return reshape && insertedUnits(dimsOf(reshape.getInput().getType()),
-                                  dimsOf(reshape.getResult().getType()));
+  return reshape &&
+         insertedUnits(dimsOf(reshape.getInput().getType()), dimsOf(reshape.getResult().getType()));
 }
 
 Value baseOf(Value value) {
@@ -98,7 +98,8 @@ Expr Speller::withUnits(Value base, ArrayRef<int64_t> along, int64_t rank, bool 
     return expr;
   // What a reduction took away and is put back, it keeps.
   ReduceOp reduce = reducedBy(base);
-  if (isOnce && reduce && !differsFrom(items, reduce) && !expr.steps.empty() && expr.index.empty()) {
+  if (isOnce && reduce && !differsFrom(items, reduce) && !expr.steps.empty() &&
+      expr.index.empty()) {
     std::string &arguments = expr.steps.back().arguments;
     arguments += std::string(arguments.empty() ? "" : ", ") + "keep: true";
     return expr;
@@ -115,8 +116,8 @@ Expr Speller::aligned(Value value) {
   SmallVector<int64_t> along(broadcast.getDims());
   // Dimensions of 1 that a reshape put in are put in once.
   if (auto reshape = source.getDefiningOp<ReshapeOp>(); reshape && isTransparent(reshape)) {
-    SmallVector<int64_t> places = *insertedUnits(dimsOf(reshape.getInput().getType()),
-                                                 dimsOf(reshape.getResult().getType()));
+    SmallVector<int64_t> places =
+        *insertedUnits(dimsOf(reshape.getInput().getType()), dimsOf(reshape.getResult().getType()));
     source = reshape.getInput();
     along = llvm::map_to_vector(places, [&](int64_t place) { return along[place]; });
   }
@@ -152,7 +153,8 @@ SmallVector<Expr> Speller::broadcastOperands(Operation *op, unsigned first) {
     shapes.push_back(numbers.back() ? SmallVector<Dim>() : alignedDims(operand));
   }
   // Literals take their type from an operand that is none.
-  bool allNumbers = llvm::all_of(ArrayRef(numbers).drop_front(first), [](auto &n) { return n.has_value(); });
+  bool allNumbers =
+      llvm::all_of(ArrayRef(numbers).drop_front(first), [](auto &n) { return n.has_value(); });
   if (allNumbers) {
     numbers[first].reset();
     shapes[first] = dimsOf(typeOf(op->getOperand(first)));
@@ -238,7 +240,8 @@ std::optional<Expr> Speller::logic(Operation *op, StringRef sign, StringRef func
   Level level = sign == "&&" ? Level::And : sign == "||" ? Level::Or : Level::Compare;
   if (isBool)
     return infix(operands[0], sign, operands[1], level);
-  return Expr::postfix((function + "(" + operands[0].nested() + ", " + operands[1].nested() + ")").str());
+  return Expr::postfix(
+      (function + "(" + operands[0].nested() + ", " + operands[1].nested() + ")").str());
 }
 
 /// The sign of an operator and its level.
@@ -282,7 +285,8 @@ std::optional<Expr> Speller::meanOf(DivOp op) {
   if (!type.getElementType().isF32() && !type.getElementType().isF64())
     return std::nullopt;
   Operation *between = op.getLhs().getDefiningOp();
-  if (between != reduce && !(isa<ReshapeOp>(between) && between->getOperand(0) == reduce.getResult()))
+  if (between != reduce &&
+      !(isa<ReshapeOp>(between) && between->getOperand(0) == reduce.getResult()))
     return std::nullopt;
   Dim count(1);
   for (int64_t axis : reduce.getAxes())
@@ -334,7 +338,8 @@ std::optional<Expr> Speller::spell(Operation *op) {
             LogOp, Log1pOp, SinOp, CosOp, TanOp, AsinOp, AcosOp, AtanOp, SinhOp, CoshOp, TanhOp,
             AsinhOp, AcoshOp, AtanhOp, ErfOp, SigmoidOp, IsNanOp, IsInfOp>(
           [&](auto) -> Result { return call(op->getName().stripDialect()); })
-      .Case<mlir::func::CallOp>([&](mlir::func::CallOp one) -> Result { return call(one.getCallee()); })
+      .Case<mlir::func::CallOp>(
+          [&](mlir::func::CallOp one) -> Result { return call(one.getCallee()); })
       .Case<SelectOp>([&](SelectOp one) -> Result { return select(one); })
       .Case<CastOp>([&](CastOp one) -> Result {
         return call("cast<" + languageName(typeOf(one.getResult()).getElementType()) + ">");
@@ -350,8 +355,8 @@ std::optional<Expr> Speller::spell(Operation *op) {
       .Case<TransposeOp>([&](TransposeOp one) -> Result { return transpose(one); })
       .Case<SliceOp>([&](SliceOp one) -> Result { return slice(one); })
       .Case<DynamicSliceOp>([&](DynamicSliceOp one) -> Result {
-        return window(one.getInput(), "", one.getStarts(), dimsText(dimsOf(typeOf(one.getResult()))),
-                      "dynamic_slice");
+        return window(one.getInput(), "", one.getStarts(),
+                      dimsText(dimsOf(typeOf(one.getResult()))), "dynamic_slice");
       })
       .Case<UpdateSliceOp>([&](UpdateSliceOp one) -> Result {
         return window(one.getInput(), reader.read(one.getUpdate()).nested(), one.getStarts(), "",
@@ -364,8 +369,8 @@ std::optional<Expr> Speller::spell(Operation *op) {
       .Case<RandomBitsOp>([&](RandomBitsOp one) -> Result {
         std::optional<Expr> seed = number(one.getSeed());
         return (seed ? *seed : reader.read(one.getSeed()))
-            .calledBy("random_bits", "stream: " + std::to_string(one.getStream()) + ", shape: " +
-                                         dimsText(dimsOf(typeOf(one.getResult()))));
+            .calledBy("random_bits", "stream: " + std::to_string(one.getStream()) +
+                                         ", shape: " + dimsText(dimsOf(typeOf(one.getResult()))));
       })
       .Case<ReduceOp>([&](ReduceOp one) -> Result { return reduce(one); })
       .Case<ArgOp>([&](ArgOp one) -> Result { return arg(one); })

@@ -119,8 +119,8 @@ Expr Speller::pool(PoolOp op) {
   }
   std::string arguments = "\"" + stringifyPoolKind(op.getKind()).str() + "\", window: ";
   SmallVector<Dim> sizes = llvm::map_to_vector(window, [](int64_t v) { return Dim(v); });
-  arguments += coversSpace && isUniform(window) ? slot(window.front(), "window")
-                                                : dimsText(sizes, "window");
+  arguments +=
+      coversSpace && isUniform(window) ? slot(window.front(), "window") : dimsText(sizes, "window");
   arguments += geometry(strides, low, high, dilations, /*alwaysStride=*/true);
   if (op.getCountPadding())
     arguments += ", count_padding: true";

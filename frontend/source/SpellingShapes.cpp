@@ -13,7 +13,8 @@ namespace weft::source {
 static RankedTensorType typeOf(Value value) { return cast<RankedTensorType>(value.getType()); }
 
 static std::string integerList(ArrayRef<int64_t> values) {
-  return "[" + llvm::join(llvm::map_range(values, [](int64_t v) { return std::to_string(v); }), ", ") +
+  return "[" +
+         llvm::join(llvm::map_range(values, [](int64_t v) { return std::to_string(v); }), ", ") +
          "]";
 }
 
@@ -157,7 +158,8 @@ Expr Speller::slice(SliceOp op) {
   }
   Expr input = reader.read(op.getInput());
   if (items.size() == sizes.size() && !items.empty())
-    return llvm::all_of(items, [](StringRef i) { return i == ":"; }) ? input : input.indexedBy(items);
+    return llvm::all_of(items, [](StringRef i) { return i == ":"; }) ? input
+                                                                     : input.indexedBy(items);
   std::string strides = llvm::all_of(op.getStrides(), [](int64_t s) { return s == 1; })
                             ? ""
                             : ", strides: " + integerList(op.getStrides());
@@ -209,9 +211,11 @@ static std::optional<int64_t> knownPlace(GatherOp op) {
   auto constant = op.getIndices().getDefiningOp<ConstantOp>();
   std::optional<WideElement> place = constant ? splatOf(constant.getValue()) : std::nullopt;
   auto type = typeOf(op.getInput());
-  if (!place || typeOf(op.getIndices()).getRank() != 0 || op.getBatchDims() != 0 || place->integer < 0)
+  if (!place || typeOf(op.getIndices()).getRank() != 0 || op.getBatchDims() != 0 ||
+      place->integer < 0)
     return std::nullopt;
-  bool isOutside = !type.isDynamicDim(op.getAxis()) && place->integer >= type.getDimSize(op.getAxis());
+  bool isOutside =
+      !type.isDynamicDim(op.getAxis()) && place->integer >= type.getDimSize(op.getAxis());
   return isOutside ? std::nullopt : std::optional(place->integer);
 }
 
@@ -235,7 +239,8 @@ Expr Speller::scatter(ScatterOp op) {
   arguments += reader.read(op.getUpdates()).nested();
   if (op.getAxis())
     arguments += ", axis: " + std::to_string(op.getAxis());
-  return reader.read(op.getInput()).calledBy(kind == "set" ? "scatter" : "scatter_" + kind, arguments);
+  return reader.read(op.getInput())
+      .calledBy(kind == "set" ? "scatter" : "scatter_" + kind, arguments);
 }
 
 //===- Reductions ---------------------------------------------------------------------------------
@@ -250,7 +255,8 @@ Expr Speller::reduce(ReduceOp op) {
     return input;
   if (axes.size() == 1)
     return input.calledBy(name.str(), axisText(axes.front(), rank));
-  return input.calledBy(name.str(), int64_t(axes.size()) == rank ? "" : "axes: " + integerList(axes));
+  return input.calledBy(name.str(),
+                        int64_t(axes.size()) == rank ? "" : "axes: " + integerList(axes));
 }
 
 Expr Speller::arg(ArgOp op) {

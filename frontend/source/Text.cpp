@@ -31,8 +31,7 @@ static bool isMark(char c) {
   return c >= static_cast<char>(Mark::Slot) && c <= static_cast<char>(Mark::Model);
 }
 
-std::string replaceMarks(StringRef text,
-                         llvm::function_ref<std::string(Mark, unsigned)> replace) {
+std::string replaceMarks(StringRef text, llvm::function_ref<std::string(Mark, unsigned)> replace) {
   std::string result;
   for (size_t place = 0; place < text.size(); ++place) {
     if (!isMark(text[place])) {

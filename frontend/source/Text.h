@@ -38,8 +38,8 @@ struct SlotTable {
 /// A marker of one kind round a number.
 enum class Mark : char { Slot = 1, OperandSlot, Variable, Block, Model };
 inline constexpr char markEnd = 6;
-/// `optionalStart` default `optionalMiddle` text `optionalEnd`: the text is left out where its slots
-/// all have the default.
+/// `optionalStart` default `optionalMiddle` text `optionalEnd`: the text is left out where its
+/// slots all have the default.
 inline constexpr char optionalStart = 14, optionalMiddle = 15, optionalEnd = 16;
 /// A blank at which a line may be broken, before `|>`.
 inline constexpr char softBreak = 17;

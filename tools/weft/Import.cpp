@@ -93,8 +93,8 @@ static void arrangeWeights(ImportedModel &model, const Interface &interface,
     Array array = weights[written.origin];
     if (!written.permutation.empty()) {
       std::vector<char> bytes = permuted(array, written.permutation);
-      SmallVector<int64_t> dims = llvm::map_to_vector(
-          written.permutation, [&](int64_t axis) { return array.dims[axis]; });
+      SmallVector<int64_t> dims =
+          llvm::map_to_vector(written.permutation, [&](int64_t axis) { return array.dims[axis]; });
       array = {array.dtype, dims, std::move(bytes)};
       parameter.dims.assign(dims.begin(), dims.end());
     }
