@@ -332,13 +332,6 @@ std::optional<unsigned> BodyWriter::carriedInput(ArrayRef<BodyItem> items, size_
   return carried;
 }
 
-static std::string singular(StringRef name) {
-  name = name.rtrim("0123456789").rtrim('_');
-  if (name.size() > 3 && name.ends_with("s") && !name.ends_with("ss"))
-    name = name.drop_back();
-  return name.empty() ? "block" : name.str();
-}
-
 /// A list whose elements are called one after the other: `for block in blocks { x = block(x) }`.
 bool BodyWriter::writeChain(ArrayRef<BodyItem> items, size_t &at) {
   Module &first = *items[at].child;
@@ -348,7 +341,7 @@ bool BodyWriter::writeChain(ArrayRef<BodyItem> items, size_t &at) {
   std::optional<unsigned> carried = carriedInput(items, at, count);
   if (!carried || first.outputs.size() != 1)
     return false;
-  std::string element = singular(first.parent->name);
+  std::string element = singular(withoutNumber(first.parent->name));
   auto isTaken = [&](StringRef name) {
     return llvm::any_of(module.children, [&](auto &one) { return one->name == name; }) ||
            llvm::any_of(module.weights, [&](auto &one) { return one.name == name; });
@@ -501,22 +494,6 @@ bool BodyWriter::writeScan(ScanOp op) {
 }
 
 //===- The model ----------------------------------------------------------------------------------
-
-/// `[Block(64), Block(64)]`, or once for all of them if they are equal.
-static std::string listText(ArrayRef<std::string> elements, const SlotTable &slots) {
-  auto values = [&](StringRef element) {
-    return replaceMarks(element, [&](Mark mark, unsigned number) {
-      bool isSlot = mark == Mark::Slot || mark == Mark::OperandSlot;
-      return isSlot ? slots.slots[number].value.str() : marked(mark, number);
-    });
-  };
-  bool areEqual = llvm::all_of(elements, [&](const std::string &element) {
-    return values(element) == values(elements.front());
-  });
-  if (areEqual)
-    return "[" + elements.front() + " for _ in 0.." + std::to_string(elements.size()) + "]";
-  return "[" + llvm::join(elements, ", ") + "]";
-}
 
 void BodyWriter::writeMembers(DeclareChild declare) {
   text.slots.place = Place::Member;

@@ -70,22 +70,11 @@ std::string SourceWriter::declare(Module &child, SlotTable &slots,
   return marked(Mark::Model, number) + "(" + text + ")";
 }
 
-static std::string withoutNumber(StringRef name) {
-  StringRef stem = name.rtrim("0123456789").rtrim('_');
-  return stem.empty() ? name.str() : stem.str();
-}
-
-static std::string singularOf(StringRef name) {
-  if (name.size() > 3 && name.ends_with("s") && !name.ends_with("ss"))
-    name = name.drop_back();
-  return name.str();
-}
-
 /// After the field that holds it; a second one of that name after a field that only it has.
 void SourceWriter::nameClass(ModelClass &one) {
   Module &first = *one.instances.front();
   std::string field =
-      first.isElement() ? singularOf(withoutNumber(first.parent->name)) : withoutNumber(first.name);
+      first.isElement() ? singular(withoutNumber(first.parent->name)) : withoutNumber(first.name);
   std::string wanted = camelCase(field), name = wanted;
   if (takenNames.count(name)) {
     const ModelClass *other = nullptr;
@@ -99,7 +88,7 @@ void SourceWriter::nameClass(ModelClass &one) {
         name = camelCase(child->name) + wanted;
     Module *caller = first.caller();
     if (takenNames.count(name) && caller && caller->parent)
-      name = camelCase(caller->isElement() ? singularOf(withoutNumber(caller->parent->name))
+      name = camelCase(caller->isElement() ? singular(withoutNumber(caller->parent->name))
                                            : withoutNumber(caller->name)) +
              wanted;
   }

@@ -96,6 +96,21 @@ size_t widthOf(StringRef text) {
   return width;
 }
 
+std::string listText(ArrayRef<std::string> elements, const SlotTable &slots) {
+  auto values = [&](StringRef element) {
+    return replaceMarks(element, [&](Mark mark, unsigned number) {
+      bool isSlot = mark == Mark::Slot || mark == Mark::OperandSlot;
+      return isSlot ? slots.slots[number].value.str() : marked(mark, number);
+    });
+  };
+  bool areEqual = llvm::all_of(elements, [&](const std::string &element) {
+    return values(element) == values(elements.front());
+  });
+  if (areEqual)
+    return "[" + elements.front() + " for _ in 0.." + std::to_string(elements.size()) + "]";
+  return "[" + llvm::join(elements, ", ") + "]";
+}
+
 //===- Lines --------------------------------------------------------------------------------------
 
 /// The last place of the least depth at which `line` can be broken so that the first part fits;
@@ -190,6 +205,17 @@ std::string identifier(StringRef name) {
   if (result.empty() || llvm::isDigit(result[0]))
     result.insert(result.begin(), '_');
   return isReservedWord(result) ? result + "_" : result;
+}
+
+std::string withoutNumber(StringRef name) {
+  StringRef stem = name.rtrim("0123456789").rtrim('_');
+  return stem.empty() ? name.str() : stem.str();
+}
+
+std::string singular(StringRef name) {
+  if (name.size() > 3 && name.ends_with("s") && !name.ends_with("ss"))
+    name = name.drop_back();
+  return name.str();
 }
 
 std::string camelCase(StringRef name) {

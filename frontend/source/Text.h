@@ -60,6 +60,8 @@ std::string resolveOptional(llvm::StringRef text,
 std::string skeleton(llvm::StringRef text);
 /// The slots that a text names, in order.
 std::vector<unsigned> slotsIn(llvm::StringRef text);
+/// `[Block(64), Block(128)]`, or `[Block(64) for _ in 0..2]` if the elements are equal.
+std::string listText(llvm::ArrayRef<std::string> elements, const SlotTable &slots);
 /// About how wide the text will be.
 size_t widthOf(llvm::StringRef text);
 
@@ -70,6 +72,10 @@ std::string wrapLine(llvm::StringRef line, size_t indent);
 bool isReservedWord(llvm::StringRef name);
 /// `name` as an identifier of the language.
 std::string identifier(llvm::StringRef name);
+/// `layer3` -> `layer`.
+std::string withoutNumber(llvm::StringRef name);
+/// `blocks` -> `block`.
+std::string singular(llvm::StringRef name);
 /// `layer_norms` -> `LayerNorms`.
 std::string camelCase(llvm::StringRef name);
 
