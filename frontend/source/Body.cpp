@@ -205,7 +205,8 @@ bool BodyWriter::extendsChain(const Use &use, Value value) const {
     return !use.child->inputs.empty() && use.child->inputs.front() == value;
   if (!use.op || use.op->getNumOperands() == 0 || use.op->getOperand(0) != value)
     return false;
-  if (auto max = dyn_cast<MaxOp>(use.op))
+  // Most often a rectifier.
+  if (isa<MaxOp>(use.op))
     return true;
   return !isa<AddOp, SubOp, MulOp, DivOp, RemOp, PowOp, CompareOp, AndOp, OrOp, XorOp, NegOp, NotOp,
               MinOp, ConcatOp, ContractOp, AttentionOp, SelectOp, YieldOp, mlir::func::ReturnOp,
@@ -218,7 +219,6 @@ bool BodyWriter::staysInside(Value value, const Expr &expr) const {
   if (found == used.end() || found->second.count != 1 || found->second.isNested)
     return false;
   const Use &use = found->second;
-  // A name that the file gives is kept where it says something.
   if (use.op && isa<YieldOp, mlir::func::ReturnOp>(use.op))
     return true;
   if (extendsChain(use, value))
@@ -284,7 +284,6 @@ bool BodyWriter::writeOp(Operation *op) {
   std::optional<Expr> expr = op->getNumResults() == 1 ? speller.spell(op) : std::nullopt;
   if (!expr)
     return fail(op);
-  // A sum over axes that are put back as 1 keeps them.
   define(op->getResult(0), *expr);
   return true;
 }

@@ -263,8 +263,8 @@ std::string ModelClass::render(StringRef function, StringRef doc,
   std::string body = finished(text.body);
   StringRef(body).split(lines, '\n', -1, /*KeepEmpty=*/false);
   for (StringRef line : lines) {
-    StringRef words2 = line.ltrim(' ');
-    result += wrapLine(words2, line.size() - words2.size());
+    StringRef rest = line.ltrim(' ');
+    result += wrapLine(rest, line.size() - rest.size());
   }
   return result + "  }\n}\n";
 }

@@ -31,7 +31,6 @@ struct Layer {
 /// Who uses a value, looking through what is written where it is used.
 class UseMap {
 public:
-  /// `isWeight` says which arguments of the function are parameters.
   explicit UseMap(mlir::Block &body);
   /// Operations and the terminator, as often as each reads the value.
   ArrayRef<Operation *> usersOf(Value value) const;
