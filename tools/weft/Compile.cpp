@@ -179,7 +179,8 @@ LogicalResult Compilation::loadOnnx() {
   if (failed(verified))
     return failure();
   theModule = std::move(model->module);
-  importedWeights.emplace();
+  // A vector of arrays that grows would copy them: moving one may throw.
+  importedWeights.emplace().reserve(model->weights.size());
   for (OnnxTensor &tensor : model->weights)
     importedWeights->push_back({*dtypeOf(tensor.type.getElementType()),
                                 SmallVector<int64_t>(tensor.type.getShape()),
