@@ -393,12 +393,15 @@ static bool isConstantLike(RankedTensorType type) {
          type.getNumElements() <= mostConstantElements;
 }
 
+Value OnnxImporter::makeConstant(const OnnxTensor &tensor) {
+  OpBuilder::InsertionGuard guard(builder);
+  builder.setInsertionPointToStart(&function.getBody().front());
+  return ConstantOp::create(builder, function.getLoc(), constantOf(tensor));
+}
+
 Value OnnxImporter::materialize(OnnxTensor tensor) {
-  if (isConstantLike(tensor.type)) {
-    OpBuilder::InsertionGuard guard(builder);
-    builder.setInsertionPointToStart(&function.getBody().front());
-    return ConstantOp::create(builder, function.getLoc(), constantOf(tensor));
-  }
+  if (isConstantLike(tensor.type))
+    return makeConstant(tensor);
   std::string name = tensor.name.empty() ? "constant" : tensor.name;
   for (int i = 1; !takenParameters.insert(tensor.name).second; ++i)
     tensor.name = name + "_" + std::to_string(i);
@@ -414,6 +417,9 @@ Value OnnxImporter::materialize(OnnxTensor tensor) {
 Value OnnxImporter::materialize(onnx::TensorProto &tensor, StringRef name, Node &owner) {
   tensor.set_name(name.str());
   llvm::Expected<OnnxTensor> taken = takeTensor(tensor, folder, &context);
+  // One number is a weight in the list of weights, and a constant in a node, whatever its rank.
+  if (taken && taken->type.getNumElements() == 1)
+    return makeConstant(*taken);
   if (taken)
     return materialize(std::move(*taken));
   owner.fail(llvm::toString(taken.takeError()));

@@ -94,6 +94,7 @@ private:
   bool isKnownName(StringRef name) const;
   std::optional<OnnxValue> lookup(StringRef name);
   Value materialize(OnnxTensor tensor);
+  Value makeConstant(const OnnxTensor &tensor);
   std::string uniqueName(StringRef wanted);
   std::optional<SmallVector<Dim>> knownLeaf(Value value);
   std::optional<unsigned> parameterIndex(Value value);

@@ -207,11 +207,17 @@ def calibrate(net, inputs, generator):
 
 
 def centre(net, inputs):
-    """Takes what all inputs share off the scores of a classifier: only what tells them apart is left."""
-    heads = [module for module in net.modules() if isinstance(module, nn.Linear)]
+    """Takes what all inputs share off the scores of a classifier, before any activation behind them: only what
+    tells inputs apart is left."""
+    heads = [module for module in net.modules() if isinstance(module, (nn.Linear, nn.Conv2d)) and module.bias is not None]
+    if not heads:
+        return
+    seen = []
+    hook = heads[-1].register_forward_hook(lambda module, given, result: seen.append(result))
     result = net(*inputs.values())
-    if heads and isinstance(result, torch.Tensor) and result.shape[1:] == heads[-1].bias.shape:
-        heads[-1].bias -= result.mean(0)
+    hook.remove()
+    if isinstance(result, torch.Tensor) and result.shape[1:] == heads[-1].bias.shape:
+        heads[-1].bias -= seen[-1].transpose(0, 1).flatten(1).mean(1)
 
 
 @torch.no_grad()

@@ -188,6 +188,22 @@ def run(name, path, inputs, expected, folder):
             yield f"{name} {mode}: wrong numbers"
 
 
+def parameters_of(path):
+    text = subprocess.run(["weft", "build", path, "--stop-after=model"], capture_output=True, text=True, check=True).stdout
+    return text.count("weft.parameter param")
+
+
+def numbers(folder):
+    """One number is a constant where it stands in a node, and a weight in the list of weights."""
+    filled = node("ConstantOfShape", "size", "c", value=weight("v", [2.0]))
+    made = model([filled, node("Add", "x c", "s"), node("Mul", "s w", "y")], [weight("size", [3], np.int64), weight("w", [5.0])])
+    path = os.path.join(folder, "numbers.onnx")
+    onnx.save(made, path)
+    yield from run("numbers", path, {"x": X}, (X + 2) * 5, folder)
+    if parameters_of(path) != 1:
+        yield f"numbers: {parameters_of(path)} parameters, but only 'w' is one"
+
+
 def main():
     folder = sys.argv[1]
     os.makedirs(folder, exist_ok=True)
@@ -199,6 +215,7 @@ def main():
         failures += run(one.__name__, path, given[0] if given else {"x": X}, expected, folder)
     path, expected = external(folder)
     failures += run("external", path, {"x": X}, expected, folder)
+    failures += numbers(folder)
     print("\n".join(failures))
     sys.exit(1 if failures else 0)
 
