@@ -30,7 +30,7 @@ LogicalResult lowerTo(ModuleOp module, Stage last, const CompileOptions &options
       case Stage::Graph:
         return buildGraphPipeline(manager, options.dims);
       case Stage::Kernels:
-        return buildKernelsPipeline(manager);
+        return buildKernelsPipeline(manager, {vectors->bytes, vectors->registers});
       case Stage::Plan:
         return buildPlanPipeline(manager);
       case Stage::Loops:

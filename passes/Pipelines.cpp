@@ -36,7 +36,12 @@ void buildGraphPipeline(OpPassManager &manager, llvm::ArrayRef<std::string> dims
   manager.addPass(createVerifyGraphPass());
 }
 
-void buildKernelsPipeline(OpPassManager &manager) {
+void buildKernelsPipeline(OpPassManager &manager, const KernelsOptions &options) {
+  OpPassManager &functions = manager.nest<FuncOp>();
+  functions.addPass(createChannelsLastPass({options.vectorBytes, options.vectorRegisters}));
+  functions.addPass(createPackContractionsPass({options.vectorBytes, options.vectorRegisters}));
+  functions.addPass(mlir::createCanonicalizerPass());
+  functions.addPass(mlir::createCSEPass());
   manager.addPass(createHoistPreparationPass());
   manager.addNestedPass<FuncOp>(createDropDeadParametersPass());
   manager.addNestedPass<FuncOp>(createFormKernelsPass());

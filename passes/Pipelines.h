@@ -15,9 +15,15 @@ namespace weft {
 /// Registered as `weft-graph-pipeline`.
 void buildGraphPipeline(mlir::OpPassManager &manager, llvm::ArrayRef<std::string> dims = {});
 
-/// `graph` -> `kernels`: weights prepared, every computation in a kernel.
+/// What kernels are formed for: the vector registers of the processor.
+struct KernelsOptions {
+  int64_t vectorBytes = 64;
+  int64_t vectorRegisters = 32;
+};
+
+/// `graph` -> `kernels`: layouts chosen, weights prepared, every computation in a kernel.
 /// Registered as `weft-kernels-pipeline`.
-void buildKernelsPipeline(mlir::OpPassManager &manager);
+void buildKernelsPipeline(mlir::OpPassManager &manager, const KernelsOptions &options = {});
 
 } // namespace weft
 

@@ -10,11 +10,11 @@ weft.parameter param @p : tensor<4xf32>
 // GRAPH-NOT: weft.transpose
 // GRAPH-NOT: weft.batch_norm
 
-// One kernel; the factors of the normalisation are made before.
+// One kernel; the packed weight and the factors of the normalisation are made before.
 // KERNELS-LABEL: func.func @layer(
 // KERNELS: weft.kernel
 // KERNELS-NOT: weft.rsqrt
-// KERNELS: weft.contract
+// KERNELS: weft.packed_conv
 // KERNELS: weft.max
 // KERNELS-NOT: weft.kernel
 // KERNELS-LABEL: func.func @weft.prepare.0(

@@ -292,7 +292,7 @@ LogicalResult Compilation::run(ModelStage stage) {
     break;
   }
   case ModelStage::Kernels:
-    buildKernelsPipeline(manager);
+    buildKernelsPipeline(manager, {vectors->bytes, vectors->registers});
     break;
   case ModelStage::Plan:
     buildPlanPipeline(manager);

@@ -169,7 +169,7 @@ bool ModuleRun::runNative() {
 bool ModuleRun::run() {
   if (!parse() || !evaluateModel() || !runBound() ||
       !runStage("graph", [](mlir::OpPassManager &manager) { buildGraphPipeline(manager); }) ||
-      !runStage("kernels", buildKernelsPipeline))
+      !runStage("kernels", [](mlir::OpPassManager &manager) { buildKernelsPipeline(manager); }))
     return false;
   return !options.runsNative || (runStage("plan", buildPlanPipeline) && runNative());
 }
