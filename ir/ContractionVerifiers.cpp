@@ -79,4 +79,18 @@ LogicalResult DepthwiseConvOp::verify() {
   return verifySumTypes(*this); // C6
 }
 
+LogicalResult WinogradConvOp::verify() {
+  std::string why;
+  const int64_t ones[] = {1, 1};
+  Sliding sliding{ones, getPadLow(), getPadHigh(), ones};
+  RankedTensorType result = tensorOf(getResult());
+  int64_t outputs = result.getRank() == 0 ? mlir::ShapedType::kDynamic : result.getShape().back();
+  Inferred inferred =
+      inferWinogradConv(tensorOf(getInput()), tensorOf(getFilter()), number(getTile()), outputs,
+                        sliding, why);                         // C1, C2, C3, C4, C6
+  if (failed(verifyResult(*this, getResult(), inferred, why))) // C5
+    return failure();
+  return verifyOneElementType(*this, {getInput(), getFilter(), getResult()}); // C7
+}
+
 } // namespace weft

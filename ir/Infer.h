@@ -82,6 +82,9 @@ Inferred inferPackedConv(RankedTensorType input, RankedTensorType filter, const 
                          const PackedChannels &channels, std::string &why);
 Inferred inferDepthwiseConv(RankedTensorType input, RankedTensorType filter, const Sliding &sliding,
                             std::string &why);
+/// For `outputs` channels, the result's, in tiles of `tile`.
+Inferred inferWinogradConv(RankedTensorType input, RankedTensorType filter, int64_t tile,
+                           int64_t outputs, const Sliding &sliding, std::string &why);
 Inferred inferPool(RankedTensorType input, ArrayRef<int64_t> window, const Sliding &sliding,
                    std::string &why);
 

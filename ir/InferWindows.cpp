@@ -188,6 +188,40 @@ Inferred inferDepthwiseConv(RankedTensorType input, RankedTensorType filter, con
   return tensorType(dims, input.getElementType());
 }
 
+Inferred inferWinogradConv(RankedTensorType input, RankedTensorType filter, int64_t tile,
+                           int64_t outputs, const Sliding &sliding, std::string &why) {
+  if (input.getRank() != 4 || filter.getRank() != 4) // C1
+    return refuse(why, "input of rank " + Twine(input.getRank()) + " and filter of rank " +
+                           Twine(filter.getRank()) + ", which must both be 4");
+  if (failed(checkSliding(sliding, 2, why))) // C1, C2
+    return failure();
+  if (tile != 2 && tile != 4) // C3
+    return refuse(why, "tiles of " + Twine(tile) + ", which must be 2 or 4");
+  if (!filter.hasStaticShape()) // C6
+    return refuse(why, "filter of dynamic dimensions " + languageList(dimsOf(filter)));
+  if (outputs < 0) // C6
+    return refuse(why, "result of a dynamic number of channels");
+  int64_t size = tile + 2;
+  if (filter.getDimSize(0) != size * size) // C3
+    return refuse(why, Twine(filter.getDimSize(0)) + " matrices for tiles of " + Twine(tile) +
+                           ", which have " + Twine(size * size));
+  SmallVector<Dim> dims = dimsOf(input);
+  if (!agree(dims[3], Dim(filter.getDimSize(2)))) // C4
+    return refuse(why, "input of " + dims[3].str() + " channels for filters of " +
+                           Twine(filter.getDimSize(2)));
+  if (filter.getDimSize(3) == 0) // C4
+    return refuse(why, "panels of 0 channels");
+  int64_t panels = llvm::divideCeilSigned(outputs, filter.getDimSize(3));
+  if (filter.getDimSize(1) != panels) // C4
+    return refuse(why, Twine(filter.getDimSize(1)) + " panels where " + Twine(panels) +
+                           " are expected, " + Twine(outputs) + " channels in panels of " +
+                           Twine(filter.getDimSize(3)));
+  dims[3] = Dim(outputs);
+  for (size_t axis = 0; axis < 2; ++axis)
+    dims[1 + axis] = windowPlaces(dims[1 + axis], /*kernel=*/3, sliding, axis); // C5
+  return tensorType(dims, input.getElementType());
+}
+
 Inferred inferPool(RankedTensorType input, ArrayRef<int64_t> window, const Sliding &sliding,
                    std::string &why) {
   SmallVector<Dim> dims = dimsOf(input);

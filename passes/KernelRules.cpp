@@ -39,8 +39,8 @@ bool takesEpilogue(Operation *root) { return !isa<ScatterOp, UpdateSliceOp, ArgS
 
 bool needsBuffer(mlir::OpOperand &operand) {
   Operation *op = operand.getOwner();
-  if (isa<ContractOp, ConvOp, ConvTransposeOp, PackedConvOp, DepthwiseConvOp, PoolOp, ScatterOp,
-          UpdateSliceOp, ArgSortOp>(op))
+  if (isa<ContractOp, ConvOp, ConvTransposeOp, PackedConvOp, DepthwiseConvOp, WinogradConvOp,
+          PoolOp, ScatterOp, UpdateSliceOp, ArgSortOp>(op))
     return true;
   // Scale and shift of a normalisation.
   return isa<LayerNormOp, RmsNormOp>(op) && operand.getOperandNumber() > 0;

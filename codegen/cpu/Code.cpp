@@ -248,16 +248,29 @@ Value Code::ifElse(Value condition, Type type, llvm::function_ref<Value()> onTru
 }
 
 void Code::ifThen(Value condition, llvm::function_ref<void()> onTrue) {
+  branch(condition, onTrue, {});
+}
+
+void Code::branch(Value condition, llvm::function_ref<void()> onTrue,
+                  llvm::function_ref<void()> onFalse) {
   if (auto known = constantOf(condition)) {
     if (*known)
       onTrue();
+    else if (onFalse)
+      onFalse();
     return;
   }
-  auto branch = scf::IfOp::create(builder, loc, condition, /*withElseRegion=*/false);
-  OpBuilder::InsertionGuard guard(builder);
-  builder.setInsertionPointToStart(&branch.getThenRegion().front());
-  Scope scope(*this);
-  onTrue();
+  bool hasElse = static_cast<bool>(onFalse);
+  auto branchOp = scf::IfOp::create(builder, loc, condition, hasElse);
+  auto fill = [&](mlir::Region &region, llvm::function_ref<void()> write) {
+    OpBuilder::InsertionGuard guard(builder);
+    builder.setInsertionPointToStart(&region.front());
+    Scope scope(*this);
+    write();
+  };
+  fill(branchOp.getThenRegion(), onTrue);
+  if (hasElse)
+    fill(branchOp.getElseRegion(), onFalse);
 }
 
 } // namespace weft

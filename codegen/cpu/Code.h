@@ -73,6 +73,8 @@ public:
   Value ifElse(Value condition, Type type, llvm::function_ref<Value()> onTrue,
                llvm::function_ref<Value()> onFalse);
   void ifThen(Value condition, llvm::function_ref<void()> onTrue);
+  void branch(Value condition, llvm::function_ref<void()> onTrue,
+              llvm::function_ref<void()> onFalse);
 
   //===-- Memory of what exists -------------------------------------------------------------===//
 

@@ -104,6 +104,9 @@ bool lowerConv(Kernel &kernel, ConvOp op);
 /// One input channel a group; false, with nothing done, where lowerConv's own loops fit better.
 bool lowerDepthwise(Kernel &kernel, ConvOp op);
 bool lowerConvTranspose(Kernel &kernel, ConvTransposeOp op);
+bool lowerPackedConv(Kernel &kernel, PackedConvOp op);
+bool lowerDepthwiseConv(Kernel &kernel, DepthwiseConvOp op);
+void lowerWinogradConv(Kernel &kernel, WinogradConvOp op);
 /// False, element by element, where the window extends along the innermost dimension.
 bool lowerPool(Kernel &kernel, PoolOp op);
 void lowerReduce(Kernel &kernel, ReduceOp op);

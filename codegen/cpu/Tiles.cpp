@@ -37,8 +37,8 @@ Value Tiles::loadVector(Value buffer, Value index, Value mask) {
   return widenForSum(scalar, loaded, element, sum);
 }
 
-Value Tiles::loadScalar(Value buffer, Value index) {
-  return widenForSum(scalar, scalar.load(buffer, index, element), element, sum);
+Value Tiles::loadScalar(Value buffer, Value index, Type ofElement) {
+  return widenForSum(scalar, scalar.load(buffer, index, ofElement), ofElement, sum);
 }
 
 Value Tiles::spread(Value scalarValue) {
@@ -62,8 +62,13 @@ SmallVector<Value> Tiles::zeros(int64_t count) {
   return SmallVector<Value>(count, scalar.constant(vectorOf(sum), 0.0));
 }
 
-Value Tiles::loadSums(Value buffer, Value index) {
-  return vector::LoadOp::create(code.builder, code.loc, vectorOf(sum), buffer, ValueRange(index));
+Value Tiles::loadSums(Value buffer, Value index, Value mask) {
+  mlir::VectorType type = vectorOf(sum);
+  if (!mask)
+    return vector::LoadOp::create(code.builder, code.loc, type, buffer, ValueRange(index));
+  Value nothing = scalar.constant(type, 0.0);
+  return vector::MaskedLoadOp::create(code.builder, code.loc, type, buffer, ValueRange(index), mask,
+                                      nothing);
 }
 
 void Tiles::storeSums(Value value, Value buffer, Value index, Value mask) {

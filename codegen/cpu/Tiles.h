@@ -34,7 +34,9 @@ public:
   /// `lanes` operands from `index` on, widened; with a mask, 0 where it is false.
   Value loadVector(Value buffer, Value index, Value mask);
   /// The operand at `index`, widened.
-  Value loadScalar(Value buffer, Value index);
+  Value loadScalar(Value buffer, Value index) { return loadScalar(buffer, index, element); }
+  /// The same for an operand of another type.
+  Value loadScalar(Value buffer, Value index, Type ofElement);
   Value spread(Value scalarValue);
   /// True for the first `count` lanes; null if that is all of them.
   Value maskOf(Value count);
@@ -49,8 +51,8 @@ public:
   /// The sum of all lanes, in halves: one order for a given number of lanes.
   Value sumLanes(Value vector);
 
-  /// Vectors of sums in memory of type `sum`.
-  Value loadSums(Value buffer, Value index);
+  /// Vectors of sums in memory; with a mask, a load gives 0 where it is false.
+  Value loadSums(Value buffer, Value index, Value mask = {});
   void storeSums(Value vector, Value buffer, Value index, Value mask = {});
 
 private:

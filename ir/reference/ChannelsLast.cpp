@@ -5,6 +5,7 @@
 #include "ir/reference/Rules.h"
 #include "ir/reference/Window.h"
 #include "ir/WeftOps.h"
+#include "ir/Winograd.h"
 
 using namespace mlir;
 using llvm::Error;
@@ -114,11 +115,75 @@ Expected<Tensor> depthwiseConv(const Call &call) {
   return result;
 }
 
+//===----------------------------------------------------------------------===//
+// Winograd
+//===----------------------------------------------------------------------===//
+
+/// left * values * left^T, where `left` has `rows` rows and `values` is square.
+std::vector<double> onBothSides(ArrayRef<double> left, int64_t rows,
+                                const std::vector<double> &values) {
+  auto size = static_cast<int64_t>(left.size()) / rows;
+  std::vector<double> result(rows * rows);
+  for (int64_t i = 0; i < rows; ++i)
+    for (int64_t j = 0; j < rows; ++j)
+      for (int64_t k = 0; k < size; ++k)
+        for (int64_t l = 0; l < size; ++l)
+          result[i * rows + j] += left[i * size + k] * values[k * size + l] * left[j * size + l];
+  return result;
+}
+
+/// The patch of one channel at (y, x), 0 outside of the image.
+std::vector<double> patchOf(const Tensor &input, int64_t size, int64_t n, int64_t y, int64_t x,
+                            int64_t c) {
+  std::vector<double> patch(size * size);
+  for (int64_t i = 0; i < size * size; ++i) {
+    int64_t row = y + i / size, column = x + i % size;
+    if (row >= 0 && row < input.dim(1) && column >= 0 && column < input.dim(2))
+      patch[i] =
+          input.reals()[((n * input.dim(1) + row) * input.dim(2) + column) * input.dim(3) + c];
+  }
+  return patch;
+}
+
+Expected<Tensor> winogradConv(const Call &call) {
+  auto op = cast<WinogradConvOp>(call.op);
+  const Tensor &input = call.operand(0), &filter = call.operand(1);
+  Tensor result = call.emptyResult();
+  if (Error error = requireShape(call, "batch and channels", {input.dim(0), input.dim(3)},
+                                 {result.dim(0), filter.dim(2)}))
+    return error;
+  WinogradTransforms transforms = winogradTransforms(op.getTile());
+  int64_t tile = transforms.tile, size = transforms.size, width = filter.dim(3);
+  Place<4> space = {result.dim(0), (result.dim(1) + tile - 1) / tile,
+                    (result.dim(2) + tile - 1) / tile, result.dim(3)};
+  forEach(space, [&](const Place<4> &at) {
+    auto [n, i, j, o] = at;
+    std::vector<double> products(size * size);
+    for (int64_t c = 0; c < input.dim(3); ++c) {
+      std::vector<double> patch = onBothSides(
+          transforms.input, size,
+          patchOf(input, size, n, i * tile - op.getPadLow()[0], j * tile - op.getPadLow()[1], c));
+      for (int64_t k = 0; k < size * size; ++k) {
+        int64_t place = (k * filter.dim(1) + o / width) * filter.dim(2) + c;
+        products[k] += patch[k] * filter.reals()[place * width + o % width];
+      }
+    }
+    std::vector<double> sums = onBothSides(transforms.output, tile, products);
+    for (int64_t k = 0; k < tile * tile; ++k) {
+      int64_t y = i * tile + k / tile, x = j * tile + k % tile;
+      if (y < result.dim(1) && x < result.dim(2))
+        result.reals()[((n * result.dim(1) + y) * result.dim(2) + x) * result.dim(3) + o] = sums[k];
+    }
+  });
+  return result;
+}
+
 } // namespace
 
 void addChannelsLastRules(RuleTable &table) {
   table["weft.packed_conv"] = packedConv;
   table["weft.depthwise_conv"] = depthwiseConv;
+  table["weft.winograd_conv"] = winogradConv;
 }
 
 } // namespace weft::reference

@@ -63,14 +63,39 @@ def convolution(inputs, outputs, size, taps, stride, groups):
     return module("conv", types, operation), 2 * outputs * out * out * inputs // groups * taps**2
 
 
-def cases():
+def packed_contraction(m, k, n, width):
+    panels = math.ceil(n / width)
+    operation = "weft.packed_conv %x, %w strides [] pad [] [] dilations [] groups 1"
+    return module("gemm", [(m, k), (panels, k, width), (m, n)], operation), 2 * m * k * n
+
+
+def packed_convolution(inputs, outputs, size, taps, stride, groups, width):
+    """Channels last, filters as codegen/cpu wants them."""
+    pad = taps // 2
+    out = (size + 2 * pad - taps) // stride + 1
+    image, result = (1, size, size, inputs), (1, out, out, outputs)
+    geometry = (f"strides [{stride}, {stride}] pad [{pad}, {pad}] [{pad}, {pad}] "
+                f"dilations [1, 1]")
+    if groups == inputs:
+        text = module("conv", [image, (taps, taps, outputs), result],
+                      f"weft.depthwise_conv %x, %w {geometry}")
+    else:
+        panels = groups * math.ceil(outputs / groups / width)
+        text = module("conv", [image, (panels, taps, taps, inputs // groups, width), result],
+                      f"weft.packed_conv %x, %w {geometry} groups {groups}")
+    return text, 2 * outputs * out * out * inputs // groups * taps**2
+
+
+def cases(width):
     for name, extents in CONTRACTIONS:
         yield name, *contraction(*extents)
+        yield f"packed {name}", *packed_contraction(*extents, width)
     for family, layers in FAMILIES.items():
         for layer in layers:
             i, o, size, taps, stride, groups = layer
             name = f"{family} {i}->{o} {size}x{size} k{taps} s{stride}"
             yield name, *convolution(*layer)
+            yield f"packed {name}", *packed_convolution(*layer, width)
 
 
 def fastest(weft, file, seconds):
@@ -87,13 +112,14 @@ def main():
     parser.add_argument("--weft", required=True)
     parser.add_argument("--baseline", help="another weft command, to compare with")
     parser.add_argument("--only", default="", help="part of the names to run")
+    parser.add_argument("--width", type=int, default=32, help="of the panels of packed filters")
     parser.add_argument("--secs", type=float, default=0.5, help="how long each turn measures")
     parser.add_argument("--turns", type=int, default=2)
     arguments = parser.parse_args()
     ratios = []
     with tempfile.TemporaryDirectory() as folder:
         file = pathlib.Path(folder) / "kernel.mlir"
-        for name, text, operations in cases():
+        for name, text, operations in cases(arguments.width):
             if arguments.only not in name:
                 continue
             file.write_text(text)
@@ -102,7 +128,7 @@ def main():
             for _ in range(arguments.turns):
                 for number, command in enumerate(commands):
                     best[number] = min(best[number], fastest(command, file, arguments.secs))
-            line = f"{name:36} {operations / best[0] / 1e6:8.1f} GFLOP/s"
+            line = f"{name:42} {operations / best[0] / 1e6:8.1f} GFLOP/s"
             if arguments.baseline:
                 ratios.append(best[1] / best[0])
                 line += f" {operations / best[1] / 1e6:8.1f} {ratios[-1]:7.2f}x"

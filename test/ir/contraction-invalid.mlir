@@ -520,3 +520,107 @@ func.func @depthwise_conv_c6_result_widened(%x: tensor<2x9x4xi16>, %w: tensor<3x
   %0 = weft.depthwise_conv %x, %w strides [1] pad [0] [0] dilations [1] : tensor<2x9x4xi16>, tensor<3x4xi16> -> tensor<2x7x4xi32>
   return
 }
+
+// -----
+
+func.func @winograd_conv_c1_one_spatial_dimension(%x: tensor<2x9x4xf32>, %w: tensor<36x2x4x8xf32>) {
+  // expected-error @below {{'weft.winograd_conv' op input of rank 3 and filter of rank 4, which must both be 4}}
+  %0 = weft.winograd_conv %x, %w tile 4 pad [1, 1] [1, 1] : tensor<2x9x4xf32>, tensor<36x2x4x8xf32> -> tensor<2x9x12xf32>
+  return
+}
+
+// -----
+
+func.func @winograd_conv_c1_padding_missing(%x: tensor<2x9x8x4xf32>, %w: tensor<36x2x4x8xf32>) {
+  // expected-error @below {{'weft.winograd_conv' op 'pad_low' has 1 entries for 2 window dimensions}}
+  %0 = weft.winograd_conv %x, %w tile 4 pad [1] [1, 1] : tensor<2x9x8x4xf32>, tensor<36x2x4x8xf32> -> tensor<2x9x8x12xf32>
+  return
+}
+
+// -----
+
+func.func @winograd_conv_c2_padding_negative(%x: tensor<2x9x8x4xf32>, %w: tensor<36x2x4x8xf32>) {
+  // expected-error @below {{'weft.winograd_conv' op 'pad_high' holds -1, less than 0}}
+  %0 = weft.winograd_conv %x, %w tile 4 pad [1, 1] [1, -1] : tensor<2x9x8x4xf32>, tensor<36x2x4x8xf32> -> tensor<2x9x8x12xf32>
+  return
+}
+
+// -----
+
+func.func @winograd_conv_c3_tile_of_three(%x: tensor<2x9x8x4xf32>, %w: tensor<36x2x4x8xf32>) {
+  // expected-error @below {{'weft.winograd_conv' op tiles of 3, which must be 2 or 4}}
+  %0 = weft.winograd_conv %x, %w tile 3 pad [1, 1] [1, 1] : tensor<2x9x8x4xf32>, tensor<36x2x4x8xf32> -> tensor<2x9x8x12xf32>
+  return
+}
+
+// -----
+
+func.func @winograd_conv_c3_matrices_of_another_tile(%x: tensor<2x9x8x4xf32>, %w: tensor<36x2x4x8xf32>) {
+  // expected-error @below {{'weft.winograd_conv' op 36 matrices for tiles of 2, which have 16}}
+  %0 = weft.winograd_conv %x, %w tile 2 pad [1, 1] [1, 1] : tensor<2x9x8x4xf32>, tensor<36x2x4x8xf32> -> tensor<2x9x8x12xf32>
+  return
+}
+
+// -----
+
+func.func @winograd_conv_c4_channels_differ(%x: tensor<2x9x8x4xf32>, %w: tensor<36x2x5x8xf32>) {
+  // expected-error @below {{'weft.winograd_conv' op input of 4 channels for filters of 5}}
+  %0 = weft.winograd_conv %x, %w tile 4 pad [1, 1] [1, 1] : tensor<2x9x8x4xf32>, tensor<36x2x5x8xf32> -> tensor<2x9x8x12xf32>
+  return
+}
+
+// -----
+
+func.func @winograd_conv_c4_panel_missing(%x: tensor<2x9x8x4xf32>, %w: tensor<36x1x4x8xf32>) {
+  // expected-error @below {{'weft.winograd_conv' op 1 panels where 2 are expected, 12 channels in panels of 8}}
+  %0 = weft.winograd_conv %x, %w tile 4 pad [1, 1] [1, 1] : tensor<2x9x8x4xf32>, tensor<36x1x4x8xf32> -> tensor<2x9x8x12xf32>
+  return
+}
+
+// -----
+
+func.func @winograd_conv_c4_empty_panels(%x: tensor<2x9x8x4xf32>, %w: tensor<36x2x4x0xf32>) {
+  // expected-error @below {{'weft.winograd_conv' op panels of 0 channels}}
+  %0 = weft.winograd_conv %x, %w tile 4 pad [1, 1] [1, 1] : tensor<2x9x8x4xf32>, tensor<36x2x4x0xf32> -> tensor<2x9x8x12xf32>
+  return
+}
+
+// -----
+
+func.func @winograd_conv_c5_places_differ(%x: tensor<2x9x8x4xf32>, %w: tensor<36x2x4x8xf32>) {
+  // expected-error @below {{'weft.winograd_conv' op result has dimensions [2, 7, 6, 12] where [2, 9, 8, 12] are expected}}
+  %0 = weft.winograd_conv %x, %w tile 4 pad [1, 1] [1, 1] : tensor<2x9x8x4xf32>, tensor<36x2x4x8xf32> -> tensor<2x7x6x12xf32>
+  return
+}
+
+// -----
+
+func.func @winograd_conv_c5_batch_differs(%x: tensor<2x9x8x4xf32>, %w: tensor<36x2x4x8xf32>) {
+  // expected-error @below {{'weft.winograd_conv' op result has dimensions [1, 9, 8, 12] where [2, 9, 8, 12] are expected}}
+  %0 = weft.winograd_conv %x, %w tile 4 pad [1, 1] [1, 1] : tensor<2x9x8x4xf32>, tensor<36x2x4x8xf32> -> tensor<1x9x8x12xf32>
+  return
+}
+
+// -----
+
+func.func @winograd_conv_c6_dynamic_filter(%x: tensor<2x9x8x4xf32>, %w: tensor<36x2x?x8xf32, #weft.shape<[36, 2, K, 8]>>) {
+  // expected-error @below {{'weft.winograd_conv' op filter of dynamic dimensions [36, 2, K, 8]}}
+  %0 = weft.winograd_conv %x, %w tile 4 pad [1, 1] [1, 1] : tensor<2x9x8x4xf32>, tensor<36x2x?x8xf32, #weft.shape<[36, 2, K, 8]>> -> tensor<2x9x8x12xf32>
+  return
+}
+
+// -----
+
+func.func @winograd_conv_c6_dynamic_result(%x: tensor<2x9x8x4xf32>, %w: tensor<36x2x4x8xf32>) {
+  // expected-error @below {{'weft.winograd_conv' op result of a dynamic number of channels}}
+  %0 = weft.winograd_conv %x, %w tile 4 pad [1, 1] [1, 1] : tensor<2x9x8x4xf32>, tensor<36x2x4x8xf32> -> tensor<2x9x8x?xf32, #weft.shape<[2, 9, 8, K]>>
+  return
+}
+
+// -----
+
+func.func @winograd_conv_c7_element_types_differ(%x: tensor<2x9x8x4xf32>, %w: tensor<36x2x4x8xf64>) {
+  // expected-error @below {{'weft.winograd_conv' op element types 'f32' and 'f64' differ}}
+  %0 = weft.winograd_conv %x, %w tile 4 pad [1, 1] [1, 1] : tensor<2x9x8x4xf32>, tensor<36x2x4x8xf64> -> tensor<2x9x8x12xf32>
+  return
+}

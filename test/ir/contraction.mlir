@@ -50,3 +50,12 @@ func.func @depthwise_conv(%x: tensor<?x9x8x4xf32, #weft.shape<[N, 9, 8, 4]>>, %w
   %1 = weft.depthwise_conv %q, %v strides [1] pad [0] [0] dilations [2] : tensor<1x7x4xui8>, tensor<3x4xui8> -> tensor<1x3x4xi32>
   return
 }
+
+// CHECK-LABEL: func.func @winograd_conv(
+func.func @winograd_conv(%x: tensor<?x9x8x4xf32, #weft.shape<[N, 9, 8, 4]>>, %w: tensor<36x2x4x8xf32>, %u: tensor<16x2x4x8xf32>) {
+  // CHECK: weft.winograd_conv %{{.*}}, %{{.*}} tile 4 pad [1, 0] [1, 2] : tensor<?x9x8x4xf32, #weft.shape<[N, 9, 8, 4]>>, tensor<36x2x4x8xf32> -> tensor<?x9x8x12xf32, #weft.shape<[N, 9, 8, 12]>>
+  %0 = weft.winograd_conv %x, %w tile 4 pad [1, 0] [1, 2] : tensor<?x9x8x4xf32, #weft.shape<[N, 9, 8, 4]>>, tensor<36x2x4x8xf32> -> tensor<?x9x8x12xf32, #weft.shape<[N, 9, 8, 12]>>
+  // CHECK: weft.winograd_conv %{{.*}}, %{{.*}} tile 2 pad [1, 1] [1, 1] : tensor<?x9x8x4xf32, #weft.shape<[N, 9, 8, 4]>>, tensor<16x2x4x8xf32> -> tensor<?x9x8x12xf32, #weft.shape<[N, 9, 8, 12]>>
+  %1 = weft.winograd_conv %x, %u tile 2 pad [1, 1] [1, 1] : tensor<?x9x8x4xf32, #weft.shape<[N, 9, 8, 4]>>, tensor<16x2x4x8xf32> -> tensor<?x9x8x12xf32, #weft.shape<[N, 9, 8, 12]>>
+  return
+}

@@ -91,6 +91,36 @@ BatchProgram convolution(const std::string &e) {
                           x.type() + ", " + f.type() + " -> " + typeText(to, e)));
 }
 
+/// A product with a packed matrix, with `rest` in front of the rows' channels.
+BatchProgram packed(const std::string &e, const std::string &label, const Dims &image,
+                    const Dims &filter, int64_t outputs, const std::string &attributes) {
+  Writing w("packed_" + label + "_" + e);
+  Term x = w.rows(image, e), f = w.weights(filter, e);
+  Dims to = x.dims;
+  to.back() = outputs;
+  return w.give(w.let(to, e,
+                      "weft.packed_conv " + x + ", " + f + " " + attributes +
+                          " groups 1 : " + x.type() + ", " + f.type() + " -> " + typeText(to, e)));
+}
+
+BatchProgram depthwise(const std::string &e) {
+  Writing w("depthwise_" + e);
+  Term x = w.rows({7, 9, 21}, e), f = w.weights({3, 3, 21}, e);
+  return w.give(w.let(x.dims, e,
+                      "weft.depthwise_conv " + x + ", " + f +
+                          " strides [1, 1] pad [1, 1] [1, 1] dilations [1, 1] : " + x.type() +
+                          ", " + f.type() + " -> " + x.type()));
+}
+
+BatchProgram winograd(const std::string &e) {
+  Writing w("winograd_" + e);
+  Term x = w.rows({7, 9, 5}, e), f = w.weights({36, 2, 5, 16}, e);
+  Dims to = {Dim::symbol("N"), 7, 9, 19};
+  return w.give(w.let(to, e,
+                      "weft.winograd_conv " + x + ", " + f + " tile 4 pad [1, 1] [1, 1] : " +
+                          x.type() + ", " + f.type() + " -> " + typeText(to, e)));
+}
+
 BatchProgram attention(const std::string &e) {
   Writing w("attention_" + e);
   Term q = w.rows({5, 8}, e), k = w.rows({5, 8}, e), v = w.rows({5, 8}, e);
@@ -111,6 +141,12 @@ std::vector<BatchProgram> batchPrograms() {
     programs.push_back(alongRow("erf ", e, 13));
     programs.push_back(rowSum(e));
     programs.push_back(convolution(e));
+    programs.push_back(
+        packed(e, "matrix", {37}, {3, 37, 32}, 67, "strides [] pad [] [] dilations []"));
+    programs.push_back(packed(e, "image", {7, 9, 3}, {1, 3, 3, 3, 16}, 5,
+                              "strides [1, 1] pad [1, 1] [1, 1] dilations [1, 1]"));
+    programs.push_back(depthwise(e));
+    programs.push_back(winograd(e));
     programs.push_back(attention(e));
   }
   return programs;

@@ -409,10 +409,43 @@ std::vector<ChannelsLastShape> depthwiseShapes() {
           {depthwise, "volume", volume, 1}};
 }
 
+std::vector<ChannelsLastShape> winogradShapes() {
+  auto image = [](int64_t tile, int64_t inputs, int64_t outputs, int64_t width, Dim height,
+                  Dim across) {
+    int64_t matrices = (tile + 2) * (tile + 2), panels = (outputs + width - 1) / width;
+    return [=](Dim n) {
+      return ConvolutionShape{"",
+                              {n, height, across, inputs},
+                              {matrices, panels, inputs, width},
+                              {n, height, across, outputs},
+                              "tile " + std::to_string(tile) + " pad [1, 1] [1, 1]"};
+    };
+  };
+  auto plane = [](int64_t tile) { // Both spatial dimensions unknown.
+    return [=](Dim n) {
+      return ConvolutionShape{"",
+                              {1, n, n, 3},
+                              {(tile + 2) * (tile + 2), 1, 3, 16},
+                              {1, n + Dim(1), n, 9},
+                              "tile " + std::to_string(tile) + " pad [2, 0] [1, 2]"};
+    };
+  };
+  const std::string winograd = "weft.winograd_conv";
+  return {{winograd, "four", image(4, 5, 35, 32, 6, 9), 0, true},
+          {winograd, "four_whole", image(4, 16, 32, 32, 12, 8)},
+          {winograd, "four_parts", image(4, 3, 272, 16, 4, 4)},
+          {winograd, "two", image(2, 5, 20, 16, 7, 7), 0, true},
+          {winograd, "two_odd", image(2, 4, 5, 3, 4, 6)},
+          {winograd, "plane_four", plane(4), 1},
+          {winograd, "plane_two", plane(2), 1}};
+}
+
 /// With what element-wise operations a network has behind a convolution in one of both results.
 void addChannelsLast(Suite &suite, const std::string &e, const std::string &result) {
   std::vector<ChannelsLastShape> shapes = packedShapes();
   llvm::append_range(shapes, depthwiseShapes());
+  if (e[0] == 'f' || e[0] == 'b')
+    llvm::append_range(shapes, winogradShapes());
   for (const ChannelsLastShape &each : shapes) {
     if (!each.allTypes && e != "f32")
       continue;

@@ -5,6 +5,8 @@
 
 #include "Harness.h"
 
+#include "ir/Winograd.h"
+
 using namespace weft::reference;
 
 TEST(Contract, BatchedMatmul) {
@@ -192,6 +194,37 @@ TEST(DepthwiseConv, StridePaddingAndMultiplier) {
       {1.125,  -1.0625, -1.9375, 0.25,  0.0,   -1.875, -0.125,  1.125,
        -0.125, -0.4375, 0.25,    0.875, -1.0,  1.1875, 0.25,    -1.1875,
        -2.25,  2.125,   -1.0625, 0.625, 1.375, 1.125,  -0.8125, 1.5});
+}
+
+/// The transforms of one 3x3 filter, in panels of 1 channel.
+static Tensor winogradFilter(int64_t tile, const Reals &filter) {
+  weft::WinogradTransforms transforms = weft::winogradTransforms(tile);
+  int64_t size = transforms.size;
+  Tensor result(elementType("f64"), {size * size, 1, 1, 1});
+  for (int64_t i = 0; i < size * size; ++i)
+    for (int64_t k = 0; k < 9; ++k)
+      result.reals()[i] += transforms.filter[i / size * 3 + k / 3] * filter[k] *
+                           transforms.filter[i % size * 3 + k % 3];
+  return result;
+}
+
+/// Equal to the direct convolution, for an image that no tile divides.
+TEST(WinogradConv, TilesOfTwoAndFour) {
+  Reals taps = valuesOf(ramp({9}, 5));
+  Tensor image = ramp({1, 5, 7, 1}), direct = ramp({1, 3, 3, 1, 1}, 5);
+  Reals expected = valuesOf(runOp("weft.packed_conv %0, %1 strides [1, 1] pad [1, 0] [1, 1] "
+                                  "dilations [1, 1] groups 1 : tensor<1x5x7x1xf64>, "
+                                  "tensor<1x3x3x1x1xf64> -> tensor<1x5x6x1xf64>",
+                                  {image, direct}, "tensor<1x5x6x1xf64>"));
+  for (int64_t tile : {2, 4}) {
+    Tensor filter = winogradFilter(tile, taps);
+    std::string matrices = std::to_string((tile + 2) * (tile + 2));
+    expectReals(valuesOf(runOp("weft.winograd_conv %0, %1 tile " + std::to_string(tile) +
+                                   " pad [1, 0] [1, 1] : tensor<1x5x7x1xf64>, tensor<" + matrices +
+                                   "x1x1x1xf64> -> tensor<1x5x6x1xf64>",
+                               {image, filter}, "tensor<1x5x6x1xf64>")),
+                expected, 1e-12);
+  }
 }
 
 //===----------------------------------------------------------------------===//

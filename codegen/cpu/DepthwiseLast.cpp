@@ -1,0 +1,311 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Convolution of one input channel each, channels last: vectors run along the channels. A tile is
+// some places of a line; each vector of the input that it covers is read once for each line of
+// taps. Where the filter of a vector of channels fits in registers it stays there for many lines.
+
+#include "codegen/cpu/Epilogue.h"
+#include "codegen/cpu/Windows.h"
+
+#include "mlir/Dialect/Utils/StaticValueUtils.h"
+
+namespace weft {
+
+using mlir::arith::CmpIPredicate;
+
+/// Places of a tile: more of them reuse a vector of the input more often, and 8 sums leave room for
+/// the filter of a 3x3 window and cover the latency of a product.
+static constexpr int64_t mostPlaces = 8, fewPlaces = 4;
+/// Registers beside filter and sums: vectors of the input on their way.
+static constexpr int64_t spareRegisters = 3;
+/// Places whose distance is a multiple of this fall on few lines of a first-level cache: a tile of
+/// 4 places under a 3x3 window still fits. Then as many vectors of a tile follow each other as
+/// share a page with it, and what of the input is read again is read from there.
+static constexpr int64_t aliasBytes = 2048, vectorsTogether = 8;
+/// Lines of a window that are written out where all are inside.
+static constexpr int64_t mostWritten = 7;
+/// Bytes of input for one chunk, a part of a second-level cache, and chunks to share.
+static constexpr int64_t blockBytes = 256 * 1024, enoughChunks = 16;
+/// Lines that are not counted at compile time are taken for as many.
+static constexpr int64_t unknownLines = 64;
+
+namespace {
+
+struct DepthwisePlan {
+  /// None where single elements are computed one by one.
+  static std::optional<DepthwisePlan> of(DepthwiseConvOp op, VectorTarget target);
+
+  int64_t vectors() const { return llvm::divideCeil(channels, lanes); }
+  Dim vectorBlocks() const { return Dim(llvm::divideCeil(vectors(), vectorsPerBlock)); }
+  Dim lines() const;
+
+  Value input, filter, result;
+  Dim images;
+  SmallVector<WindowAxis> outer;
+  TiledLine line;
+  int64_t channels = 1, lanes = 1;
+  int64_t outerTaps = 1, taps = 1; ///< Of the window's outer dimensions, and all.
+  bool holdsFilter = false;        ///< In registers, over all lines of a chunk.
+  int64_t vectorsPerBlock = 1, linesPerBlock = 1;
+};
+
+class DepthwiseEmitter {
+public:
+  DepthwiseEmitter(Kernel &ownerKernel, const DepthwisePlan &thePlan);
+
+  void emitChunk(Value number);
+
+private:
+  using Sums = WindowLoops::Sums;
+
+  /// A vector of channels, and what of it counts.
+  struct Channels {
+    Value first, width, mask;
+    Sums filter; ///< All taps, where they are held.
+  };
+
+  void forVectors(IndexRange vectors, llvm::function_ref<void(Channels)> body);
+  void emitLine(IndexRange vectors, const WindowLine &line);
+  void emitLine(const Channels &channels, const WindowLine &line);
+  void emitTile(const Channels &channels, const WindowLine &line, Value x,
+                ArrayRef<TapSegment> segments, int64_t height, bool hasAllTaps);
+  void emitBorderPlace(const Channels &channels, const WindowLine &line, Value x);
+  void eitherWay(const WindowLine &line, llvm::function_ref<void(bool hasAllTaps)> emit);
+  Value filterAt(const Channels &channels, Value tap);
+  Value inputStart(const Channels &channels, Value inputLine, Value x);
+  void store(const Channels &channels, const WindowLine &line, Value x, int64_t height,
+             ArrayRef<Value> sums);
+
+  const DepthwisePlan &plan;
+  Code &code;
+  Elements &elements;
+  Tiles tiles;
+  Epilogue epilogue;
+  WindowLoops loops;
+  Value input, filter;
+};
+
+} // namespace
+
+//===-- Plan --------------------------------------------------------------------------------===//
+
+Dim DepthwisePlan::lines() const {
+  Dim all = images;
+  for (const WindowAxis &axis : outer)
+    all = all * axis.out;
+  return all;
+}
+
+std::optional<DepthwisePlan> DepthwisePlan::of(DepthwiseConvOp op, VectorTarget target) {
+  SmallVector<Dim> in = dimsOf(op.getInput()), out = dimsOf(op.getResult());
+  ArrayRef<int64_t> filter = cast<RankedTensorType>(op.getFilter().getType()).getShape();
+  if (!isa<mlir::BlockArgument>(op.getInput()) || !isa<mlir::BlockArgument>(op.getFilter()) ||
+      in.back() != out.back() || llvm::is_contained(filter, 0))
+    return std::nullopt;
+  Type element = elementOf(op.getInput());
+  DepthwisePlan plan;
+  plan.input = op.getInput();
+  plan.filter = op.getFilter();
+  plan.result = op.getResult();
+  plan.images = in[0];
+  plan.channels = filter.back();
+  plan.lanes = lanesOf(target, sumType(element, elementOf(op.getResult())));
+  for (size_t d = 0; d + 2 < in.size(); ++d) {
+    plan.outer.push_back({in[1 + d], out[1 + d], filter[d], op.getStrides()[d], op.getPadLow()[d],
+                          op.getPadHigh()[d], op.getDilations()[d]});
+    plan.taps *= filter[d];
+  }
+  WindowAxis x = plan.outer.pop_back_val();
+  plan.outerTaps = plan.taps / x.taps;
+  int64_t bytes = llvm::divideCeil(element.getIntOrFloatBitWidth(), 8) * plan.channels;
+  bool aliases = bytes % aliasBytes == 0;
+  auto fits = [&](int64_t places) {
+    return plan.taps + places + spareRegisters <= target.registers;
+  };
+  plan.vectorsPerBlock = aliases ? vectorsTogether : 1;
+  plan.holdsFilter = !aliases && fits(fewPlaces);
+  bool isHigh = plan.holdsFilter ? fits(mostPlaces) : !aliases;
+  plan.line = TiledLine(x, isHigh ? mostPlaces : fewPlaces);
+
+  int64_t step = plan.outer.empty() ? 1 : plan.outer.back().stride;
+  int64_t lineBytes = x.in.constant().value_or(256) * step * plan.lanes * plan.vectorsPerBlock *
+                      llvm::divideCeil(element.getIntOrFloatBitWidth(), 8);
+  int64_t lines = std::max<int64_t>(1, plan.lines().constant().value_or(unknownLines));
+  plan.linesPerBlock = std::clamp<int64_t>(blockBytes / std::max<int64_t>(1, lineBytes), 1, lines);
+  int64_t across = *plan.vectorBlocks().constant();
+  while (llvm::divideCeil(lines, plan.linesPerBlock) * across < enoughChunks &&
+         plan.linesPerBlock > 1)
+    plan.linesPerBlock = llvm::divideCeil(plan.linesPerBlock, 2);
+  return plan;
+}
+
+//===-- Chunks ------------------------------------------------------------------------------===//
+
+static Tiles tilesOf(Kernel &kernel, const DepthwisePlan &plan) {
+  Type element = elementOf(plan.input);
+  return {kernel, element, sumType(element, elementOf(plan.result))};
+}
+
+DepthwiseEmitter::DepthwiseEmitter(Kernel &ownerKernel, const DepthwisePlan &thePlan)
+    : plan(thePlan), code(ownerKernel.code()), elements(ownerKernel.elements()),
+      tiles(tilesOf(ownerKernel, plan)), epilogue(ownerKernel, tiles, plan.line.height),
+      loops(ownerKernel, plan.images, plan.outer), input(elements.flat(plan.input)),
+      filter(elements.flat(plan.filter)) {}
+
+void DepthwiseEmitter::emitChunk(Value number) {
+  Dim lineBlocks = plan.lines().ceilDiv(Dim(plan.linesPerBlock));
+  SmallVector<Value> at =
+      code.delinearize(number, elements.sizes({plan.vectorBlocks(), lineBlocks}));
+  IndexRange lines = loops.blockOf(at[1], plan.linesPerBlock, plan.lines());
+  IndexRange vectors = loops.blockOf(at[0], plan.vectorsPerBlock, Dim(plan.vectors()));
+  if (!plan.holdsFilter)
+    return loops.forLines(lines, [&](const WindowLine &line) { emitLine(vectors, line); });
+  forVectors(vectors, [&](Channels channels) {
+    Sums held;
+    for (int64_t tap = 0; tap < plan.taps; ++tap)
+      held.push_back(filterAt(channels, code.index(tap)));
+    channels.filter = std::move(held);
+    loops.forLines(lines, [&](const WindowLine &line) { emitLine(channels, line); });
+  });
+}
+
+/// Whole vectors in a loop, and the last one with a mask if it is not whole.
+void DepthwiseEmitter::forVectors(IndexRange vectors, llvm::function_ref<void(Channels)> body) {
+  int64_t whole = plan.channels / plan.lanes;
+  Value lanes = code.index(plan.lanes), end = code.index(whole);
+  if (whole > 0)
+    code.loop(vectors.from, code.min(vectors.to, end), 1,
+              [&](Value vector) { body({code.mul(vector, lanes), lanes, {}, {}}); });
+  if (whole == plan.vectors())
+    return;
+  Value rest = code.index(plan.channels - whole * plan.lanes);
+  code.ifThen(code.compare(CmpIPredicate::sgt, vectors.to, end),
+              [&] { body({code.index(whole * plan.lanes), rest, tiles.maskOf(rest), {}}); });
+}
+
+//===-- Lines -------------------------------------------------------------------------------===//
+
+/// Code for lines with all taps, written out, and for those at a border, where there are any.
+void DepthwiseEmitter::eitherWay(const WindowLine &line,
+                                 llvm::function_ref<void(bool hasAllTaps)> emit) {
+  if (plan.outerTaps > mostWritten)
+    return emit(false);
+  Value condition = loops.hasAllTaps(line);
+  if (!condition)
+    return emit(true);
+  code.branch(condition, [&] { emit(true); }, [&] { emit(false); });
+}
+
+/// All vectors of a tile before the next tile.
+void DepthwiseEmitter::emitLine(IndexRange vectors, const WindowLine &line) {
+  eitherWay(line, [&](bool hasAllTaps) {
+    loops.forTiles(
+        plan.line, loops.allTiles(plan.line),
+        [&](Value x, ArrayRef<TapSegment> segments, int64_t height) {
+          forVectors(vectors, [&](const Channels &channels) {
+            emitTile(channels, line, x, segments, height, hasAllTaps);
+          });
+        },
+        [&](Value x) {
+          forVectors(vectors,
+                     [&](const Channels &channels) { emitBorderPlace(channels, line, x); });
+        });
+  });
+}
+
+/// All tiles of a vector whose filter is held.
+void DepthwiseEmitter::emitLine(const Channels &channels, const WindowLine &line) {
+  eitherWay(line, [&](bool hasAllTaps) {
+    loops.forTiles(
+        plan.line, loops.allTiles(plan.line),
+        [&](Value x, ArrayRef<TapSegment> segments, int64_t height) {
+          emitTile(channels, line, x, segments, height, hasAllTaps);
+        },
+        [&](Value x) { emitBorderPlace(channels, line, x); });
+  });
+}
+
+//===-- Tiles -------------------------------------------------------------------------------===//
+
+Value DepthwiseEmitter::filterAt(const Channels &channels, Value tap) {
+  if (auto known = mlir::getConstantIntValue(tap); known && !channels.filter.empty())
+    return channels.filter[*known];
+  Value place = code.add(code.mul(tap, code.index(plan.channels)), channels.first);
+  return tiles.loadVector(filter, place, channels.mask);
+}
+
+/// Where the window at `x` begins in a line of the input; before its first element at the border.
+Value DepthwiseEmitter::inputStart(const Channels &channels, Value inputLine, Value x) {
+  const WindowAxis &axis = plan.line.axis;
+  Value first = code.sub(code.mul(x, code.index(axis.stride)), code.index(axis.low));
+  Value place = code.add(code.mul(inputLine, elements.size(axis.in)), first);
+  return code.add(code.mul(place, code.index(plan.channels)), channels.first);
+}
+
+void DepthwiseEmitter::emitTile(const Channels &channels, const WindowLine &line, Value x,
+                                ArrayRef<TapSegment> segments, int64_t height, bool hasAllTaps) {
+  const WindowAxis &axis = plan.line.axis;
+  auto body = [&](Value inputLine, Value tap, Sums sums) {
+    Value start = inputStart(channels, inputLine, x);
+    Value firstTap = code.mul(tap, code.index(axis.taps));
+    llvm::SmallDenseMap<int64_t, Value> covered;
+    for (const TapSegment &segment : segments)
+      for (int64_t t = segment.first; t < segment.last; ++t) {
+        Value weight = filterAt(channels, code.add(firstTap, code.index(t)));
+        for (int64_t i = segment.from; i < segment.to; ++i) {
+          int64_t shift = i * axis.stride + t * axis.dilation;
+          Value &element = covered[shift];
+          if (!element)
+            element = tiles.loadVector(input, code.add(start, code.index(shift * plan.channels)),
+                                       channels.mask);
+          sums[i] = tiles.multiplyAdd(element, weight, sums[i]);
+        }
+      }
+    return sums;
+  };
+  Sums zeros = tiles.zeros(height);
+  store(channels, line, x, height,
+        hasAllTaps ? loops.sumAllLines(line, zeros, body) : loops.sumLines(line, zeros, body));
+}
+
+/// One place with the taps that it has.
+void DepthwiseEmitter::emitBorderPlace(const Channels &channels, const WindowLine &line, Value x) {
+  const WindowAxis &axis = plan.line.axis;
+  IndexRange taps = loops.tapsInside(axis, x);
+  auto body = [&](Value inputLine, Value tap, const Sums &sums) {
+    Value start = inputStart(channels, inputLine, x);
+    Value firstTap = code.mul(tap, code.index(axis.taps));
+    return code.loop(taps.from, taps.to, 1, sums, [&](Value t, ValueRange current) {
+      Value shift = code.mul(t, code.index(axis.dilation * plan.channels));
+      Value element = tiles.loadVector(input, code.add(start, shift), channels.mask);
+      Value weight = filterAt(channels, code.add(firstTap, t));
+      return Sums{tiles.multiplyAdd(element, weight, current[0])};
+    });
+  };
+  store(channels, line, x, 1, loops.sumLines(line, tiles.zeros(1), body));
+}
+
+void DepthwiseEmitter::store(const Channels &channels, const WindowLine &line, Value x,
+                             int64_t height, ArrayRef<Value> sums) {
+  auto indicesOf = [&](Value row) {
+    SmallVector<Value> indices = line.places;
+    indices.push_back(code.add(x, row));
+    return indices;
+  };
+  epilogue.store({sums, height, 1, indicesOf, channels.first, channels.width});
+}
+
+bool lowerDepthwiseConv(Kernel &kernel, DepthwiseConvOp op) {
+  std::optional<DepthwisePlan> plan = DepthwisePlan::of(op, kernel.target);
+  if (!plan)
+    return lowerMap(kernel), false;
+  Dim lineBlocks = plan->lines().ceilDiv(Dim(plan->linesPerBlock));
+  int64_t places = plan->line.axis.out.constant().value_or(64);
+  kernel.begin(plan->vectorBlocks() * lineBlocks,
+               Kernel::grainFor(places * plan->linesPerBlock * plan->vectorsPerBlock * plan->taps));
+  DepthwiseEmitter emitter(kernel, *plan);
+  kernel.forChunks([&](Value number) { emitter.emitChunk(number); });
+  return true;
+}
+
+} // namespace weft

@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Element-wise operations on vectors of sums.
+
+#include "codegen/cpu/Epilogue.h"
+
+#include "passes/KernelRules.h"
+
+namespace weft {
+
+namespace vector = mlir::vector;
+
+/// Element-wise operations that are written out for each vector of a tile. A clamp of a scaled and
+/// shifted sum with a residual has five; at 24 vectors a tile each costs 24 instructions.
+static constexpr int64_t mostInRegisters = 8;
+
+/// True for operations whose code on floats takes vectors: no calls, no changes of type.
+static bool hasVectorCode(Operation *op, Type element) {
+  if (isa<AddOp, SubOp, MulOp, DivOp, NegOp, AbsOp, SignOp, MaxOp, MinOp, SqrtOp, RsqrtOp, FloorOp,
+          CeilOp, RoundOp, TruncOp, CompareOp, SelectOp>(op))
+    return true;
+  // In double precision these call the C library.
+  return element.isF32() && isa<ExpOp, LogOp, TanhOp, ErfOp, SigmoidOp>(op);
+}
+
+Epilogue::Epilogue(Kernel &ownerKernel, Tiles &ownerTiles, int64_t mostVectors)
+    : kernel(ownerKernel), tiles(ownerTiles), code(ownerKernel.code()),
+      scalar(ownerKernel.scalar()), elements(ownerKernel.elements()), form(Form::Elements) {
+  if (kernel.result == kernel.root->getResult(0)) {
+    form = Form::Registers;
+  } else if (hasVectors(kernel.result)) {
+    int64_t count = 0;
+    bool isLong = false;
+    for (Operation &op : kernel.source.getBody().front()) {
+      count += op.hasTrait<Elementwise>();
+      isLong |= isExpensive(&op);
+    }
+    form = isLong || count > mostInRegisters ? Form::Vectors : Form::Registers;
+  }
+  if (form != Form::Registers)
+    scratch = kernel.scratch(mostVectors * tiles.lanes, tiles.sum);
+}
+
+//===-- What can run on vectors -------------------------------------------------------------===//
+
+/// The last dimension of the result is the last of the input.
+bool Epilogue::isAlongLanes(BroadcastOp op) {
+  ArrayRef<int64_t> dims = op.getDims();
+  SmallVector<Dim> in = dimsOf(op.getInput()), out = dimsOf(op.getResult());
+  return !dims.empty() && dims.back() == static_cast<int64_t>(out.size()) - 1 &&
+         in.back() == out.back() && in.back() != Dim(1);
+}
+
+/// The result does not change along its last dimension.
+bool Epilogue::isBesideLanes(BroadcastOp op) {
+  auto last = llvm::find(op.getDims(), static_cast<int64_t>(dimsOf(op.getResult()).size()) - 1);
+  return last == op.getDims().end() || dimsOf(op.getInput())[last - op.getDims().begin()] == Dim(1);
+}
+
+bool Epilogue::hasVectors(Value tensor) {
+  Type element = elementOf(tensor);
+  if (tensor == kernel.root->getResult(0))
+    return element == tiles.sum;
+  if (isa<mlir::BlockArgument>(tensor))
+    return element == tiles.sum;
+  Operation *op = tensor.getDefiningOp();
+  if (auto constant = dyn_cast<ConstantOp>(op))
+    return element == tiles.sum && isa<mlir::SplatElementsAttr>(constant.getValue());
+  if (auto broadcast = dyn_cast<BroadcastOp>(op))
+    return element == tiles.sum && (isBesideLanes(broadcast) ||
+                                    (isAlongLanes(broadcast) && hasVectors(broadcast.getInput())));
+  bool keepsType = element == tiles.sum || isa<CompareOp>(op);
+  return isa<mlir::FloatType>(tiles.sum) && keepsType && op->hasTrait<Elementwise>() &&
+         hasVectorCode(op, tiles.sum) &&
+         llvm::all_of(op->getOperands(), [&](Value operand) { return hasVectors(operand); });
+}
+
+//===-- Vectors -----------------------------------------------------------------------------===//
+
+static Code::Key vectorKey(Value tensor, ArrayRef<Value> indices, Value mask) {
+  static const char kind = 0;
+  Code::Key key{&kind, tensor.getAsOpaquePointer(), mask.getAsOpaquePointer()};
+  for (Value index : indices)
+    key.push_back(index.getAsOpaquePointer());
+  return key;
+}
+
+/// The elements of `tensor` at `indices` and behind, along the last dimension; what the mask leaves
+/// out is anything.
+Value Epilogue::vectorAt(Value tensor, ArrayRef<Value> indices, Value mask) {
+  Code::Key key = vectorKey(tensor, indices, mask);
+  if (Value known = code.recall(key))
+    return known;
+  Value value = computeVector(tensor, indices, mask);
+  code.remember(std::move(key), value);
+  return value;
+}
+
+Value Epilogue::computeVector(Value tensor, ArrayRef<Value> indices, Value mask) {
+  if (Value buffer = elements.flat(tensor))
+    return tiles.loadSums(buffer, code.linearize(indices, elements.sizes(tensor)), mask);
+  Operation *op = tensor.getDefiningOp();
+  if (isa<ConstantOp>(op))
+    return tiles.spread(elements.at(tensor, indices));
+  if (auto broadcast = dyn_cast<BroadcastOp>(op)) {
+    if (isBesideLanes(broadcast))
+      return tiles.spread(elements.at(tensor, indices));
+    SmallVector<Value> places;
+    for (auto [size, dim] : llvm::zip_equal(dimsOf(broadcast.getInput()), broadcast.getDims()))
+      places.push_back(size == Dim(1) ? code.index(0) : indices[dim]);
+    return vectorAt(broadcast.getInput(), places, mask);
+  }
+  SmallVector<Value> operands = llvm::map_to_vector(
+      op->getOperands(), [&](Value operand) { return vectorAt(operand, indices, mask); });
+  return scalar.elementwise(op, operands);
+}
+
+//===-- Stores ------------------------------------------------------------------------------===//
+
+void Epilogue::storeVector(ArrayRef<Value> indices, Value sums, Value mask) {
+  Value rootResult = kernel.root->getResult(0);
+  code.remember(vectorKey(rootResult, indices, mask), scalar.narrow(sums, elementOf(rootResult)));
+  Value place = code.linearize(indices, elements.sizes(kernel.result));
+  tiles.storeSums(vectorAt(kernel.result, indices, mask), elements.flatOutput(0), place, mask);
+}
+
+void Epilogue::storeRow(const SumTile &tile, Value row, ArrayRef<Value> sums) {
+  SmallVector<Value> indices = tile.indicesOf(row);
+  indices.push_back({});
+  for (int64_t j = 0; j < tile.vectors; ++j) {
+    Value shift = code.index(j * tiles.lanes);
+    bool isLast = j + 1 == tile.vectors;
+    Value mask = isLast ? tiles.maskOf(code.sub(tile.width, shift)) : Value();
+    indices.back() = code.add(tile.column, shift);
+    storeVector(indices, sums[j], mask);
+  }
+}
+
+void Epilogue::storeElements(const SumTile &tile) {
+  int64_t pitch = tile.vectors * tiles.lanes;
+  code.loop(code.index(0), code.index(tile.rows), 1, [&](Value i) {
+    SmallVector<Value> indices = tile.indicesOf(i);
+    indices.push_back({});
+    code.loop(code.index(0), tile.width, 1, [&](Value j) {
+      Value place = code.add(code.mul(i, code.index(pitch)), j);
+      indices.back() = code.add(tile.column, j);
+      kernel.storeFromRoot(indices, scalar.load(scratch, place, tiles.sum));
+    });
+  });
+}
+
+void Epilogue::store(const SumTile &tile) {
+  int64_t pitch = tile.vectors * tiles.lanes;
+  if (form == Form::Registers) {
+    for (int64_t i = 0; i < tile.rows; ++i)
+      storeRow(tile, code.index(i), tile.sums.slice(i * tile.vectors, tile.vectors));
+    return;
+  }
+  for (auto [number, sums] : llvm::enumerate(tile.sums))
+    tiles.storeSums(sums, scratch, code.index(static_cast<int64_t>(number) * tiles.lanes));
+  if (form == Form::Elements)
+    return storeElements(tile);
+  code.loop(code.index(0), code.index(tile.rows), 1, [&](Value i) {
+    SmallVector<Value> sums;
+    for (int64_t j = 0; j < tile.vectors; ++j) {
+      Value place = code.add(code.mul(i, code.index(pitch)), code.index(j * tiles.lanes));
+      sums.push_back(tiles.loadSums(scratch, place));
+    }
+    storeRow(tile, i, sums);
+  });
+}
+
+} // namespace weft

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// From sums in registers to results in memory: what follows a root with its vectors along the last
+// dimension of the result. Cheap operations run on the sums where they are; long ones on a tile in
+// memory, in a loop whose code is not repeated for each register; what has no code for vectors goes
+// element by element.
+
+#ifndef WEFT_CODEGEN_CPU_EPILOGUE_H
+#define WEFT_CODEGEN_CPU_EPILOGUE_H
+
+#include "codegen/cpu/Tiles.h"
+
+namespace weft {
+
+/// A tile of sums: vector `j` of row `i` is `sums[i * vectors + j]`.
+struct SumTile {
+  ArrayRef<Value> sums;
+  int64_t rows = 0, vectors = 0;
+  /// Where row `row` of the tile stands in the result: its indices but the last.
+  llvm::function_ref<SmallVector<Value>(Value row)> indicesOf;
+  Value column; ///< The last index of the first lane.
+  Value width;  ///< Columns that count: all of them, or less by a part of the last vector.
+};
+
+class Epilogue {
+public:
+  /// For tiles of at most `mostVectors` vectors altogether.
+  Epilogue(Kernel &ownerKernel, Tiles &ownerTiles, int64_t mostVectors);
+
+  void store(const SumTile &tile);
+
+private:
+  enum class Form { Registers, Vectors, Elements };
+
+  bool hasVectors(Value tensor);
+  bool isAlongLanes(BroadcastOp op);
+  bool isBesideLanes(BroadcastOp op);
+  Value vectorAt(Value tensor, ArrayRef<Value> indices, Value mask);
+  Value computeVector(Value tensor, ArrayRef<Value> indices, Value mask);
+  void storeRow(const SumTile &tile, Value row, ArrayRef<Value> sums);
+  void storeVector(ArrayRef<Value> indices, Value sums, Value mask);
+  void storeElements(const SumTile &tile);
+
+  Kernel &kernel;
+  Tiles &tiles;
+  Code &code;
+  Scalar &scalar;
+  Elements &elements;
+  Form form;
+  Value scratch; ///< A tile of sums; null in form Registers.
+};
+
+} // namespace weft
+
+#endif // WEFT_CODEGEN_CPU_EPILOGUE_H

@@ -1,0 +1,219 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Convolution with packed filters, channels last: an implicit product of matrices. A tile holds
+// some places along the last spatial dimension by some vectors of output channels in registers;
+// the taps of a window and their channels, which lie side by side, are summed over in one loop. No
+// place outside of the input is read: whole taps are left out at run time in the outer dimensions,
+// and tiles at the border of the last one are written out with the taps that each row has.
+
+#include "codegen/cpu/PackedConv.h"
+
+#include "codegen/cpu/Epilogue.h"
+
+#include "mlir/Dialect/Utils/StaticValueUtils.h"
+
+namespace weft {
+
+namespace {
+
+class PackedEmitter {
+public:
+  PackedEmitter(Kernel &ownerKernel, const PackedPlan &thePlan);
+
+  void emitChunk(Value number);
+
+private:
+  using Sums = WindowLoops::Sums;
+
+  /// Where a chunk is.
+  struct Chunk {
+    Value group, column;
+    IndexRange lines, tiles; ///< All tiles of each phase, if there are several.
+  };
+  Chunk chunkAt(Value number);
+  void emitColumns(const Chunk &chunk, const ColumnRange &columns);
+  void emitTile(const ColumnRange &columns, const WindowLine &line, Value x,
+                ArrayRef<TapSegment> segments, int64_t height);
+  void emitBorderPlace(const ColumnRange &columns, const WindowLine &line, Value x);
+  void store(const ColumnRange &columns, const WindowLine &line, Value x, int64_t height,
+             ArrayRef<Value> sums);
+
+  Value inputStart(Value inputLine, Value x);
+  Value filterStart(const ColumnRange &columns, Value tap);
+  Sums sumTaps(const ColumnRange &columns, IndexRange taps, int64_t rows, Value a, Value b,
+               Sums sums);
+
+  Kernel &kernel;
+  const PackedPlan &plan;
+  Code &code;
+  Elements &elements;
+  Tiles tiles;
+  Epilogue epilogue;
+  WindowLoops loops;
+  Value input, filter;
+  int64_t channels; ///< Of the whole input.
+
+  // What code is written for.
+  Value group;
+  const LinePhase *phase = nullptr;
+};
+
+} // namespace
+
+static Tiles tilesOf(Kernel &kernel, const PackedPlan &plan) {
+  Type element = elementOf(plan.input);
+  Tiles tiles(kernel, element, sumType(element, elementOf(plan.result)));
+  tiles.lanes = plan.columns.lanes;
+  return tiles;
+}
+
+static int64_t highestTile(const PackedPlan &plan) {
+  int64_t height = 1;
+  for (const LinePhase &phase : plan.phases)
+    height = std::max(height, phase.line.height);
+  return height;
+}
+
+PackedEmitter::PackedEmitter(Kernel &ownerKernel, const PackedPlan &thePlan)
+    : kernel(ownerKernel), plan(thePlan), code(kernel.code()), elements(kernel.elements()),
+      tiles(tilesOf(kernel, plan)),
+      epilogue(kernel, tiles, highestTile(plan) * plan.columns.vectors),
+      loops(kernel, plan.images, plan.outer), input(elements.flat(plan.input)),
+      filter(elements.flat(plan.filter)), channels(plan.groups * plan.inputs) {}
+
+//===-- Chunks ------------------------------------------------------------------------------===//
+
+PackedEmitter::Chunk PackedEmitter::chunkAt(Value number) {
+  SmallVector<Dim> sizes = plan.chunkSizes(), counted;
+  llvm::copy_if(sizes, std::back_inserter(counted), [](const Dim &size) { return size != Dim(1); });
+  SmallVector<Value> places = code.delinearize(number, elements.sizes(counted)), at;
+  size_t next = 0;
+  for (const Dim &size : sizes)
+    at.push_back(size == Dim(1) ? code.index(0) : places[next++]);
+  Value column = at[plan.columnsOutside ? 1 : 3];
+  Value lineBlock = at[plan.columnsOutside ? 2 : 1], tileBlock = at[plan.columnsOutside ? 3 : 2];
+  IndexRange tilesAt;
+  if (plan.phases.size() == 1)
+    tilesAt = loops.tilesOf(plan.phases[0].line, tileBlock, plan.tilesPerBlock);
+  return {at[0], column, loops.blockOf(lineBlock, plan.linesPerBlock, plan.lines()), tilesAt};
+}
+
+void PackedEmitter::emitChunk(Value number) {
+  Chunk chunk = chunkAt(number);
+  group = chunk.group;
+  plan.columns.forBlock(code, chunk.column, [&](ColumnRange columns) {
+    columns.filter = code.add(code.mul(group, code.index(plan.columns.elements())), columns.filter);
+    columns.channel = code.add(code.mul(group, code.index(plan.columns.outputs)), columns.channel);
+    emitColumns(chunk, columns);
+  });
+}
+
+void PackedEmitter::emitColumns(const Chunk &chunk, const ColumnRange &columns) {
+  loops.forLines(chunk.lines, [&](const WindowLine &line) {
+    for (const LinePhase &each : plan.phases) {
+      phase = &each;
+      loops.forTiles(
+          each.line, plan.phases.size() == 1 ? chunk.tiles : loops.allTiles(each.line),
+          [&](Value x, ArrayRef<TapSegment> segments, int64_t height) {
+            emitTile(columns, line, x, segments, height);
+          },
+          [&](Value x) { emitBorderPlace(columns, line, x); });
+    }
+  });
+}
+
+//===-- Tiles -------------------------------------------------------------------------------===//
+
+void PackedEmitter::emitTile(const ColumnRange &columns, const WindowLine &line, Value x,
+                             ArrayRef<TapSegment> segments, int64_t height) {
+  int64_t across = columns.vectors;
+  auto body = [&](Value inputLine, Value tap, Sums sums) {
+    Value a = inputStart(inputLine, x), b = filterStart(columns, tap);
+    for (const TapSegment &segment : segments) {
+      int64_t rows = segment.to - segment.from;
+      Sums part(ArrayRef(sums).slice(segment.from * across, rows * across));
+      IndexRange taps{code.index(segment.first), code.index(segment.last)};
+      Value first = code.add(a, code.index(segment.from * phase->line.axis.stride * channels));
+      part = sumTaps(columns, taps, rows, first, b, part);
+      llvm::copy(part, sums.begin() + segment.from * across);
+    }
+    return sums;
+  };
+  store(columns, line, x, height, loops.sumLines(line, tiles.zeros(height * across), body));
+}
+
+/// One place with the taps that it has.
+void PackedEmitter::emitBorderPlace(const ColumnRange &columns, const WindowLine &line, Value x) {
+  IndexRange taps = loops.tapsInside(phase->line.axis, x);
+  auto body = [&](Value inputLine, Value tap, const Sums &sums) {
+    return sumTaps(columns, taps, 1, inputStart(inputLine, x), filterStart(columns, tap), sums);
+  };
+  store(columns, line, x, 1, loops.sumLines(line, tiles.zeros(columns.vectors), body));
+}
+
+void PackedEmitter::store(const ColumnRange &columns, const WindowLine &line, Value x,
+                          int64_t height, ArrayRef<Value> sums) {
+  SmallVector<Dim> dims = dimsOf(plan.result);
+  auto indicesOf = [&](Value row) {
+    Value place = code.mul(code.add(x, row), code.index(phase->placeStep));
+    place = code.add(place, code.index(phase->firstPlace));
+    if (plan.isPointwise)
+      return code.delinearize(place, elements.sizes(ArrayRef(dims).drop_back()));
+    SmallVector<Value> indices = line.places;
+    indices.push_back(place);
+    return indices;
+  };
+  epilogue.store({sums, height, columns.vectors, indicesOf, columns.channel, columns.width});
+}
+
+//===-- Sums --------------------------------------------------------------------------------===//
+
+/// Where the window at `x` begins in a line of the input; before its first element at the border.
+Value PackedEmitter::inputStart(Value inputLine, Value x) {
+  const WindowAxis &axis = phase->line.axis;
+  Value first = code.sub(code.mul(x, code.index(axis.stride)), code.index(axis.low));
+  Value place = code.add(code.mul(inputLine, elements.size(axis.in)), first);
+  return code.add(code.mul(place, code.index(channels)), code.mul(group, code.index(plan.inputs)));
+}
+
+Value PackedEmitter::filterStart(const ColumnRange &columns, Value tap) {
+  return code.add(columns.filter, code.mul(tap, code.index(plan.depth() * plan.columns.width)));
+}
+
+/// Adds the taps of one line of the input; `a` and `b` are where the first ones stand.
+PackedEmitter::Sums PackedEmitter::sumTaps(const ColumnRange &columns, IndexRange taps,
+                                           int64_t rows, Value a, Value b, Sums sums) {
+  const WindowAxis &axis = phase->line.axis;
+  PanelOperands operands{input,  elementOf(plan.input), axis.stride * channels,
+                         filter, plan.columns.width,    plan.columns.offsets(columns.vectors)};
+  int64_t tapElements = plan.inputs * plan.columns.width;
+  auto sumFrom = [&](Value tap, int64_t depth, Sums current) {
+    Value left = code.add(a, code.mul(tap, code.index(axis.dilation * channels)));
+    Value number = code.add(code.mul(tap, code.index(phase->tapStep)), code.index(phase->firstTap));
+    Value right = code.add(b, code.mul(number, code.index(tapElements)));
+    return panelProducts(tiles, operands, rows, depth, left, right, std::move(current));
+  };
+  auto first = mlir::getConstantIntValue(taps.from), last = mlir::getConstantIntValue(taps.to);
+  if (first && last && *first == *last)
+    return sums;
+  if (first && last && plan.tapsAreContiguous(*phase))
+    return sumFrom(taps.from, (*last - *first) * plan.inputs, std::move(sums));
+  return code.loop(taps.from, taps.to, 1, sums, [&](Value tap, ValueRange current) {
+    return sumFrom(tap, plan.inputs, Sums(current));
+  });
+}
+
+bool lowerPackedConv(Kernel &kernel, PackedConvOp op) {
+  std::optional<PackedPlan> plan = PackedPlan::of(op, kernel.target);
+  if (!plan)
+    return lowerMap(kernel), false;
+  Dim chunks = productOf(plan->chunkSizes());
+  int64_t rows = plan->phases[0].line.height * plan->tilesPerBlock * plan->linesPerBlock *
+                 static_cast<int64_t>(plan->phases.size());
+  kernel.begin(chunks, Kernel::grainFor(rows * plan->columns.vectors * plan->wholeDepth()));
+  PackedEmitter emitter(kernel, *plan);
+  kernel.forChunks([&](Value number) { emitter.emitChunk(number); });
+  return true;
+}
+
+} // namespace weft

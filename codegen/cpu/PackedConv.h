@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// How the loops of a convolution with packed filters are divided, decided from its shape alone.
+
+#ifndef WEFT_CODEGEN_CPU_PACKEDCONV_H
+#define WEFT_CODEGEN_CPU_PACKEDCONV_H
+
+#include "codegen/cpu/Panels.h"
+#include "codegen/cpu/Windows.h"
+
+namespace weft {
+
+/// Places of a line with the same taps, and how they and the taps are numbered: of an ordinary
+/// convolution all; of a transposed one those that are a stride apart.
+struct LinePhase {
+  TiledLine line;
+  int64_t firstPlace = 0, placeStep = 1;
+  int64_t firstTap = 0, tapStep = 1;
+};
+
+struct PackedPlan {
+  /// None where single elements are computed one by one.
+  static std::optional<PackedPlan> of(PackedConvOp op, VectorTarget target);
+
+  /// Terms of a sum that one line of the input gives, and that all of them give.
+  int64_t depth() const { return inputs * lineTaps; }
+  int64_t wholeDepth() const;
+  /// Taps of a line lie side by side in the input, as they do in the filter.
+  bool tapsAreContiguous(const LinePhase &phase) const {
+    return groups == 1 && phase.line.axis.dilation == 1 && phase.tapStep == 1;
+  }
+  Dim lines() const;
+  /// What the dimensions of the chunks count, outermost first.
+  SmallVector<Dim> chunkSizes() const;
+
+  Value input, filter, result;
+  bool isPointwise = false; ///< One line of all places; no other dimensions.
+  Dim images;
+  SmallVector<WindowAxis> outer;  ///< All spatial dimensions but the last.
+  int64_t lineTaps = 1;           ///< Of the last one.
+  std::vector<LinePhase> phases;  ///< Of the last one.
+  int64_t groups = 1, inputs = 1; ///< `inputs` and `columns` are those of one group.
+  PanelColumns columns;
+  int64_t tilesPerBlock = 1, linesPerBlock = 1; ///< Of one chunk.
+  bool columnsOutside = true; ///< Chunks of one block of columns follow each other.
+
+private:
+  void choosePhases(const WindowAxis &x, VectorTarget target, int64_t elementBytes);
+  void chooseBlocks(int64_t elementBytes);
+};
+
+} // namespace weft
+
+#endif // WEFT_CODEGEN_CPU_PACKEDCONV_H

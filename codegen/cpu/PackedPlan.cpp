@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Tiles, blocks and their order for a convolution with packed filters.
+
+#include "codegen/cpu/PackedConv.h"
+
+namespace weft {
+
+/// Of input, and of filters, that a chunk may use again from a second-level cache: half of one of
+/// 1 MiB, since both and the result share it.
+static constexpr int64_t cacheBytes = 512 * 1024;
+/// Chunks that let several threads finish together.
+static constexpr int64_t enoughChunks = 16;
+/// Tiles of a chunk below which it is not cut to have more chunks.
+static constexpr int64_t fewestTiles = 4;
+/// What an extent that is only known at run time is taken for.
+static constexpr int64_t unknownExtent = 1024, unknownLines = 64;
+
+//===-- Extents -----------------------------------------------------------------------------===//
+
+int64_t PackedPlan::wholeDepth() const {
+  int64_t all = depth();
+  for (const WindowAxis &axis : outer)
+    all *= axis.taps;
+  return all;
+}
+
+Dim PackedPlan::lines() const {
+  Dim all = images;
+  for (const WindowAxis &axis : outer)
+    all = all * axis.out;
+  return all;
+}
+
+SmallVector<Dim> PackedPlan::chunkSizes() const {
+  Dim blocks(columns.count), lineBlocks = lines().ceilDiv(Dim(linesPerBlock));
+  Dim tileBlocks = phases.size() == 1 ? phases[0].line.blocks(tilesPerBlock) : Dim(1);
+  if (columnsOutside)
+    return {Dim(groups), blocks, lineBlocks, tileBlocks};
+  return {Dim(groups), lineBlocks, tileBlocks, blocks};
+}
+
+//===-- Phases ------------------------------------------------------------------------------===//
+
+/// The places `phase + t * stride` of a transposed convolution. The taps that reach them are a
+/// stride apart, the first that of the last input place: so both are taken backwards, and the
+/// places t see an ordinary window of stride 1.
+static LinePhase spreadPhase(const WindowAxis &x, int64_t phase) {
+  LinePhase made;
+  int64_t rest = (phase + x.low) % x.stride;
+  int64_t taps = rest < x.taps ? llvm::divideCeil(x.taps - rest, x.stride) : 0;
+  made.firstPlace = phase;
+  made.placeStep = x.stride;
+  made.firstTap = rest + x.stride * (taps - 1);
+  made.tapStep = -x.stride;
+  WindowAxis &axis = made.line.axis;
+  axis.in = x.in;
+  axis.out = (x.out - Dim(phase)).ceilDiv(Dim(x.stride));
+  axis.taps = taps;
+  axis.dilation = x.dilation;
+  axis.low = axis.reach() - (phase + x.low) / x.stride;
+  axis.high = 1; // Unknown: windows may leave the input.
+  return made;
+}
+
+void PackedPlan::choosePhases(const WindowAxis &x, VectorTarget target, int64_t elementBytes) {
+  int64_t count = x.transposed ? x.stride : 1, step = x.transposed ? 1 : x.stride;
+  int64_t extent = x.out.constant().value_or(unknownExtent);
+  int64_t most = columns.choose(target, std::max<int64_t>(1, extent / count), wholeDepth() / count,
+                                step * groups * inputs * elementBytes);
+  for (int64_t phase = 0; phase < count; ++phase) {
+    LinePhase made;
+    if (x.transposed)
+      made = spreadPhase(x, phase);
+    else
+      made.line.axis = x;
+    made.line = TiledLine(made.line.axis, most);
+    phases.push_back(std::move(made));
+  }
+}
+
+//===-- Blocks ------------------------------------------------------------------------------===//
+
+/// Chunks are blocks of lines, or of tiles of one line, times blocks of columns. What is small
+/// enough to stay in a cache is gone through inside; if neither input nor filter is, the order that
+/// reads less.
+void PackedPlan::chooseBlocks(int64_t elementBytes) {
+  const TiledLine &line = phases[0].line;
+  int64_t tileBytes =
+      std::max<int64_t>(1, line.height * line.axis.stride * groups * inputs * elementBytes);
+  int64_t extent = line.axis.out.constant().value_or(unknownExtent);
+  int64_t lineTiles = std::max<int64_t>(1, llvm::divideCeil(extent, line.height));
+  int64_t allLines = std::max<int64_t>(1, lines().constant().value_or(unknownLines));
+  int64_t lineBytes = lineTiles * tileBytes * (outer.empty() ? 1 : outer.back().stride);
+  tilesPerBlock = std::clamp<int64_t>(cacheBytes / 2 / tileBytes, 1, lineTiles);
+  if (tilesPerBlock == lineTiles)
+    linesPerBlock = std::clamp<int64_t>(cacheBytes / 2 / lineBytes, 1, allLines);
+
+  auto blocks = [&] {
+    return llvm::divideCeil(allLines, linesPerBlock) * llvm::divideCeil(lineTiles, tilesPerBlock);
+  };
+  while (blocks() * columns.count * groups < enoughChunks && linesPerBlock > 1)
+    linesPerBlock = llvm::divideCeil(linesPerBlock, 2);
+  while (blocks() * columns.count * groups < enoughChunks && tilesPerBlock > fewestTiles)
+    tilesPerBlock = llvm::divideCeil(tilesPerBlock, 2);
+
+  auto inputBytes = static_cast<double>(lineBytes) * static_cast<double>(allLines);
+  auto filterBytes = static_cast<double>(columns.elements() * elementBytes);
+  auto again = [](double bytes, int64_t times) {
+    return bytes <= cacheBytes ? bytes : bytes * static_cast<double>(times);
+  };
+  columnsOutside =
+      again(inputBytes, columns.count) + filterBytes <= inputBytes + again(filterBytes, blocks());
+}
+
+//===-- All of it ---------------------------------------------------------------------------===//
+
+std::optional<PackedPlan> PackedPlan::of(PackedConvOp op, VectorTarget target) {
+  SmallVector<Dim> in = dimsOf(op.getInput()), out = dimsOf(op.getResult());
+  ArrayRef<int64_t> filter = cast<RankedTensorType>(op.getFilter().getType()).getShape();
+  if (!isa<mlir::BlockArgument>(op.getInput()) || !isa<mlir::BlockArgument>(op.getFilter()) ||
+      llvm::is_contained(filter, 0))
+    return std::nullopt;
+  Type element = elementOf(op.getInput());
+  PackedPlan plan;
+  plan.input = op.getInput();
+  plan.filter = op.getFilter();
+  plan.result = op.getResult();
+  plan.groups = op.getGroups();
+  plan.inputs = filter[filter.size() - 2];
+  for (size_t d = 0; d + 2 < in.size(); ++d)
+    plan.outer.push_back({in[1 + d], out[1 + d], filter[1 + d], op.getStrides()[d],
+                          op.getPadLow()[d], op.getPadHigh()[d], op.getDilations()[d],
+                          op.getTransposed()});
+  plan.isPointwise = llvm::all_of(llvm::enumerate(plan.outer), [&](const auto &axis) {
+    return axis.value().isPointwise() && in[1 + axis.index()] == out[1 + axis.index()];
+  });
+  WindowAxis x;
+  if (plan.isPointwise) {
+    plan.outer.clear();
+    plan.images = Dim(1);
+    x.in = x.out = productOf(ArrayRef(out).drop_back());
+  } else {
+    plan.images = in[0];
+    if (llvm::any_of(plan.outer, [](const WindowAxis &axis) {
+          return axis.transposed && axis.stride != 1 && axis.dilation != 1;
+        }))
+      return std::nullopt;
+    x = plan.outer.pop_back_val();
+  }
+  plan.lineTaps = x.taps;
+  plan.columns = PanelColumns(*out.back().constant() / plan.groups, filter.back(),
+                              plan.wholeDepth() * filter.back(),
+                              lanesOf(target, sumType(element, elementOf(op.getResult()))));
+  if (plan.columns.lanes < 2)
+    return std::nullopt;
+  int64_t bytes = llvm::divideCeil(element.getIntOrFloatBitWidth(), 8);
+  plan.choosePhases(x, target, bytes);
+  plan.chooseBlocks(bytes);
+  return plan;
+}
+
+} // namespace weft

@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Blocks of columns, the tile that they make, and its innermost loop.
+
+#include "codegen/cpu/Panels.h"
+
+namespace weft {
+
+using mlir::arith::CmpIPredicate;
+
+/// Rows whose distance is a multiple of this fall on the same lines of a cache, of which a first
+/// level has 8 or more.
+static constexpr int64_t aliasBytes = 4096, mostAliases = 8;
+/// Rows of a tile of one vector, beyond which its code only grows.
+static constexpr int64_t mostRows = 14;
+/// Steps of a sum that are written out in its loop; more only makes the code longer.
+static constexpr int64_t unrolled = 4;
+/// Sums that are written out whole.
+static constexpr int64_t mostWithoutLoop = 8;
+
+PanelColumns::PanelColumns(int64_t numOutputs, int64_t panelWidth, int64_t numPanelElements,
+                           int64_t mostLanes)
+    : outputs(numOutputs), width(panelWidth), panelElements(numPanelElements), lanes(mostLanes) {
+  while (width % lanes != 0)
+    lanes /= 2;
+}
+
+//===-- Choice ------------------------------------------------------------------------------===//
+
+/// The highest tile of `vectors` that leaves registers for a row of the right side and an element
+/// of the left, and two for LLVM where there are many.
+static int64_t highestTile(VectorTarget target, int64_t vectors) {
+  int64_t spare = target.registers >= 32 ? 2 : 0;
+  int64_t rows = (target.registers - spare - vectors - 1) / vectors;
+  return std::clamp<int64_t>(rows, 1, mostRows);
+}
+
+/// About the cycles of `extent` rows over all columns: two products a cycle, two loads a cycle, at
+/// least the latency of a product, and the start and end of a tile.
+static double costOf(int64_t extent, int64_t height, int64_t vectors, int64_t depth,
+                     int64_t allVectors) {
+  constexpr double start = 30, perVector = 2;
+  auto tilesOf = static_cast<double>(llvm::divideCeil(extent, height));
+  double rows = static_cast<double>(extent) / tilesOf;
+  auto cycles = [&](int64_t across) {
+    auto wide = static_cast<double>(across);
+    double step = std::max({rows * wide / 2, (rows + wide) / 2, 4.0});
+    return tilesOf * (static_cast<double>(depth) * step + start + perVector * rows * wide);
+  };
+  double cost = static_cast<double>(allVectors / vectors) * cycles(vectors);
+  return allVectors % vectors ? cost + cycles(allVectors % vectors) : cost;
+}
+
+int64_t PanelColumns::choose(VectorTarget target, int64_t extent, int64_t depth, int64_t rowBytes) {
+  int64_t most = target.registers >= 32 ? 4 : 3, height = 1;
+  int64_t allVectors = llvm::divideCeil(outputs, lanes);
+  // Few rows leave registers for several panels: their sums are chains that must overlap.
+  int64_t widest = extent < 4 ? std::max<int64_t>(most, 24 / extent) : most;
+  double best = std::numeric_limits<double>::infinity();
+  for (int64_t across = 1; across <= widest; ++across) {
+    if (panelVectors() % across != 0 && across % panelVectors() != 0)
+      continue;
+    int64_t limit = highestTile(target, across);
+    if (rowBytes % aliasBytes == 0)
+      limit = std::min(limit, mostAliases);
+    double cost = costOf(extent, balancedTile(extent, limit), across, depth, allVectors);
+    if (cost >= best)
+      continue;
+    best = cost;
+    height = limit;
+    vectors = across;
+  }
+  count = llvm::divideCeil(allVectors, vectors);
+  lastVectors = allVectors - (count - 1) * vectors;
+  return height;
+}
+
+//===-- Blocks ------------------------------------------------------------------------------===//
+
+SmallVector<int64_t> PanelColumns::offsets(int64_t number) const {
+  SmallVector<int64_t> all;
+  for (int64_t j = 0; j < number; ++j)
+    all.push_back(j / panelVectors() * panelElements + j % panelVectors() * lanes);
+  return all;
+}
+
+/// A block is a part of a panel or consists of several.
+Value PanelColumns::start(Code &code, Value block) const {
+  int64_t parts = std::max<int64_t>(1, panelVectors() / vectors);
+  int64_t panels = std::max<int64_t>(1, vectors / panelVectors());
+  Value panel = code.mul(code.div(block, code.index(parts)), code.index(panels * panelElements));
+  return code.add(panel, code.mul(code.rem(block, code.index(parts)), code.index(vectors * lanes)));
+}
+
+void PanelColumns::forBlock(Code &code, Value block,
+                            llvm::function_ref<void(const ColumnRange &)> body) const {
+  int64_t wide = vectors * lanes, before = (count - 1) * wide;
+  Value first = code.mul(block, code.index(wide));
+  ColumnRange full{start(code, block), first, code.index(wide), vectors}, last = full;
+  last.vectors = lastVectors;
+  last.width = code.index(outputs - before);
+  if (count == 1 || outputs - before == wide)
+    return body(last);
+  if (last.vectors == vectors) { // The same code, with a mask.
+    full.width = code.min(code.sub(code.index(outputs), first), code.index(wide));
+    return body(full);
+  }
+  Value isFull = code.compare(CmpIPredicate::slt, block, code.index(count - 1));
+  code.branch(isFull, [&] { body(full); }, [&] { body(last); });
+}
+
+//===-- Sums --------------------------------------------------------------------------------===//
+
+SmallVector<Value> panelProducts(Tiles &tiles, const PanelOperands &operands, int64_t rows,
+                                 int64_t depth, Value leftStart, Value rightStart,
+                                 SmallVector<Value> sums) {
+  Code &code = tiles.code;
+  auto steps = [&](Value k, int64_t count, ValueRange current) {
+    SmallVector<Value> now(current);
+    Value left = code.add(leftStart, k);
+    Value right = code.add(rightStart, code.mul(k, code.index(operands.width)));
+    for (int64_t u = 0; u < count; ++u) {
+      SmallVector<Value> across;
+      for (int64_t offset : operands.offsets)
+        across.push_back(tiles.loadVector(
+            operands.right, code.add(right, code.index(u * operands.width + offset)), {}));
+      auto sum = now.begin();
+      for (int64_t i = 0; i < rows; ++i) {
+        Value place = code.add(left, code.index(i * operands.rowDistance + u));
+        Value down = tiles.spread(tiles.loadScalar(operands.left, place, operands.leftElement));
+        for (Value vector : across) {
+          *sum = tiles.multiplyAdd(down, vector, *sum);
+          ++sum;
+        }
+      }
+    }
+    return now;
+  };
+  int64_t step = unrolled;
+  if (depth <= mostWithoutLoop)
+    step = depth;
+  else if (depth % unrolled != 0 && depth % 3 == 0)
+    step = 3;
+  int64_t whole = depth / step * step;
+  sums = code.loop(code.index(0), code.index(whole), step, sums,
+                   [&](Value k, ValueRange current) { return steps(k, step, current); });
+  return whole == depth ? sums : steps(code.index(whole), depth - whole, sums);
+}
+
+} // namespace weft

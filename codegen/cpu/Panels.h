@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Filters packed into panels: how their columns are cut into blocks that a register tile takes at a
+// time, and the sums of a tile.
+
+#ifndef WEFT_CODEGEN_CPU_PANELS_H
+#define WEFT_CODEGEN_CPU_PANELS_H
+
+#include "codegen/cpu/Tiles.h"
+
+namespace weft {
+
+/// The part of a packed filter that a tile is multiplied with.
+struct ColumnRange {
+  Value filter;  ///< Where it begins.
+  Value channel; ///< The first column's, counted from 0 in its group.
+  Value width;   ///< Columns that count.
+  int64_t vectors = 1;
+};
+
+/// Output channels in panels of `width`, cut into blocks of vectors.
+class PanelColumns {
+public:
+  PanelColumns() = default;
+  /// Vectors have at most `mostLanes` lanes; fewer where no such vectors make up a panel.
+  PanelColumns(int64_t numOutputs, int64_t panelWidth, int64_t numPanelElements, int64_t mostLanes);
+
+  /// Chooses the vectors of a block for tiles of up to `extent` rows that lie `rowBytes` apart, and
+  /// sums of `depth` terms; gives the most rows of a tile.
+  int64_t choose(VectorTarget target, int64_t extent, int64_t depth, int64_t rowBytes);
+
+  /// Elements of all panels.
+  int64_t elements() const { return llvm::divideCeil(outputs, width) * panelElements; }
+  /// Where each of the first `number` vectors of a block stands, behind the first one.
+  SmallVector<int64_t> offsets(int64_t number) const;
+  /// Code for block number `block`: twice where the last one is not like the others.
+  void forBlock(Code &code, Value block, llvm::function_ref<void(const ColumnRange &)> body) const;
+
+  int64_t outputs = 1, width = 1, panelElements = 1;
+  int64_t lanes = 1;
+  int64_t vectors = 1, count = 1, lastVectors = 1;
+
+private:
+  int64_t panelVectors() const { return width / lanes; }
+  Value start(Code &code, Value block) const;
+};
+
+/// Both sides of a product with a panel.
+struct PanelOperands {
+  Value left; ///< Rows `rowDistance` apart.
+  Type leftElement;
+  int64_t rowDistance;
+  Value right; ///< Rows `width` apart, vectors at `offsets` in each.
+  int64_t width;
+  SmallVector<int64_t> offsets;
+};
+
+/// sums[i][j] += left[i, k] * right[k, j] for k < `depth` in ascending order; the sides begin at
+/// `leftStart` and `rightStart`.
+SmallVector<Value> panelProducts(Tiles &tiles, const PanelOperands &operands, int64_t rows,
+                                 int64_t depth, Value leftStart, Value rightStart,
+                                 SmallVector<Value> sums);
+
+} // namespace weft
+
+#endif // WEFT_CODEGEN_CPU_PANELS_H

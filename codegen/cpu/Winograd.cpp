@@ -1,0 +1,451 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Convolution through transformed tiles. A chunk takes some tiles of the result: their patches of
+// the input are transformed into as many matrices as a patch has elements, each is multiplied with
+// its part of the filter, and the products of a few vectors of channels are transformed back while
+// they are in a cache.
+
+#include "ir/Winograd.h"
+#include "codegen/cpu/Epilogue.h"
+#include "codegen/cpu/Panels.h"
+
+#include "llvm/ADT/bit.h"
+
+namespace weft {
+
+using mlir::arith::CmpIPredicate;
+
+/// Of the transformed patches of a chunk, which stay in a second-level cache and stand on the
+/// stack.
+static constexpr int64_t patchBytes = 640 * 1024;
+/// Tiles of a chunk: enough rows for register tiles, few enough to have several chunks.
+static constexpr int64_t mostTiles = 28;
+/// Chunks that are wanted, if it takes parts of the channels; each part transforms all of the
+/// input.
+static constexpr int64_t enoughChunks = 4, fewestChannels = 128;
+/// Rows whose distance is a multiple of this fall on few lines of a cache.
+static constexpr int64_t aliasBytes = 2048;
+
+namespace {
+
+struct WinogradPlan {
+  WinogradPlan(WinogradConvOp op, VectorTarget target);
+
+  int64_t size() const { return transforms.size; }
+  int64_t matrices() const { return size() * size(); }
+  Dim tilesDown() const { return outY.ceilDiv(Dim(transforms.tile)); }
+  Dim tilesAcross() const { return outX.ceilDiv(Dim(transforms.tile)); }
+  Dim tiles() const { return tilesDown() * tilesAcross(); }
+  Dim blocks() const { return tiles().ceilDiv(Dim(tilesPerBlock)); }
+  int64_t columnsPerPart() const { return llvm::divideCeil(columns.count, parts); }
+
+  Value input, filter, result;
+  WinogradTransforms transforms;
+  Dim images, inY, inX, outY, outX;
+  int64_t lowY, lowX, channels;
+  PanelColumns columns;
+  int64_t height = 1;            ///< Rows of a register tile.
+  int64_t tilesPerBlock = 1;     ///< Of an image, a multiple of `height`.
+  int64_t parts = 1;             ///< Of the columns: one a chunk.
+  int64_t rowPitch, matrixPitch; ///< Elements between transformed patches, between matrices.
+
+private:
+  void chooseBlocks(VectorTarget target, int64_t elementBytes);
+};
+
+/// Where a tile of the result is, and that its patch begins there.
+struct TilePlace {
+  Value image, y, x;
+};
+
+class WinogradEmitter {
+public:
+  WinogradEmitter(Kernel &ownerKernel, const WinogradPlan &thePlan);
+
+  void emitChunk(Value number);
+
+private:
+  using Matrix = SmallVector<Value>;
+  struct Term {
+    double factor;
+    Value value;
+  };
+  using Terms = SmallVector<Term>;
+
+  TilePlace placeOf(Value image, Value tile);
+  void transformPatch(const TilePlace &place, Value row);
+  void transformVector(const TilePlace &place, Value row, Value channel, Value mask,
+                       ArrayRef<Value> inside);
+  SmallVector<Value> insideOf(const TilePlace &place);
+  void multiply(const ColumnRange &range, Value rows);
+  void storeTile(const ColumnRange &range, const TilePlace &place, Value row);
+  void storePlaces(const TilePlace &place, Value channel, Value width, const Matrix &sums);
+  void forRows(Value count, llvm::function_ref<void(Value row, int64_t height)> body);
+  Matrix transform(ArrayRef<double> matrix, int64_t rows, const Matrix &values, int64_t columns);
+  SmallVector<Value> transformColumn(ArrayRef<double> matrix, ArrayRef<Value> column);
+  SmallVector<Terms> termsOf(ArrayRef<double> matrix, ArrayRef<Value> column);
+  Value sumOf(ArrayRef<Term> terms);
+
+  Kernel &kernel;
+  const WinogradPlan &plan;
+  Code &code;
+  Scalar &scalar;
+  Elements &elements;
+  Tiles tiles;
+  Epilogue epilogue;
+  Value input, filter;
+  Value patches;  ///< Transformed: one matrix [tiles][channels] for each element of a patch.
+  Value products; ///< One matrix [tiles][columns of a block] for each.
+};
+
+} // namespace
+
+//===-- Plan --------------------------------------------------------------------------------===//
+
+WinogradPlan::WinogradPlan(WinogradConvOp op, VectorTarget target)
+    : input(op.getInput()), filter(op.getFilter()), result(op.getResult()),
+      transforms(winogradTransforms(op.getTile())), lowY(op.getPadLow()[0]),
+      lowX(op.getPadLow()[1]) {
+  SmallVector<Dim> in = dimsOf(input), out = dimsOf(result);
+  ArrayRef<int64_t> filterSizes = cast<RankedTensorType>(filter.getType()).getShape();
+  images = in[0];
+  inY = in[1];
+  inX = in[2];
+  outY = out[1];
+  outX = out[2];
+  channels = filterSizes[2];
+  Type sum = Scalar::wideType(elementOf(input));
+  columns = PanelColumns(*out[3].constant(), filterSizes[3], channels * filterSizes[3],
+                         lanesOf(target, sum));
+  chooseBlocks(target, sum.getIntOrFloatBitWidth() / 8);
+}
+
+void WinogradPlan::chooseBlocks(VectorTarget target, int64_t elementBytes) {
+  int64_t lanes = columns.lanes, rowBytes = channels * elementBytes;
+  rowPitch = llvm::divideCeil(channels, lanes) * lanes;
+  if (rowBytes % aliasBytes == 0)
+    rowPitch += lanes;
+  int64_t fit = patchBytes / std::max<int64_t>(1, matrices() * rowPitch * elementBytes);
+  int64_t most = balancedTile(tiles().constant(), std::clamp<int64_t>(fit, 1, mostTiles));
+  height = columns.choose(target, most, channels, rowPitch * elementBytes);
+  height = balancedTile(most, height);
+  tilesPerBlock = llvm::divideCeil(most, height) * height;
+  matrixPitch = tilesPerBlock * rowPitch + lanes;
+  // One image, if their number is not known: what others give comes on top.
+  int64_t known = (images * blocks()).constant().value_or(blocks().constant().value_or(1));
+  int64_t wanted = llvm::divideCeil(enoughChunks, std::max<int64_t>(1, known));
+  parts = std::min({wanted, columns.outputs / fewestChannels, columns.count});
+  parts = std::max<int64_t>(1, parts);
+}
+
+//===-- Transforms --------------------------------------------------------------------------===//
+
+/// The sum of the terms: first those that are only added, then fused products. Null without any.
+Value WinogradEmitter::sumOf(ArrayRef<Term> terms) {
+  Value sum;
+  auto take = [&](bool units) {
+    for (const auto &[factor, value] : terms) {
+      if ((std::abs(factor) == 1) != units)
+        continue;
+      if (!units && sum)
+        sum = scalar.fma(value, scalar.constant(value.getType(), factor), sum);
+      else if (!units)
+        sum = scalar.mulf(value, scalar.constant(value.getType(), factor));
+      else if (!sum)
+        sum = factor > 0 ? value
+                         : mlir::arith::NegFOp::create(code.builder, code.loc, value).getResult();
+      else
+        sum = factor > 0 ? scalar.addf(sum, value) : scalar.subf(sum, value);
+    }
+  };
+  take(/*units=*/true);
+  take(/*units=*/false);
+  return sum;
+}
+
+/// The terms of each element of matrix * column. Where two neighbours have the same factors but for
+/// signs, their sum and difference stand for them.
+SmallVector<WinogradEmitter::Terms> WinogradEmitter::termsOf(ArrayRef<double> matrix,
+                                                             ArrayRef<Value> column) {
+  size_t inner = column.size(), rows = matrix.size() / inner;
+  SmallVector<Terms> terms(rows);
+  auto factor = [&](size_t row, size_t k) { return matrix[row * inner + k]; };
+  for (size_t k = 0; k < inner; ++k) {
+    bool isPair = k + 1 < inner && llvm::all_of(llvm::seq<size_t>(0, rows), [&](size_t row) {
+                    return std::abs(factor(row, k)) == std::abs(factor(row, k + 1));
+                  });
+    Value value = column[k], sum, difference;
+    if (isPair) {
+      sum = scalar.addf(value, column[k + 1]);
+      difference = scalar.subf(value, column[k + 1]);
+    }
+    for (size_t row = 0; row < rows; ++row) {
+      if (isPair)
+        value = factor(row, k) == factor(row, k + 1) ? sum : difference;
+      if (factor(row, k) != 0)
+        terms[row].push_back({factor(row, k), value});
+    }
+    k += isPair;
+  }
+  return terms;
+}
+
+/// matrix * column. Of two neighbouring rows whose terms differ in signs alone, what they share and
+/// what they do not are summed once.
+SmallVector<Value> WinogradEmitter::transformColumn(ArrayRef<double> matrix,
+                                                    ArrayRef<Value> column) {
+  SmallVector<Terms> terms = termsOf(matrix, column);
+  SmallVector<Value> result;
+  for (size_t row = 0; row < terms.size(); ++row) {
+    Terms shared, opposite;
+    bool isPair = row + 1 < terms.size() && terms[row].size() == terms[row + 1].size();
+    for (size_t k = 0; isPair && k < terms[row].size(); ++k) {
+      const Term &term = terms[row][k], &other = terms[row + 1][k];
+      isPair = term.value == other.value && std::abs(term.factor) == std::abs(other.factor);
+      (term.factor == other.factor ? shared : opposite).push_back(term);
+    }
+    if (!isPair || shared.empty() || opposite.empty()) {
+      result.push_back(sumOf(terms[row]));
+      continue;
+    }
+    Value same = sumOf(shared), other = sumOf(opposite);
+    result.push_back(scalar.addf(same, other));
+    result.push_back(scalar.subf(same, other));
+    ++row;
+  }
+  return result;
+}
+
+/// matrix * values, where `values` has `columns` columns.
+WinogradEmitter::Matrix WinogradEmitter::transform(ArrayRef<double> matrix, int64_t rows,
+                                                   const Matrix &values, int64_t columns) {
+  int64_t inner = static_cast<int64_t>(values.size()) / columns;
+  Matrix result(rows * columns);
+  for (int64_t j = 0; j < columns; ++j) {
+    SmallVector<Value> column;
+    for (int64_t k = 0; k < inner; ++k)
+      column.push_back(values[k * columns + j]);
+    for (auto [i, value] : llvm::enumerate(transformColumn(matrix, column)))
+      result[static_cast<int64_t>(i) * columns + j] = value;
+  }
+  return result;
+}
+
+static SmallVector<Value> transposed(ArrayRef<Value> values, int64_t columns) {
+  int64_t rows = static_cast<int64_t>(values.size()) / columns;
+  SmallVector<Value> result;
+  for (int64_t j = 0; j < columns; ++j)
+    for (int64_t i = 0; i < rows; ++i)
+      result.push_back(values[i * columns + j]);
+  return result;
+}
+
+//===-- Input -------------------------------------------------------------------------------===//
+
+/// The place of tile `tile` of an image.
+TilePlace WinogradEmitter::placeOf(Value image, Value tile) {
+  SmallVector<Value> at =
+      code.delinearize(tile, elements.sizes({plan.tilesDown(), plan.tilesAcross()}));
+  Value step = code.index(plan.transforms.tile);
+  return {image, code.mul(at[0], step), code.mul(at[1], step)};
+}
+
+/// For each row of the patch whether it is inside of the input, then for each column.
+SmallVector<Value> WinogradEmitter::insideOf(const TilePlace &place) {
+  SmallVector<Value> inside;
+  auto take = [&](Value start, int64_t low, const Dim &size) {
+    for (int64_t i = 0; i < plan.size(); ++i) {
+      Value at = code.sub(code.add(start, code.index(i)), code.index(low));
+      inside.push_back(code.compare(CmpIPredicate::ult, at, elements.size(size)));
+    }
+  };
+  take(place.y, plan.lowY, plan.inY);
+  take(place.x, plan.lowX, plan.inX);
+  return inside;
+}
+
+/// Transforms a vector of channels of the patch; `inside` is empty for a patch all of which is.
+void WinogradEmitter::transformVector(const TilePlace &place, Value row, Value channel, Value mask,
+                                      ArrayRef<Value> inside) {
+  int64_t size = plan.size();
+  Value line = code.sub(code.add(code.mul(place.image, elements.size(plan.inY)), place.y),
+                        code.index(plan.lowY));
+  Value width = elements.size(plan.inX), channels = code.index(plan.channels);
+  Matrix patch;
+  for (int64_t y = 0; y < size; ++y)
+    for (int64_t x = 0; x < size; ++x) {
+      Value at = code.mul(code.add(line, code.index(y)), width);
+      at = code.sub(code.add(at, code.add(place.x, code.index(x))), code.index(plan.lowX));
+      at = code.add(code.mul(at, channels), channel);
+      Value lanes = mask;
+      if (!inside.empty())
+        lanes = code.both(mask, tiles.spread(code.both(inside[y], inside[size + x])));
+      patch.push_back(tiles.loadVector(input, at, lanes));
+    }
+  Matrix half = transform(plan.transforms.input, size, patch, size);
+  Matrix whole = transform(plan.transforms.input, size, transposed(half, size), size);
+  // Its transpose: element (y, x) is at (x, y).
+  Value to = code.add(code.mul(row, code.index(plan.rowPitch)), channel);
+  for (int64_t y = 0; y < size; ++y)
+    for (int64_t x = 0; x < size; ++x) {
+      Value matrix = code.index((y * size + x) * plan.matrixPitch);
+      tiles.storeSums(whole[x * size + y], patches, code.add(to, matrix));
+    }
+}
+
+void WinogradEmitter::transformPatch(const TilePlace &place, Value row) {
+  int64_t lanes = tiles.lanes, whole = plan.channels / lanes * lanes;
+  auto forVectors = [&](ArrayRef<Value> inside) {
+    code.loop(code.index(0), code.index(whole), lanes,
+              [&](Value channel) { transformVector(place, row, channel, {}, inside); });
+    if (whole < plan.channels)
+      transformVector(place, row, code.index(whole),
+                      tiles.maskOf(code.index(plan.channels - whole)), inside);
+  };
+  SmallVector<Value> inside = insideOf(place);
+  Value all;
+  for (Value each : {inside[0], inside[plan.size() - 1], inside[plan.size()], inside.back()})
+    all = code.both(all, each);
+  code.branch(all, [&] { forVectors({}); }, [&] { forVectors(inside); });
+}
+
+//===-- Products ----------------------------------------------------------------------------===//
+
+/// Rows in tiles of `height`, what is left in one lower tile, or in halves and so on where it is
+/// not known how much that is.
+void WinogradEmitter::forRows(Value count,
+                              llvm::function_ref<void(Value row, int64_t height)> body) {
+  if (auto all = plan.tiles().constant())
+    return weft::forTiles(code, count, *all, plan.height, body);
+  Value start = code.index(0);
+  for (int64_t height = plan.height; height > 0;
+       height = static_cast<int64_t>(llvm::bit_floor(static_cast<uint64_t>(height - 1)))) {
+    Value end = code.sub(count, code.rem(code.sub(count, start), code.index(height)));
+    code.loop(start, end, height, [&](Value row) { body(row, height); });
+    start = end;
+  }
+}
+
+/// The products of all matrices of `rows` tiles with the columns of a block.
+void WinogradEmitter::multiply(const ColumnRange &range, Value rows) {
+  int64_t pitch = range.vectors * tiles.lanes, panels = plan.columns.elements();
+  PanelOperands operands{patches, tiles.sum,          plan.rowPitch,
+                         filter,  plan.columns.width, plan.columns.offsets(range.vectors)};
+  code.loop(code.index(0), code.index(plan.matrices()), 1, [&](Value matrix) {
+    Value from = code.mul(matrix, code.index(plan.matrixPitch));
+    Value to = code.mul(matrix, code.index(plan.tilesPerBlock * pitch));
+    Value right = code.add(range.filter, code.mul(matrix, code.index(panels)));
+    forRows(rows, [&](Value row, int64_t height) {
+      Value left = code.add(from, code.mul(row, code.index(plan.rowPitch)));
+      Matrix sums = panelProducts(tiles, operands, height, plan.channels, left, right,
+                                  tiles.zeros(height * range.vectors));
+      Value place = code.add(to, code.mul(row, code.index(pitch)));
+      for (auto [number, sum] : llvm::enumerate(sums))
+        tiles.storeSums(sum, products,
+                        code.add(place, code.index(static_cast<int64_t>(number) * tiles.lanes)));
+    });
+  });
+}
+
+//===-- Result ------------------------------------------------------------------------------===//
+
+/// Transforms the products of one tile back and stores what lies inside of the result.
+void WinogradEmitter::storeTile(const ColumnRange &range, const TilePlace &place, Value row) {
+  int64_t size = plan.size(), tile = plan.transforms.tile;
+  int64_t pitch = range.vectors * tiles.lanes, matrix = plan.tilesPerBlock * pitch;
+  Value from = code.mul(row, code.index(pitch));
+  auto storeVector = [&](Value shift, Value width) {
+    Matrix values;
+    for (int64_t k = 0; k < plan.matrices(); ++k)
+      values.push_back(
+          tiles.loadSums(products, code.add(code.add(from, shift), code.index(k * matrix))));
+    Matrix half = transform(plan.transforms.output, tile, values, size);
+    Matrix sums = transform(plan.transforms.output, tile, transposed(half, size), tile);
+    storePlaces(place, code.add(range.channel, shift), width, transposed(sums, tile));
+  };
+  int64_t last = range.vectors - 1;
+  code.loop(code.index(0), code.index(last * tiles.lanes), tiles.lanes,
+            [&](Value shift) { storeVector(shift, code.index(tiles.lanes)); });
+  Value shift = code.index(last * tiles.lanes);
+  storeVector(shift, code.sub(range.width, shift));
+}
+
+void WinogradEmitter::storePlaces(const TilePlace &place, Value channel, Value width,
+                                  const Matrix &sums) {
+  int64_t tile = plan.transforms.tile;
+  auto indicesOf = [&](Value number) {
+    SmallVector<Value> at = code.delinearize(number, {code.index(tile), code.index(tile)});
+    return SmallVector<Value>{place.image, code.add(place.y, at[0]), code.add(place.x, at[1])};
+  };
+  auto isInside = [&](Value start, int64_t steps, const Dim &size) {
+    Value last = code.add(start, code.index(steps));
+    return code.compare(CmpIPredicate::slt, last, elements.size(size));
+  };
+  auto whole = [&] { epilogue.store({sums, tile * tile, 1, indicesOf, channel, width}); };
+  auto part = [&] {
+    for (int64_t y = 0; y < tile; ++y)
+      for (int64_t x = 0; x < tile; ++x) {
+        Value inside = code.both(isInside(place.y, y, plan.outY), isInside(place.x, x, plan.outX));
+        auto placeOf = [&](Value) { return indicesOf(code.index(y * tile + x)); };
+        code.ifThen(inside, [&] {
+          epilogue.store({ArrayRef(sums).slice(y * tile + x, 1), 1, 1, placeOf, channel, width});
+        });
+      }
+  };
+  if (plan.outY.isDivisibleBy(Dim(tile)) && plan.outX.isDivisibleBy(Dim(tile)))
+    return whole();
+  Value isWhole =
+      code.both(isInside(place.y, tile - 1, plan.outY), isInside(place.x, tile - 1, plan.outX));
+  code.branch(isWhole, whole, part);
+}
+
+//===-- Chunks ------------------------------------------------------------------------------===//
+
+static Tiles tilesOf(Kernel &kernel, const WinogradPlan &plan) {
+  Type element = elementOf(plan.input);
+  Tiles tiles(kernel, element, Scalar::wideType(element));
+  tiles.lanes = plan.columns.lanes;
+  return tiles;
+}
+
+WinogradEmitter::WinogradEmitter(Kernel &ownerKernel, const WinogradPlan &thePlan)
+    : kernel(ownerKernel), plan(thePlan), code(kernel.code()), scalar(kernel.scalar()),
+      elements(kernel.elements()), tiles(tilesOf(kernel, plan)),
+      epilogue(kernel, tiles, plan.transforms.tile * plan.transforms.tile),
+      input(elements.flat(plan.input)), filter(elements.flat(plan.filter)),
+      patches(kernel.scratch(plan.matrices() * plan.matrixPitch, tiles.sum)),
+      products(kernel.scratch(
+          plan.matrices() * plan.tilesPerBlock * plan.columns.vectors * tiles.lanes, tiles.sum)) {}
+
+void WinogradEmitter::emitChunk(Value number) {
+  Value zero = code.index(0), each = code.index(plan.tilesPerBlock);
+  Dim parts(plan.parts);
+  SmallVector<Value> at =
+      code.delinearize(number, elements.sizes({plan.images, plan.blocks(), parts}));
+  Value first = code.mul(at[1], each), rows = each;
+  if (!plan.tiles().isDivisibleBy(Dim(plan.tilesPerBlock)))
+    rows = code.min(each, code.sub(elements.size(plan.tiles()), first));
+  code.loop(zero, rows, 1,
+            [&](Value row) { transformPatch(placeOf(at[0], code.add(first, row)), row); });
+  Value from = code.mul(at[2], code.index(plan.columnsPerPart()));
+  Value to =
+      code.min(code.add(from, code.index(plan.columnsPerPart())), code.index(plan.columns.count));
+  code.loop(from, to, 1, [&](Value column) {
+    plan.columns.forBlock(code, column, [&](const ColumnRange &range) {
+      multiply(range, rows);
+      code.loop(zero, rows, 1,
+                [&](Value row) { storeTile(range, placeOf(at[0], code.add(first, row)), row); });
+    });
+  });
+}
+
+void lowerWinogradConv(Kernel &kernel, WinogradConvOp op) {
+  WinogradPlan plan(op, kernel.target);
+  int64_t work = plan.tilesPerBlock * plan.matrices() * plan.channels * plan.columns.vectors *
+                 plan.columnsPerPart();
+  kernel.begin(plan.images * plan.blocks() * Dim(plan.parts), Kernel::grainFor(work));
+  WinogradEmitter emitter(kernel, plan);
+  kernel.forChunks([&](Value number) { emitter.emitChunk(number); });
+}
+
+} // namespace weft

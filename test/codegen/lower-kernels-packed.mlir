@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Convolutions with the channels last, for vectors of 16 floats.
+// RUN: weft-opt %s --weft-lower-kernels --split-input-file | FileCheck %s
+
+// A product of matrices: sums stay in registers from the first term to the stored result.
+// CHECK-LABEL: func.func private @matrix(
+// CHECK-NOT: memref.alloca
+// CHECK: scf.for {{.*}} iter_args(
+// CHECK: vector.load %{{.*}} : memref<4608xf32>, vector<16xf32>
+// CHECK: memref.load %{{.*}} : memref<3072xf32>
+// CHECK-NEXT: vector.broadcast
+// CHECK: math.fma {{.*}} : vector<16xf32>
+// CHECK: arith.addf {{.*}} : vector<16xf32>
+// CHECK: arith.maximumf {{.*}} : vector<16xf32>
+// CHECK-NEXT: vector.store
+// CHECK-NOT: memref.store
+// CHECK: return
+func.func private @matrix(%x: tensor<32x96xf32>, %w: tensor<1x96x48xf32>, %b: tensor<48xf32>)
+    -> tensor<32x48xf32> attributes {weft.kernel} {
+  %0 = weft.packed_conv %x, %w strides [] pad [] [] dilations [] groups 1
+    : tensor<32x96xf32>, tensor<1x96x48xf32> -> tensor<32x48xf32>
+  %1 = weft.broadcast %b along [1] : tensor<48xf32> -> tensor<32x48xf32>
+  %2 = weft.add %0, %1 : tensor<32x48xf32>
+  %zero = weft.constant dense<0.0> : tensor<32x48xf32>
+  %3 = weft.max %2, %zero : tensor<32x48xf32>
+  return %3 : tensor<32x48xf32>
+}
+
+// -----
+
+// What takes long goes through a tile on the stack, in a loop of vectors.
+// CHECK-LABEL: func.func private @long_epilogue(
+// CHECK: %[[TILE:.*]] = memref.alloca() {alignment = 64 : i64} : memref<{{.*}}xf32>
+// CHECK: vector.store %{{.*}}, %[[TILE]]
+// CHECK: scf.for
+// CHECK: vector.load %[[TILE]]
+// CHECK: math.absf {{.*}} : vector<16xf32>
+// CHECK: vector.store
+func.func private @long_epilogue(%x: tensor<32x96xf32>, %w: tensor<1x96x48xf32>)
+    -> tensor<32x48xf32> attributes {weft.kernel} {
+  %0 = weft.packed_conv %x, %w strides [] pad [] [] dilations [] groups 1
+    : tensor<32x96xf32>, tensor<1x96x48xf32> -> tensor<32x48xf32>
+  %1 = weft.tanh %0 : tensor<32x48xf32>
+  return %1 : tensor<32x48xf32>
+}
+
+// -----
+
+// What has no code for vectors goes by elements.
+// CHECK-LABEL: func.func private @element_epilogue(
+// CHECK: %[[TILE:.*]] = memref.alloca() {alignment = 64 : i64} : memref<{{.*}}xf32>
+// CHECK: memref.load %[[TILE]]
+// CHECK: func.call @weft.libm.sinf
+func.func private @element_epilogue(%x: tensor<32x96xf32>, %w: tensor<1x96x48xf32>)
+    -> tensor<32x48xf32> attributes {weft.kernel} {
+  %0 = weft.packed_conv %x, %w strides [] pad [] [] dilations [] groups 1
+    : tensor<32x96xf32>, tensor<1x96x48xf32> -> tensor<32x48xf32>
+  %1 = weft.sin %0 : tensor<32x48xf32>
+  return %1 : tensor<32x48xf32>
+}
+
+// -----
+
+// Columns beyond the last channel are computed and not stored.
+// CHECK-LABEL: func.func private @part_of_a_panel(
+// CHECK: vector.create_mask
+// CHECK: vector.maskedstore
+func.func private @part_of_a_panel(%x: tensor<32x96xf32>, %w: tensor<1x96x48xf32>)
+    -> tensor<32x40xf32> attributes {weft.kernel} {
+  %0 = weft.packed_conv %x, %w strides [] pad [] [] dilations [] groups 1
+    : tensor<32x96xf32>, tensor<1x96x48xf32> -> tensor<32x40xf32>
+  return %0 : tensor<32x40xf32>
+}
+
+// -----
+
+// Lines of a window outside of the image are left out; neither a copy nor a branch for elements.
+// CHECK-LABEL: func.func private @image(
+// CHECK-NOT: memref.alloca
+// CHECK-NOT: scf.if
+// CHECK: arith.minsi
+// CHECK: return
+func.func private @image(%x: tensor<1x14x14x32xf32>, %w: tensor<1x3x3x32x32xf32>)
+    -> tensor<1x14x14x32xf32> attributes {weft.kernel} {
+  %0 = weft.packed_conv %x, %w strides [1, 1] pad [1, 1] [1, 1] dilations [1, 1] groups 1
+    : tensor<1x14x14x32xf32>, tensor<1x3x3x32x32xf32> -> tensor<1x14x14x32xf32>
+  return %0 : tensor<1x14x14x32xf32>
+}
+
+// -----
+
+// Panels that no vector divides: element by element.
+// CHECK-LABEL: func.func private @odd_panel(
+// CHECK-NOT: vector
+// CHECK: math.fma {{.*}} : f32
+func.func private @odd_panel(%x: tensor<4x8xf32>, %w: tensor<1x8x3xf32>) -> tensor<4x3xf32>
+    attributes {weft.kernel} {
+  %0 = weft.packed_conv %x, %w strides [] pad [] [] dilations [] groups 1
+    : tensor<4x8xf32>, tensor<1x8x3xf32> -> tensor<4x3xf32>
+  return %0 : tensor<4x3xf32>
+}
+
+// -----
+
+// Channels that fill vectors, and a rest.
+// CHECK-LABEL: func.func private @depthwise(
+// CHECK: vector.load
+// CHECK: math.fma {{.*}} : vector<16xf32>
+// CHECK: vector.maskedload
+// CHECK: vector.maskedstore
+func.func private @depthwise(%x: tensor<1x14x14x40xf32>, %w: tensor<3x3x40xf32>)
+    -> tensor<1x14x14x40xf32> attributes {weft.kernel} {
+  %0 = weft.depthwise_conv %x, %w strides [1, 1] pad [1, 1] [1, 1] dilations [1, 1]
+    : tensor<1x14x14x40xf32>, tensor<3x3x40xf32> -> tensor<1x14x14x40xf32>
+  return %0 : tensor<1x14x14x40xf32>
+}
+
+// -----
+
+// A transposed convolution: nothing asks whether a place lies between two strides.
+// CHECK-LABEL: func.func private @transposed(
+// CHECK-NOT: scf.if
+// CHECK-NOT: arith.select
+// CHECK: math.fma {{.*}} : vector<16xf32>
+// CHECK: return
+func.func private @transposed(%x: tensor<1x8x8x16xf32>, %w: tensor<1x4x4x16x16xf32>)
+    -> tensor<1x16x16x16xf32> attributes {weft.kernel} {
+  %0 = weft.packed_conv %x, %w strides [2, 2] pad [1, 1] [1, 1] dilations [1, 1] groups 1
+      transposed output_padding [0, 0]
+    : tensor<1x8x8x16xf32>, tensor<1x4x4x16x16xf32> -> tensor<1x16x16x16xf32>
+  return %0 : tensor<1x16x16x16xf32>
+}
+
+// -----
+
+// Four tiles: 36 matrices of transformed patches with a vector between them, and of products.
+// Patches that reach outside are read with masks.
+// CHECK-LABEL: func.func private @winograd(
+// CHECK-DAG: memref.alloca() {alignment = 64 : i64} : memref<2880xf32>
+// CHECK-DAG: memref.alloca() {alignment = 64 : i64} : memref<2304xf32>
+// CHECK: scf.if
+// CHECK: vector.load
+// CHECK: else
+// CHECK: vector.maskedload
+// CHECK: math.fma {{.*}} : vector<16xf32>
+func.func private @winograd(%x: tensor<1x8x8x16xf32>, %w: tensor<36x1x16x16xf32>)
+    -> tensor<1x8x8x16xf32> attributes {weft.kernel} {
+  %0 = weft.winograd_conv %x, %w tile 4 pad [1, 1] [1, 1]
+    : tensor<1x8x8x16xf32>, tensor<36x1x16x16xf32> -> tensor<1x8x8x16xf32>
+  return %0 : tensor<1x8x8x16xf32>
+}
