@@ -149,6 +149,7 @@ public:
   /// Channels last; `channels` says how many the result has.
   Value packedConv(Value x, Value filter, const Sliding &sliding, const PackedChannels &channels);
   Value depthwiseConv(Value x, Value filter, const Sliding &sliding);
+  Value winogradConv(Value x, Value filter, int64_t tile, const Sliding &sliding, int64_t outputs);
   Value layerNorm(Value x, Value scale, Value shift, int64_t axis, double epsilon);
   Value rmsNorm(Value x, Value scale, int64_t axis, double epsilon);
   Value batchNorm(Value x, Value scale, Value shift, Value mean, Value variance, double epsilon);

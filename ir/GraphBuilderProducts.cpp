@@ -116,6 +116,18 @@ Value GraphBuilder::depthwiseConv(Value x, Value filter, const Sliding &sliding)
                                sliding.dilations);
 }
 
+Value GraphBuilder::winogradConv(Value x, Value filter, int64_t tile, const Sliding &sliding,
+                                 int64_t outputs) {
+  if (!x || !filter)
+    return Value();
+  std::string reason;
+  Inferred type = inferWinogradConv(typeOf(x), typeOf(filter), tile, outputs, sliding, reason);
+  if (failed(type))
+    return fail(reason);
+  return make<WinogradConvOp>(*type, x, filter, static_cast<uint64_t>(tile), sliding.padLow,
+                              sliding.padHigh);
+}
+
 Value GraphBuilder::layerNorm(Value x, Value scale, Value shift, int64_t axis, double epsilon) {
   if (!x)
     return x;

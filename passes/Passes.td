@@ -118,11 +118,13 @@ def ChannelsLastPass : Pass<"weft-channels-last", "::mlir::func::FuncOp"> {
     - Ensures: a convolution in f32 or f64 whose channels are known is a `packed_conv` or a
       `depthwise_conv`; what stands between two of them computes with channels last, too
     - Method: values that must have one layout form groups; a group with a convolution is turned as
-      a whole, with transposes at its borders
+      a whole, with transposes at its borders. A 3x3 window in steps of 1 is a `winograd_conv` where
+      channels and tiles are enough to share its transforms
     - Cost: linear in operations
   }];
   let dependentDialects = ["::weft::WeftDialect"];
-  let options = vectorOptions;
+  let options = !listconcat(vectorOptions, [
+    Option<"strict", "strict", "bool", /*default=*/"false", "Sum as the convolution says: no Winograd">]);
   let statistics = [
     Statistic<"numConvolutions", "convolutions", "Convolutions with packed filters">,
     Statistic<"numTurned", "turned", "Operations that give channels last">];

@@ -38,7 +38,8 @@ void buildGraphPipeline(OpPassManager &manager, llvm::ArrayRef<std::string> dims
 
 void buildKernelsPipeline(OpPassManager &manager, const KernelsOptions &options) {
   OpPassManager &functions = manager.nest<FuncOp>();
-  functions.addPass(createChannelsLastPass({options.vectorBytes, options.vectorRegisters}));
+  functions.addPass(
+      createChannelsLastPass({options.vectorBytes, options.vectorRegisters, options.strict}));
   functions.addPass(createPackContractionsPass({options.vectorBytes, options.vectorRegisters}));
   functions.addPass(mlir::createCanonicalizerPass());
   functions.addPass(mlir::createCSEPass());

@@ -19,6 +19,7 @@ void buildGraphPipeline(mlir::OpPassManager &manager, llvm::ArrayRef<std::string
 struct KernelsOptions {
   int64_t vectorBytes = 64;
   int64_t vectorRegisters = 32;
+  bool strict = false; ///< No Winograd: sums as the program says.
 };
 
 /// `graph` -> `kernels`: layouts chosen, weights prepared, every computation in a kernel.

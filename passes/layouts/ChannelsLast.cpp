@@ -96,7 +96,8 @@ SmallVector<Value> sharedOperands(Operation *op) {
 /// Turns the convolutions of one block.
 class ChannelsLast {
 public:
-  ChannelsLast(mlir::Block &source, PanelTarget panelTarget) : block(source), target(panelTarget) {}
+  ChannelsLast(mlir::Block &source, PanelTarget panelTarget, bool exactSums)
+      : block(source), target(panelTarget), strict(exactSums) {}
 
   void run() {
     group();
@@ -124,6 +125,7 @@ private:
   void convert(Operation *op);
   Value convolution(GraphBuilder &b, Operation *op);
   Value depthwise(GraphBuilder &b, ConvOp op);
+  Value winograd(GraphBuilder &b, ConvOp op, int64_t tile);
   Value packed(GraphBuilder &b, ConvOp op);
   Value packed(GraphBuilder &b, ConvTransposeOp op);
   Value flexible(GraphBuilder &b, Operation *op);
@@ -135,6 +137,7 @@ private:
 
   mlir::Block &block;
   PanelTarget target;
+  bool strict;
   llvm::EquivalenceClasses<Value> classes;
   llvm::DenseSet<Value> turned; ///< Leaders of the groups with a convolution.
   llvm::DenseMap<Value, Value> lastForms;
@@ -179,6 +182,39 @@ Value ChannelsLast::depthwise(GraphBuilder &b, ConvOp op) {
   return b.depthwiseConv(last(b, op.getInput()), packedFilter, sliding);
 }
 
+/// The tile that saves most, or none where a direct sum is faster: other windows than 3x3 in steps
+/// of 1, few channels to share the transforms of a patch, few tiles to share those of a filter.
+/// Filters that are no weights would be transformed in each call.
+std::optional<int64_t> winogradTile(ConvOp op) {
+  constexpr int64_t fewestChannels = 32, fewestTiles = 16;
+  auto are = [](ArrayRef<int64_t> list, int64_t value) {
+    return list.size() == 2 && llvm::all_of(list, [&](int64_t entry) { return entry == value; });
+  };
+  Dims filter = GraphBuilder::dims(op.getFilter()), out = GraphBuilder::dims(op.getResult());
+  if (!are(op.getStrides(), 1) || !are(op.getDilations(), 1) || op.getGroups() != 1 ||
+      filter[2] != Dim(3) || filter[3] != Dim(3) ||
+      !GraphBuilder::element(op.getFilter()).isF32() || !followsFromWeights(op.getFilter()))
+    return std::nullopt;
+  auto rows = out[2].constant(), columns = out[3].constant();
+  if (!rows || !columns || *filter[1].constant() < fewestChannels ||
+      *filter[0].constant() < fewestChannels)
+    return std::nullopt;
+  // A tile of 4 reaches beyond a map of 7 by more than it saves.
+  int64_t tile = std::min(*rows, *columns) > 8 ? 4 : 2;
+  auto tiles = [&](int64_t extent) { return static_cast<int64_t>(llvm::divideCeil(extent, tile)); };
+  if (tiles(*rows) * tiles(*columns) < fewestTiles)
+    return std::nullopt;
+  return tile;
+}
+
+Value ChannelsLast::winograd(GraphBuilder &b, ConvOp op, int64_t tile) {
+  int64_t outputs = *b.dims(op.getResult())[1].constant();
+  int64_t width = widthFor(op.getResult(), outputs);
+  Sliding sliding{op.getStrides(), op.getPadLow(), op.getPadHigh(), op.getDilations()};
+  return b.winogradConv(last(b, op.getInput()), packWinogradFilter(b, op.getFilter(), tile, width),
+                        tile, sliding, outputs);
+}
+
 Value ChannelsLast::packed(GraphBuilder &b, ConvOp op) {
   auto groups = static_cast<int64_t>(op.getGroups());
   int64_t outputs = *b.dims(op.getResult())[1].constant();
@@ -205,7 +241,10 @@ Value ChannelsLast::convolution(GraphBuilder &b, Operation *op) {
   auto conv = cast<ConvOp>(op);
   bool oneInput = b.dims(conv.getFilter())[1] == Dim(1) &&
                   b.dims(conv.getInput())[1] == Dim(static_cast<int64_t>(conv.getGroups()));
-  return oneInput && conv.getGroups() > 1 ? depthwise(b, conv) : packed(b, conv);
+  if (oneInput && conv.getGroups() > 1)
+    return depthwise(b, conv);
+  std::optional<int64_t> tile = strict ? std::nullopt : winogradTile(conv);
+  return tile ? winograd(b, conv, *tile) : packed(b, conv);
 }
 
 //===-- What stands between them ------------------------------------------------------------===//
@@ -340,7 +379,7 @@ struct ChannelsLastPassImpl final : impl::ChannelsLastPassBase<ChannelsLastPassI
     if (function.isExternal() || !function->hasAttr(kExportAttr))
       return;
     for (mlir::Block *block : blocksOf(function)) {
-      ChannelsLast layouts(*block, {vectorBytes, vectorRegisters});
+      ChannelsLast layouts(*block, {vectorBytes, vectorRegisters}, strict);
       layouts.run();
       numConvolutions += layouts.numConvolutions;
       numTurned += layouts.numTurned;

@@ -4,6 +4,8 @@
 
 #include "passes/layouts/Panels.h"
 
+#include "ir/Winograd.h"
+
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 
 namespace weft {
@@ -110,6 +112,19 @@ Value packTransposedFilter(GraphBuilder &b, Value filter, int64_t groups, int64_
   order.append({1, 3});
   result.append({inputs, Dim(width)});
   return b.reshape(b.transpose(x, order), result);
+}
+
+Value packWinogradFilter(GraphBuilder &b, Value filter, int64_t tile, int64_t width) {
+  WinogradTransforms transforms = winogradTransforms(tile);
+  Value g =
+      b.reshape(b.reals(transforms.filter, b.element(filter)), {Dim(transforms.size), Dim(3)});
+  Value x = b.contract("ocij,ai->ocaj", filter, g);
+  x = b.contract("ocaj,bj->abco", x, g);
+  Dims dims = b.dims(x);
+  int64_t panels = panelsFor(dims[3], width);
+  x = fillUp(b, x, 3, panels * width);
+  x = b.reshape(x, {Dim(transforms.size * transforms.size), dims[2], Dim(panels), Dim(width)});
+  return b.transpose(x, {0, 2, 1, 3});
 }
 
 Value packMatrix(GraphBuilder &b, Value matrix, int64_t width) {

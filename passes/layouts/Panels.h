@@ -35,6 +35,9 @@ Value packFilter(GraphBuilder &b, Value filter, int64_t groups, int64_t width);
 /// [C, O / groups, kernel...] of a transposed convolution as [P, kernel..., C / groups, width].
 Value packTransposedFilter(GraphBuilder &b, Value filter, int64_t groups, int64_t width);
 
+/// [O, C, 3, 3] as [(tile + 2)^2, P, C, width]: the transformed filters of weft.winograd_conv.
+Value packWinogradFilter(GraphBuilder &b, Value filter, int64_t tile, int64_t width);
+
 /// [K, O] as [P, K, width].
 Value packMatrix(GraphBuilder &b, Value matrix, int64_t width);
 

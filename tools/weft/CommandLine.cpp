@@ -64,6 +64,7 @@ FailureOr<CompileRequest> CompileFlags::options(Report &report) const {
   result.input = input;
   result.rootModel = model;
   result.verifyEach = verifyEach;
+  result.strict = strict;
   result.cpu = cpu;
   if (target != "host") {
     report.error("--target " + target + ": only 'host' is supported so far");

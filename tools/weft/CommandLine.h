@@ -38,6 +38,9 @@ struct CompileFlags {
   llvm::cl::opt<std::string> cpu{
       "cpu", llvm::cl::desc("Processor to compile for, as x86-64-v3 (default: this one)"),
       llvm::cl::init("host"), llvm::cl::cat(verbOptions())};
+  llvm::cl::opt<bool> strict{
+      "strict", llvm::cl::desc("Sum as the model says: no Winograd for 3x3 convolutions"),
+      llvm::cl::cat(verbOptions())};
   llvm::cl::opt<bool> json{"json", llvm::cl::desc("Print one JSON object to stdout"),
                            llvm::cl::cat(verbOptions())};
   llvm::cl::opt<bool> verifyEach{"verify-each", llvm::cl::desc("Verify the module after each pass"),

@@ -292,7 +292,7 @@ LogicalResult Compilation::run(ModelStage stage) {
     break;
   }
   case ModelStage::Kernels:
-    buildKernelsPipeline(manager, {vectors->bytes, vectors->registers});
+    buildKernelsPipeline(manager, {vectors->bytes, vectors->registers, asked.strict});
     break;
   case ModelStage::Plan:
     buildPlanPipeline(manager);

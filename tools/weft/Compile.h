@@ -28,6 +28,7 @@ struct CompileRequest {
   std::vector<std::pair<std::string, std::string>> settings;
   std::vector<std::pair<std::string, std::string>> constants; // inputs fixed while compiling: files
   std::string cpu = "host";
+  bool strict = false; // no Winograd
   bool verifyEach = false;
 };
 

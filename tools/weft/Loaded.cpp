@@ -79,13 +79,14 @@ FailureOr<std::string> LoadedModel::library() {
   for (const auto &[name, size] : compilation.options().dims)
     dims += name + "=" + std::to_string(size) + ",";
   TargetOptions target = compilation.target().resolved();
-  return madeOnce(
-      cacheKey({"library", moduleText, dims, target.triple, target.cpu, target.features}) + ".so",
-      [&](StringRef path, OutputFiles &files) {
-        Artifacts artifacts(compilation);
-        return success(succeeded(artifacts.compile(/*embedWeights=*/false)) &&
-                       succeeded(artifacts.addShared(path, files)));
-      });
+  return madeOnce(cacheKey({"library", moduleText, dims, target.triple, target.cpu, target.features,
+                            compilation.options().strict ? "strict" : ""}) +
+                      ".so",
+                  [&](StringRef path, OutputFiles &files) {
+                    Artifacts artifacts(compilation);
+                    return success(succeeded(artifacts.compile(/*embedWeights=*/false)) &&
+                                   succeeded(artifacts.addShared(path, files)));
+                  });
 }
 
 LogicalResult LoadedModel::open(const Interface &interface, StringRef weights, uint64_t seed,

@@ -1,4 +1,7 @@
 // RUN: weft-opt %s --weft-channels-last --canonicalize --split-input-file --verify-each | FileCheck %s
+// RUN: weft-opt %s --weft-channels-last=strict --split-input-file | FileCheck %s --check-prefix=STRICT
+
+// STRICT-NOT: winograd_conv
 
 // One transpose at each border; between them, nothing but the layout has changed.
 // CHECK-LABEL: func.func @two_convolutions(
@@ -84,4 +87,36 @@ func.func @integers_refused(%x: tensor<1x4x6x6xi32> {weft.name = "x"}, %w: tenso
   %y = weft.conv %x, %w strides [1, 1] pad [0, 0] [0, 0] dilations [1, 1] groups 1
     : tensor<1x4x6x6xi32>, tensor<2x4x1x1xi32> -> tensor<1x2x6x6xi32>
   return %y : tensor<1x2x6x6xi32>
+}
+
+// -----
+
+weft.parameter param @w : tensor<40x32x3x3xf32>
+
+// A weight of 3x3 over enough channels and places is transformed; a tile of 4 takes 36 products.
+// CHECK-LABEL: func.func @winograd(
+// CHECK: weft.winograd_conv %{{.*}} tile 4 pad [1, 1] [1, 1]
+// CHECK-SAME: tensor<1x16x16x32xf32>, tensor<36x1x32x48xf32> -> tensor<1x16x16x40xf32>
+func.func @winograd(%x: tensor<1x32x16x16xf32> {weft.name = "x"},
+                    %w: tensor<40x32x3x3xf32> {weft.parameter = @w})
+    -> (tensor<1x40x16x16xf32> {weft.name = "y"}) attributes {weft.export} {
+  %y = weft.conv %x, %w strides [1, 1] pad [1, 1] [1, 1] dilations [1, 1] groups 1
+    : tensor<1x32x16x16xf32>, tensor<40x32x3x3xf32> -> tensor<1x40x16x16xf32>
+  return %y : tensor<1x40x16x16xf32>
+}
+
+// -----
+
+weft.parameter param @w : tensor<40x32x3x3xf32>
+
+// Nine tiles of 2 are too few.
+// CHECK-LABEL: func.func @few_tiles(
+// CHECK: weft.packed_conv
+// CHECK-NOT: weft.winograd_conv
+func.func @few_tiles(%x: tensor<1x32x6x6xf32> {weft.name = "x"},
+                     %w: tensor<40x32x3x3xf32> {weft.parameter = @w})
+    -> (tensor<1x40x6x6xf32> {weft.name = "y"}) attributes {weft.export} {
+  %y = weft.conv %x, %w strides [1, 1] pad [1, 1] [1, 1] dilations [1, 1] groups 1
+    : tensor<1x32x6x6xf32>, tensor<40x32x3x3xf32> -> tensor<1x40x6x6xf32>
+  return %y : tensor<1x40x6x6xf32>
 }
