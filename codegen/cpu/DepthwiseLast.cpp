@@ -16,8 +16,8 @@ using mlir::arith::CmpIPredicate;
 /// Places of a tile: more of them reuse a vector of the input more often, and 8 sums leave room for
 /// the filter of a 3x3 window and cover the latency of a product.
 static constexpr int64_t mostPlaces = 8, fewPlaces = 4;
-/// Registers beside filter and sums: vectors of the input on their way.
-static constexpr int64_t spareRegisters = 3;
+/// Registers beside filter and sums: a zero, and vectors of the input on their way.
+static constexpr int64_t spareRegisters = 4;
 /// Places whose distance is a multiple of this fall on few lines of a first-level cache: a tile of
 /// 4 places under a 3x3 window still fits. Then as many vectors of a tile follow each other as
 /// share a page with it, and what of the input is read again is read from there.
