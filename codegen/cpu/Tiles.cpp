@@ -4,6 +4,7 @@
 
 #include "codegen/cpu/Tiles.h"
 
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/IR/TypeUtilities.h"
 
 namespace weft {
@@ -71,11 +72,23 @@ Value Tiles::loadSums(Value buffer, Value index, Value mask) {
                                       nothing);
 }
 
+/// True for a mask of the first lane alone.
+static bool isFirstLane(Value mask) {
+  auto create = mask ? mask.getDefiningOp<vector::CreateMaskOp>() : vector::CreateMaskOp();
+  return create && mlir::getConstantIntValue(mlir::getAsOpFoldResult(create.getOperand(0))) == 1;
+}
+
 void Tiles::storeSums(Value value, Value buffer, Value index, Value mask) {
-  if (mask)
-    vector::MaskedStoreOp::create(code.builder, code.loc, buffer, ValueRange(index), mask, value);
-  else
-    vector::StoreOp::create(code.builder, code.loc, value, buffer, ValueRange(index));
+  OpBuilder &b = code.builder;
+  if (isFirstLane(mask)) {
+    // LLVM 22 stores two elements for such a mask on four of 16 bits.
+    Value first = vector::ExtractOp::create(b, code.loc, value, ArrayRef<int64_t>{0});
+    mlir::memref::StoreOp::create(b, code.loc, first, buffer, index);
+  } else if (mask) {
+    vector::MaskedStoreOp::create(b, code.loc, buffer, ValueRange(index), mask, value);
+  } else {
+    vector::StoreOp::create(b, code.loc, value, buffer, ValueRange(index));
+  }
 }
 
 Value Tiles::sumLanes(Value value) {

@@ -16,7 +16,7 @@ RUN: %python %s %t.packed3.s 48 | FileCheck %s
 RUN: kernel-object %S/Inputs/depthwise-last.mlir --cpu x86-64-v4 --assembly > %t.last4.s
 RUN: kernel-object %S/Inputs/depthwise-last.mlir --cpu x86-64-v3 --assembly > %t.last3.s
 RUN: %python %s %t.last4.s 72 | FileCheck %s
-RUN: %python %s %t.last3.s 36 | FileCheck %s
+RUN: %python %s %t.last3.s 30 | FileCheck %s
 RUN: not %python %s %S/Inputs/spill.s 1 | FileCheck %s --check-prefix=BAD
 CHECK: no spills
 BAD: 1 spills in the loop at '.L'
