@@ -36,8 +36,10 @@ int64_t bytesOf(Type type) {
   return tensor.getNumElements() * std::max<int64_t>(bits / 8, 1);
 }
 
-/// Operations behind `value`, operands before users; values for which `isLeaf` holds end it.
-llvm::SetVector<Operation *> sliceBehind(Value value, llvm::function_ref<bool(Value)> isLeaf) {
+bool isArgument(Value value) { return isa<mlir::BlockArgument>(value); }
+
+/// Operations behind `value`, operands before users, up to the arguments.
+llvm::SetVector<Operation *> sliceBehind(Value value) {
   llvm::SetVector<Operation *> ordered;
   SmallVector<std::pair<Operation *, unsigned>> path = {{value.getDefiningOp(), 0}};
   while (!path.empty()) {
@@ -48,13 +50,11 @@ llvm::SetVector<Operation *> sliceBehind(Value value, llvm::function_ref<bool(Va
       continue;
     }
     Value operand = op->getOperand(next++);
-    if (!isLeaf(operand) && !ordered.contains(operand.getDefiningOp()))
+    if (!isArgument(operand) && !ordered.contains(operand.getDefiningOp()))
       path.push_back({operand.getDefiningOp(), 0});
   }
   return ordered;
 }
-
-bool isArgument(Value value) { return isa<mlir::BlockArgument>(value); }
 
 /// What one exported function computes from weights alone.
 class WeightsOnly {
@@ -116,7 +116,7 @@ private:
       return true;
     int64_t sources = 0;
     llvm::SetVector<Value> seen;
-    for (Operation *behind : sliceBehind(value, isArgument))
+    for (Operation *behind : sliceBehind(value))
       for (Value operand : behind->getOperands())
         if (isArgument(operand) && seen.insert(operand))
           sources += bytesOf(operand.getType());
@@ -139,7 +139,7 @@ public:
 
   void add(FuncOp function, Value value) {
     builder.setInsertionPointToEnd(body);
-    llvm::SetVector<Operation *> behind = sliceBehind(value, isArgument);
+    llvm::SetVector<Operation *> behind = sliceBehind(value);
     mlir::IRMapping mapping;
     for (Operation *op : behind) {
       for (Value operand : op->getOperands())
@@ -196,7 +196,7 @@ void Preparation::mergeEqual() {
 /// `<weight>.prepared`, after the largest weight behind it.
 std::string Preparation::nameFor(Value derived) {
   Value largest;
-  for (Operation *op : sliceBehind(derived, isArgument))
+  for (Operation *op : sliceBehind(derived))
     for (Value operand : op->getOperands())
       if (isArgument(operand) &&
           (!largest || bytesOf(operand.getType()) > bytesOf(largest.getType())))
@@ -228,7 +228,7 @@ void Preparation::addParameter(Value derived, StringRef name) {
 void Preparation::writeFunction(ArrayRef<Value> derived) {
   llvm::SetVector<Operation *> behind;
   for (Value value : derived)
-    behind.insert_range(sliceBehind(value, isArgument));
+    behind.insert_range(sliceBehind(value));
   builder.setInsertionPointToEnd(module.getBody());
   std::string name = kPreparePrefix.str() + std::to_string(numFunctions++);
   SmallVector<Type> results =

@@ -147,6 +147,16 @@ template <typename Op> static std::optional<UniformWindow> uniformWindow(Op op) 
   return UniformWindow{kernel[0], op.getStrides()[0], op.getPadLow()[0], op.getDilations()[0]};
 }
 
+/// `3, 64, kernel: 3, stride: 2`.
+static std::string windowSettings(int64_t inputs, int64_t outputs, const UniformWindow &window,
+                                  SlotTable &slots) {
+  std::string text =
+      slots.add(inputs, "channels.inputs") + ", " + slots.add(outputs, "channels.outputs");
+  text += ", kernel: " + slots.add(window.kernel, "kernel");
+  text += optional(1, ", stride: " + slots.add(window.stride, "stride"));
+  return text + optional(0, ", padding: " + slots.add(window.padding, "padding"));
+}
+
 static std::optional<Layer> matchConv(ConvOp op, const UseMap &uses) {
   int64_t rank = typeOf(op.getInput()).getRank();
   std::optional<UniformWindow> window = uniformWindow(op);
@@ -159,11 +169,7 @@ static std::optional<Layer> matchConv(ConvOp op, const UseMap &uses) {
       rank == 4 ? "Conv2d" : "Conv1d", "conv", {op}, op.getInput(), op.getResult(), {*weight}, {}};
   bool biased = takeBias(layer, 1, uses);
   layer.settings = [=](SlotTable &slots) {
-    std::string text =
-        slots.add(inputs, "channels.inputs") + ", " + slots.add(outputs, "channels.outputs");
-    text += ", kernel: " + slots.add(window->kernel, "kernel");
-    text += optional(1, ", stride: " + slots.add(window->stride, "stride"));
-    text += optional(0, ", padding: " + slots.add(window->padding, "padding"));
+    std::string text = windowSettings(inputs, outputs, *window, slots);
     text += optional(1, ", dilation: " + slots.add(window->dilation, "dilation"));
     text += optional(1, ", groups: " + slots.add(groups, "groups"));
     return text + (biased ? "" : ", biased: false");
@@ -183,12 +189,7 @@ static std::optional<Layer> matchConvTranspose(ConvTransposeOp op, const UseMap 
   Layer layer{"ConvTranspose2d", "up", {op}, op.getInput(), op.getResult(), {*weight}, {}};
   bool biased = takeBias(layer, 1, uses);
   layer.settings = [=](SlotTable &slots) {
-    std::string text =
-        slots.add(inputs, "channels.inputs") + ", " + slots.add(outputs, "channels.outputs");
-    text += ", kernel: " + slots.add(window->kernel, "kernel");
-    text += optional(1, ", stride: " + slots.add(window->stride, "stride"));
-    text += optional(0, ", padding: " + slots.add(window->padding, "padding"));
-    return text + (biased ? "" : ", biased: false");
+    return windowSettings(inputs, outputs, *window, slots) + (biased ? "" : ", biased: false");
   };
   return layer;
 }

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Which model each operation belongs to, by names.
+// Which model each operation belongs to, by names, or by what repeats.
 #include "frontend/source/Modules.h"
+#include "frontend/source/Repeats.h"
 #include "frontend/source/Spelling.h"
 
 #include "llvm/ADT/StringExtras.h"
@@ -83,6 +84,15 @@ static ArrayRef<std::string> commonPrefix(ArrayRef<std::string> a, ArrayRef<std:
   return a.take_front(count);
 }
 
+/// Where no name says anything, blocks that repeat are lists all the same.
+static void nameRepeats(ArrayRef<Operation *> ops, SmallVector<SmallVector<std::string>> &paths) {
+  for (auto [number, repeat] : llvm::enumerate(findRepeats(ops))) {
+    std::string list = number == 0 ? "blocks" : "blocks" + std::to_string(number + 1);
+    for (size_t at = 0; at < repeat.count * repeat.period; ++at)
+      paths[repeat.first + at] = {list, std::to_string(at / repeat.period)};
+  }
+}
+
 /// Operations whose names say nothing belong to what those before and after them have in common.
 void ModuleTree::assignPaths(bool isFlat) {
   SmallVector<Operation *> all;
@@ -111,6 +121,8 @@ void ModuleTree::assignPaths(bool isFlat) {
     }
     at = next;
   }
+  if (!isFlat && llvm::all_of(paths, [](const auto &path) { return path.empty(); }))
+    nameRepeats(all, paths);
   for (auto [op, path] : llvm::zip_equal(all, paths))
     place(op, path);
 }

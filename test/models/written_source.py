@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """ResNet-18 and an encoder, exported by PyTorch and written as source by `weft import`: blocks are
-models and loops, and the source gives PyTorch's numbers.
+models and loops, and the source gives PyTorch's numbers. So does a file whose names say nothing.
 
 REQUIRES: torch
 RUN: %python %s %t | FileCheck %s
@@ -8,12 +8,16 @@ CHECK: resnet18: for layer in layer1 { x = layer(x) }
 CHECK: resnet18: relative error
 CHECK: encoder: layers = [Layer() for _ in 0..3]
 CHECK: encoder: relative error
+CHECK: nameless: blocks = {{.}}Block() for _ in 0..3]
+CHECK: nameless: for block in blocks { y = block(y, x) }
+CHECK: nameless: relative error
 """
 import pathlib
 import re
 import subprocess
 import sys
 
+import onnx
 import torch
 import torchvision
 from torch import nn
@@ -60,7 +64,24 @@ class Encoder(nn.Module):
         return x
 
 
-def check(name, net, inputs, wanted, folder):
+def strip_names(path):
+    """Takes away the names of nodes, weights and values inside."""
+    model = onnx.load(path)
+    graph = model.graph
+    kept = {value.name for value in [*graph.input, *graph.output]}
+    names = {}
+    rename = lambda name: name if not name or name in kept else names.setdefault(name, f"v{len(names)}")
+    for tensor in graph.initializer:
+        tensor.name = rename(tensor.name)
+    for node in graph.node:
+        node.name = ""
+        node.input[:] = [rename(name) for name in node.input]
+        node.output[:] = [rename(name) for name in node.output]
+    del graph.value_info[:]
+    onnx.save(model, path)
+
+
+def check(name, net, inputs, wanted, folder, change=lambda path: None):
     """Exports, imports, runs; prints the lines of the source that hold `wanted`."""
     for parameter in net.parameters():  # so that no two weights are equal
         nn.init.normal_(parameter, mean=parameter.mean().item(), std=0.05)
@@ -68,6 +89,7 @@ def check(name, net, inputs, wanted, folder):
     torch.onnx.export(net, tuple(inputs.values()), str(folder / f"{name}.onnx"), input_names=names,
                       output_names=["out"], dynamic_axes={n: {0: "N"} for n in [*names, "out"]},
                       opset_version=14)
+    change(str(folder / f"{name}.onnx"))
     subprocess.run(["weft", "import", folder / f"{name}.onnx", "-o", folder / f"{name}.weft"], check=True)
     for line in (folder / f"{name}.weft").read_text().splitlines():
         if re.search(wanted, line):
@@ -86,9 +108,10 @@ def main():
     folder.mkdir(parents=True, exist_ok=True)
     check("resnet18", torchvision.models.resnet18().eval(), {"image": torch.randn(2, 3, 64, 64)},
           "for .* in layer", folder)
-    check("encoder", Encoder().eval(),
-          {"tokens": torch.randint(0, 100, (2, 9)), "mask": torch.ones(2, 9, dtype=torch.bool)},
-          "layers = ", folder)
+    text = {"tokens": torch.randint(0, 100, (2, 9)), "mask": torch.ones(2, 9, dtype=torch.bool)}
+    check("encoder", Encoder().eval(), text, "layers = ", folder)
+    check("nameless", Encoder().eval(), text, "blocks", folder,
+          strip_names)
 
 
 main()

@@ -219,11 +219,14 @@ TEST(WinogradConv, TilesOfTwoAndFour) {
   for (int64_t tile : {2, 4}) {
     Tensor filter = winogradFilter(tile, taps);
     std::string matrices = std::to_string((tile + 2) * (tile + 2));
-    expectReals(valuesOf(runOp("weft.winograd_conv %0, %1 tile " + std::to_string(tile) +
-                                   " pad [1, 0] [1, 1] : tensor<1x5x7x1xf64>, tensor<" + matrices +
-                                   "x1x1x1xf64> -> tensor<1x5x6x1xf64>",
-                               {image, filter}, "tensor<1x5x6x1xf64>")),
-                expected, 1e-12);
+    Reals found = valuesOf(runOp("weft.winograd_conv %0, %1 tile " + std::to_string(tile) +
+                                     " pad [1, 0] [1, 1] : tensor<1x5x7x1xf64>, tensor<" +
+                                     matrices + "x1x1x1xf64> -> tensor<1x5x6x1xf64>",
+                                 {image, filter}, "tensor<1x5x6x1xf64>"));
+    ASSERT_EQ(found.size(), expected.size());
+    // Sums that are zero directly keep the rounding of the transforms: the bound is absolute.
+    for (size_t at = 0; at < found.size(); ++at)
+      EXPECT_NEAR(found[at], expected[at], 1e-12) << "tile " << tile << ", element " << at;
   }
 }
 
