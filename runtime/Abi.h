@@ -14,7 +14,7 @@
 extern "C" {
 #endif
 
-#define WEFT_ABI_VERSION 2
+#define WEFT_ABI_VERSION 3
 
 /// Alignment in bytes of the arena; plans may place each buffer at a multiple of it.
 #define WEFT_ARENA_ALIGNMENT 64
@@ -131,8 +131,8 @@ struct weft_descriptor {
   const char *features;     ///< What the code asks of the processor, in LLVM's names: "avx2,fma".
   const weft_export *exports;
   const weft_parameter *parameters;
-  const void *weights;   ///< An embedded safetensors file, best aligned to 64 bytes; or NULL.
-  uint64_t weights_size; ///< Its bytes.
+  const void *weights;     ///< An embedded safetensors file, best aligned to 64 bytes; or NULL.
+  const void *weights_end; ///< Behind its last byte.
   int32_t export_count;
   int32_t parameter_count;
   const weft_parameter *derived; ///< What exports read in place of parameters: packed weights.
@@ -140,7 +140,18 @@ struct weft_descriptor {
   const weft_export *prepare;
   int32_t derived_count;
   int32_t prepare_count;
+  /// Name of the empty tensor in a file that holds what the exports read, derived tensors instead
+  /// of what these are computed from: WEFT_PREPARED and a digest of `prepare`. "" if nothing is
+  /// derived.
+  const char *prepared;
 };
+
+/// How the mark of a file of prepared weights begins.
+#define WEFT_PREPARED "weft.prepared."
+
+/// The data of parameter, state (as it stands in the weights) or derived tensor number `index`, as
+/// exports read it. NULL where a prepared file left a parameter out.
+WEFT_API const void *weft_tensor_data(const weft_model *model, int32_t index);
 
 /// `main` of a program whose verbs are the exports of `descriptor`. In libweft_program.a, which
 /// only `weft build --program` links; the generated object has a `main` that calls this.
@@ -155,7 +166,7 @@ static_assert(sizeof(weft_argument) == 32, "weft_argument is part of the ABI");
 static_assert(sizeof(weft_requirement) == 24, "weft_requirement is part of the ABI");
 static_assert(sizeof(weft_export) == 104, "weft_export is part of the ABI");
 static_assert(sizeof(weft_parameter) == 40, "weft_parameter is part of the ABI");
-static_assert(sizeof(struct weft_descriptor) == 112, "weft_descriptor is part of the ABI");
+static_assert(sizeof(struct weft_descriptor) == 120, "weft_descriptor is part of the ABI");
 
 #ifdef __cplusplus
 }

@@ -302,6 +302,13 @@ const weft_descriptor *weft_describe(const weft_model *handle) {
   return handle ? handle->descriptor : NULL;
 }
 
+const void *weft_tensor_data(const weft_model *handle, int32_t index) {
+  const weft_descriptor *model = handle ? handle->descriptor : NULL;
+  return model && index >= 0 && index < model->parameter_count + model->derived_count
+             ? weft_weights_data(handle->weights, index)
+             : NULL;
+}
+
 int32_t weft_find_export(const weft_model *handle, const char *function) {
   if (!handle || !function)
     return -1;

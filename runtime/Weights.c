@@ -2,8 +2,9 @@
 //
 // Fits a weights file to a model: in, a descriptor and a safetensors file; out, a pointer for each
 // parameter, or one message that names the tensor that is missing, unknown or of another type. Then
-// what the exports read in place of parameters is derived from them, by compiled functions.
-// Several handles share the result and count themselves in and out.
+// what the exports read in place of parameters is derived from them, by compiled functions. A file
+// of prepared weights holds that already, and not what it was derived from. Several handles share
+// the result and count themselves in and out.
 #include "runtime/Internal.h"
 #include "runtime/Safetensors.h"
 
@@ -16,8 +17,9 @@ struct weft_weights {
   _Atomic int32_t users;
   weft_safetensors file;
   char *derived;
-  // For each parameter: into the file, or into the copies behind this array. For each derived
-  // tensor: into `derived`.
+  bool prepared;
+  // For each parameter: into the file, or into the copies behind this array; NULL if a prepared
+  // file left it out. For each derived tensor: into `derived`, or the same as for a parameter.
   const void *data[];
 };
 
@@ -27,11 +29,40 @@ static bool fits(const weft_parameter *parameter, const weft_tensor *tensor) {
           memcmp(tensor->dims, parameter->dims, sizeof *tensor->dims * (size_t)tensor->rank) == 0);
 }
 
-static bool is_parameter(const weft_descriptor *model, const char *name) {
-  for (int32_t i = 0; i < model->parameter_count; ++i)
-    if (strcmp(model->parameters[i].name, name) == 0)
-      return true;
+static bool reads(const weft_export *functions, int32_t count, int32_t parameter) {
+  for (int32_t i = 0; i < count; ++i)
+    for (int32_t j = 0; j < functions[i].parameter_count; ++j)
+      if (functions[i].parameters[j] == parameter)
+        return true;
   return false;
+}
+
+static int32_t tensor_count(const weft_descriptor *model) {
+  return model->parameter_count + model->derived_count;
+}
+
+static const weft_parameter *tensor_of(const weft_descriptor *model, int32_t index) {
+  return index < model->parameter_count ? &model->parameters[index]
+                                        : &model->derived[index - model->parameter_count];
+}
+
+static bool is_prepared(const weft_descriptor *model, const weft_safetensors *file) {
+  return model->prepared[0] != '\0' && weft_safetensors_find(file, model->prepared) != NULL;
+}
+
+// Whether tensor number `index` stands in a file: of the model's parameters, or prepared.
+static bool is_wanted(const weft_descriptor *model, int32_t index, bool prepared) {
+  if (index >= model->parameter_count)
+    return prepared;
+  return !prepared || model->parameters[index].kind == WEFT_STATE ||
+         reads(model->exports, model->export_count, index);
+}
+
+static bool is_known(const weft_descriptor *model, const char *name, bool prepared) {
+  for (int32_t i = 0; i < tensor_count(model); ++i)
+    if (is_wanted(model, i, prepared) && strcmp(tensor_of(model, i)->name, name) == 0)
+      return true;
+  return prepared && strcmp(name, model->prepared) == 0;
 }
 
 static weft_status wrong_type(const char *label, const weft_parameter *parameter,
@@ -46,8 +77,9 @@ static weft_status wrong_type(const char *label, const weft_parameter *parameter
 // Names the first tensor of the file that the model does not know, with the number of others.
 static void tell_unknown(const weft_descriptor *model, const weft_safetensors *file,
                          int64_t unknown) {
+  bool prepared = is_prepared(model, file);
   for (int64_t i = 0; i < file->count; ++i)
-    if (!is_parameter(model, file->tensors[i].name)) {
+    if (!is_known(model, file->tensors[i].name, prepared)) {
       weft_more(" has tensor '%s'", file->tensors[i].name);
       break;
     }
@@ -72,21 +104,38 @@ static weft_status wrong_set(const weft_descriptor *model, const weft_safetensor
   return WEFT_BAD_WEIGHTS;
 }
 
+// Weights that another library was given in the form in which it reads them.
+static weft_status check_mark(const weft_descriptor *model, const weft_safetensors *file,
+                              const char *label) {
+  for (int64_t i = 0; i < file->count; ++i)
+    if (strncmp(file->tensors[i].name, WEFT_PREPARED, strlen(WEFT_PREPARED)) == 0 &&
+        strcmp(file->tensors[i].name, model->prepared) != 0)
+      return weft_fail(
+          WEFT_BAD_WEIGHTS,
+          "%s: holds weights that were prepared for another library than this of '%s': "
+          "take those that were built with it, or weights with the names of the model",
+          label, model->name);
+  return WEFT_OK;
+}
+
 static weft_status check_fit(const weft_descriptor *model, const weft_safetensors *file,
                              const char *label) {
   const weft_parameter *missing = NULL;
-  int64_t found = 0;
-  for (int32_t i = 0; i < model->parameter_count; ++i) {
-    const weft_parameter *parameter = &model->parameters[i];
+  bool prepared = is_prepared(model, file);
+  int64_t found = 0, missing_count = 0;
+  for (int32_t i = 0; i < tensor_count(model); ++i) {
+    if (!is_wanted(model, i, prepared))
+      continue;
+    const weft_parameter *parameter = tensor_of(model, i);
     const weft_tensor *tensor = weft_safetensors_find(file, parameter->name);
     if (tensor && !fits(parameter, tensor))
       return wrong_type(label, parameter, tensor);
     found += tensor != NULL;
+    missing_count += !tensor;
     if (!tensor && !missing)
       missing = parameter;
   }
-  int64_t missing_count = model->parameter_count - found;
-  int64_t unknown_count = file->count - found;
+  int64_t unknown_count = file->count - found - prepared;
   if (missing_count == 0 && unknown_count == 0)
     return WEFT_OK;
   return wrong_set(model, file, label, missing, missing_count, unknown_count);
@@ -136,14 +185,20 @@ static bool allocate_derived(const weft_descriptor *model, weft_weights *weights
 static weft_weights *make_table(const weft_descriptor *model, const weft_safetensors *file) {
   uint64_t size;
   weft_weights *weights = table_size(model, file, &size) ? weft_allocate(size) : NULL;
-  if (!weights || !allocate_derived(model, weights)) {
+  bool prepared = is_prepared(model, file);
+  if (!weights || (!prepared && !allocate_derived(model, weights))) {
     free(weights);
     return NULL;
   }
+  weights->prepared = prepared;
+  if (prepared)
+    memset(weights->data, 0, sizeof(void *) * (size_t)tensor_count(model));
   uint64_t used = 0;
   weft_add_aligned(&used, head_size(model));
-  for (int32_t i = 0; i < model->parameter_count; ++i) {
-    const weft_tensor *tensor = weft_safetensors_find(file, model->parameters[i].name);
+  for (int32_t i = 0; i < (prepared ? tensor_count(model) : model->parameter_count); ++i) {
+    if (!is_wanted(model, i, prepared))
+      continue;
+    const weft_tensor *tensor = weft_safetensors_find(file, tensor_of(model, i)->name);
     weights->data[i] = tensor->data;
     if (is_aligned(tensor))
       continue;
@@ -171,7 +226,8 @@ static weft_status read_file(const weft_descriptor *model, const char *path,
       weft_more(" and %d more", model->parameter_count - 1);
     return WEFT_BAD_WEIGHTS;
   }
-  return weft_safetensors_parse(model->weights, model->weights_size, "embedded weights", file);
+  uint64_t size = (uint64_t)((const char *)model->weights_end - (const char *)model->weights);
+  return weft_safetensors_parse(model->weights, size, "embedded weights", file);
 }
 
 weft_status weft_weights_open(const weft_descriptor *model, const char *path, weft_weights **out) {
@@ -180,7 +236,9 @@ weft_status weft_weights_open(const weft_descriptor *model, const char *path, we
   weft_status status = read_file(model, path, &file);
   if (status != WEFT_OK)
     return status;
-  status = check_fit(model, &file, label);
+  status = check_mark(model, &file, label);
+  if (status == WEFT_OK)
+    status = check_fit(model, &file, label);
   *out = status == WEFT_OK ? make_table(model, &file) : NULL;
   if (status == WEFT_OK && !*out)
     status = weft_fail(WEFT_OUT_OF_MEMORY, "%s: no memory for its tensors", label);
@@ -202,14 +260,6 @@ void weft_weights_release(weft_weights *weights) {
 }
 
 //===-- Derived tensors ---------------------------------------------------------------------===//
-
-static bool reads(const weft_export *functions, int32_t count, int32_t parameter) {
-  for (int32_t i = 0; i < count; ++i)
-    for (int32_t j = 0; j < functions[i].parameter_count; ++j)
-      if (functions[i].parameters[j] == parameter)
-        return true;
-  return false;
-}
 
 // Gives the pages of a parameter back that nothing reads any more. They come from a file, so that
 // whoever looks after all sees the same bytes.
@@ -259,6 +309,8 @@ static weft_status run_prepare(const weft_weights *weights, const weft_export *f
 
 weft_status weft_weights_prepare(weft_weights *weights, const weft_descriptor *model,
                                  weft_context *context) {
+  if (weights->prepared)
+    return WEFT_OK;
   void *const *outputs = (void *const *)(weights->data + model->parameter_count);
   for (int32_t i = 0; i < model->prepare_count; ++i) {
     weft_status status = run_prepare(weights, &model->prepare[i], outputs, context);

@@ -82,7 +82,8 @@ WEFT_API const char *weft_dtype_name(weft_dtype dtype);
 /// Bytes of one element, or 0 for a value outside the list.
 WEFT_API size_t weft_dtype_size(weft_dtype dtype);
 
-/// Opens a model: maps the weights, allocates the arena, starts the threads.
+/// Opens a model: maps the weights, allocates the arena, starts the threads, and computes what the
+/// compiled code reads in place of the weights, unless the file holds that already.
 ///
 /// `descriptor` is the constant `<model>_descriptor` of the compiled library; generated code calls
 /// this for `<model>_open`. `options` may be NULL. On success `*out` is a handle for weft_close();

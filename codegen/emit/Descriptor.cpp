@@ -12,6 +12,10 @@ namespace weft {
 
 namespace LLVM = mlir::LLVM;
 
+/// What the name of a model has behind it in the symbols of its embedded weights.
+static constexpr llvm::StringLiteral kWeightsSymbol = ".weights",
+                                     kWeightsEndSymbol = ".weights.end";
+
 namespace {
 /// The constant data of one model.
 class DescriptorBuilder {
@@ -149,17 +153,18 @@ LogicalResult DescriptorBuilder::build(const DescriptorOptions &options) {
   FailureOr<Constant> prepare = functions(interface.prepare);
   if (failed(exports) || failed(prepare))
     return failure();
-  bool embedded = !options.weightsPath.empty();
+  auto weights = [&](StringRef suffix) {
+    return data.address(options.embedsWeights ? interface.name + suffix.str() : "");
+  };
   auto count = [&](const auto &list) { return data.int32(static_cast<int64_t>(list.size())); };
   Constant descriptor = data.structure(
       {data.int32(WEFT_ABI_VERSION), data.int32(sizeof(weft_descriptor)),
        data.int32(sizeof(weft_export)), data.int32(sizeof(weft_parameter)),
        data.string(interface.name), data.string(interface.doc), data.string(options.compiler),
        data.string(options.features), *exports, parameters(interface.parameters),
-       data.address(embedded ? interface.name + ".weights" : ""),
-       data.int64(static_cast<int64_t>(options.weightsBytes)), count(interface.exports),
+       weights(kWeightsSymbol), weights(kWeightsEndSymbol), count(interface.exports),
        count(interface.parameters), parameters(interface.derived), *prepare,
-       count(interface.derived), count(interface.prepare)});
+       count(interface.derived), count(interface.prepare), data.string(options.prepared)});
   data.global(interface.name + "_descriptor", descriptor, LLVM::Linkage::External);
   return success();
 }
@@ -181,25 +186,39 @@ void DescriptorBuilder::addManifest(StringRef bytes) {
   used.setSection("llvm.metadata");
 }
 
-/// Includes the file of weights in the object by the assembler: it never becomes a constant of IR.
-static void embedWeights(ModuleOp module, const Interface &interface, StringRef path) {
+/// What another object of the same library defines.
+static void declareHidden(ModuleOp module, const Twine &name) {
+  OpBuilder builder = OpBuilder::atBlockEnd(module.getBody());
+  auto global =
+      LLVM::GlobalOp::create(builder, module.getLoc(), builder.getI8Type(), /*isConstant=*/true,
+                             LLVM::Linkage::External, name.str(), Attribute());
+  global.setVisibility_(LLVM::Visibility::Hidden);
+  global.setDsoLocal(true);
+}
+
+OwningOpRef<ModuleOp> makeWeightsModule(MLIRContext *context, const Interface &interface,
+                                        StringRef path) {
   std::string quoted;
   for (char c : path) {
     if (c == '"' || c == '\\')
       quoted += '\\';
     quoted += c;
   }
-  std::string name = interface.name + ".weights";
-  std::string text = ".section .rodata.weft.weights,\"a\",@progbits\n.p2align 6\n.type " + name +
-                     ",@object\n" + name + ":\n.incbin \"" + quoted + "\"\n.size " + name +
-                     ", . - " + name + "\n.text\n";
-  OpBuilder builder = OpBuilder::atBlockEnd(module.getBody());
-  module->setAttr(LLVM::LLVMDialect::getModuleLevelAsmAttrName(), builder.getStrArrayAttr({text}));
-  auto global =
-      LLVM::GlobalOp::create(builder, module.getLoc(), builder.getI8Type(), /*isConstant=*/true,
-                             LLVM::Linkage::External, name, Attribute());
-  global.setVisibility_(LLVM::Visibility::Hidden);
-  global.setDsoLocal(true);
+  // The assembler reads the file: it never becomes a constant of IR.
+  std::string text = ".section .rodata.weft.weights,\"a\",@progbits\n.p2align 6\n";
+  auto label = [&](StringRef suffix) {
+    std::string name = interface.name + suffix.str();
+    text += ".globl " + name + "\n.hidden " + name + "\n" + name + ":\n";
+  };
+  label(kWeightsSymbol);
+  text += ".incbin \"" + quoted + "\"\n";
+  label(kWeightsEndSymbol);
+  text += ".text\n";
+  context->loadDialect<LLVM::LLVMDialect>();
+  OwningOpRef<ModuleOp> module = ModuleOp::create(mlir::UnknownLoc::get(context));
+  (*module)->setAttr(LLVM::LLVMDialect::getModuleLevelAsmAttrName(),
+                     mlir::Builder(context).getStrArrayAttr({text}));
+  return module;
 }
 
 /// Nothing that was compiled is visible but what is added after this.
@@ -216,8 +235,9 @@ LogicalResult addDescriptor(ModuleOp module, const Interface &interface,
   if (failed(builder.build(options)))
     return failure();
   builder.addManifest(options.manifest);
-  if (!options.weightsPath.empty())
-    embedWeights(module, interface, options.weightsPath);
+  if (options.embedsWeights)
+    for (StringRef suffix : {kWeightsSymbol, kWeightsEndSymbol})
+      declareHidden(module, interface.name + suffix);
   addTypedFunctions(module, interface);
   return success();
 }

@@ -17,14 +17,18 @@ static constexpr uint64_t dataAlignmentBytes = 64;
 /// Names of element types in the format: those of the language in capitals.
 static std::string formatName(weft_dtype dtype) { return nameOf(dtype).upper(); }
 
-/// Larger elements first, as gaps are not allowed: then each tensor is aligned for its elements.
+/// Gaps are not allowed. Tensors that fill whole registers come first, so that they begin with one;
+/// then larger elements first: each tensor is aligned for its elements.
 static SmallVector<const NamedTensor *> inOrder(ArrayRef<NamedTensor> tensors) {
   SmallVector<const NamedTensor *> order;
   for (const NamedTensor &tensor : tensors)
     order.push_back(&tensor);
   llvm::sort(order, [](const NamedTensor *a, const NamedTensor *b) {
-    int64_t sizeA = sizeBytesOf(a->dtype), sizeB = sizeBytesOf(b->dtype);
-    return sizeA != sizeB ? sizeA > sizeB : a->name < b->name;
+    auto place = [](const NamedTensor *tensor) {
+      bool isWhole = tensor->bytes.size() % dataAlignmentBytes == 0;
+      return std::make_tuple(!isWhole, -sizeBytesOf(tensor->dtype), StringRef(tensor->name));
+    };
+    return place(a) < place(b);
   });
   return order;
 }

@@ -199,8 +199,15 @@ std::optional<int64_t> winogradTile(ConvOp op) {
   if (!rows || !columns || *filter[1].constant() < fewestChannels ||
       *filter[0].constant() < fewestChannels)
     return std::nullopt;
-  // A tile of 4 reaches beyond a map of 7 by more than it saves.
-  int64_t tile = std::min(*rows, *columns) > 8 ? 4 : 2;
+  // A tile of 4 reaches beyond a map of 7 by more than it saves. Every block of patches reads all
+  // filters, so they have to stay in the last cache, beside what else is there.
+  constexpr int64_t mostFilterBytes = int64_t(20) << 20;
+  auto filterBytes = [&](int64_t tile) {
+    return (tile + 2) * (tile + 2) * *filter[0].constant() * *filter[1].constant() * 4;
+  };
+  int64_t tile = std::min(*rows, *columns) > 8 && filterBytes(4) <= mostFilterBytes ? 4 : 2;
+  if (filterBytes(tile) > mostFilterBytes)
+    return std::nullopt;
   auto tiles = [&](int64_t extent) { return static_cast<int64_t>(llvm::divideCeil(extent, tile)); };
   if (tiles(*rows) * tiles(*columns) < fewestTiles)
     return std::nullopt;

@@ -82,7 +82,7 @@ class Case:
 
 def weft_command(case, threads, options):
     return [sys.executable, WORKERS / "weft.py", next(case.built.glob("lib*.so")),
-            next(case.built.glob("*.safetensors")), case.data, threads]
+            next(case.built.glob("*.prepared.safetensors")), case.data, threads]
 
 
 def onnxruntime_command(case, threads, options):
@@ -104,7 +104,7 @@ def prepare(network, batch, options):
     case = Case(network, batch, folder / network / "static.onnx", folder / network / f"batch-{batch}",
                 folder / network / "weft")
     shutil.rmtree(case.built, ignore_errors=True)
-    done = subprocess.run([options.weft, "build", case.model, "-o", case.built, "--emit", "shared,weights",
+    done = subprocess.run([options.weft, "build", case.model, "-o", case.built, "--emit", "shared,prepared",
                            *options.flags], capture_output=True, text=True)
     if done.returncode != 0:
         raise WorkerError(f"weft build: {' '.join(done.stderr.split())[:300]}")

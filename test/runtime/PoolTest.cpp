@@ -37,13 +37,14 @@ const weft_descriptor taskModel = {WEFT_ABI_VERSION,
                                    &taskExport,
                                    nullptr,
                                    nullptr,
-                                   0,
+                                   nullptr,
                                    1,
                                    0,
                                    nullptr,
                                    nullptr,
                                    0,
-                                   0};
+                                   0,
+                                   ""};
 
 weft_model *openWith(int32_t threads) {
   weft_options options = {nullptr, threads, 0};

@@ -10,8 +10,12 @@
 #include "codegen/emit/Link.h"
 #include "codegen/emit/Manifest.h"
 #include "tools/weft/Embedded.h"
+#include "tools/weft/NativeModel.h"
 
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/Support/FileSystem.h"
 #include "llvm/Support/Path.h"
+#include "llvm/Support/SHA256.h"
 
 namespace weft {
 
@@ -47,13 +51,30 @@ static BuildFacts factsOf(const Compilation &compilation, bool embedWeights) {
   return facts;
 }
 
+/// The mark of weights that were prepared by the functions of a module in stage `kernels`; empty if
+/// it has none.
+static std::string markOf(ModuleOp module) {
+  std::string text;
+  llvm::raw_string_ostream os(text);
+  for (auto function : module.getOps<mlir::func::FuncOp>())
+    if (function.getName().starts_with(kPreparePrefix))
+      function.print(os);
+  if (text.empty())
+    return "";
+  auto digest = llvm::SHA256::hash(llvm::arrayRefFromStringRef(compilerName.str() + text));
+  return WEFT_PREPARED + llvm::toHex(ArrayRef(digest).take_front(8), /*LowerCase=*/true);
+}
+
 /// The description of the model as compiled: what a call must fulfil and which weights it needs is
 /// seen at `graph`, before operations vanish into kernels; the memory of a call at `plan`.
 LogicalResult Artifacts::describe() {
   if (failed(compilation.advanceTo(ModelStage::Graph)))
     return failure();
   FailureOr<Interface> graph = compilation.interface();
-  if (failed(graph) || failed(compilation.advanceTo(ModelStage::Plan)))
+  if (failed(graph) || failed(compilation.advanceTo(ModelStage::Kernels)))
+    return failure();
+  mark = markOf(compilation.module());
+  if (failed(compilation.advanceTo(ModelStage::Plan)))
     return failure();
   FailureOr<Interface> plan = compilation.interface();
   if (failed(plan))
@@ -73,17 +94,7 @@ LogicalResult Artifacts::compile(bool embedWeights) {
   auto features = requiredFeatures(compilation.target());
   if (!features)
     return fail(features.takeError());
-  DescriptorOptions options{compilerName.str(), *features, manifest, {}, 0};
-  if (embedWeights) {
-    std::string bytes;
-    llvm::raw_string_ostream os(bytes);
-    writeSafetensors(namedTensors(described, weights), os);
-    llvm::Expected<std::string> path = scratch.write("weights.safetensors", bytes);
-    if (!path)
-      return fail(path.takeError());
-    options.weightsPath = *path;
-    options.weightsBytes = bytes.size();
-  }
+  DescriptorOptions options{compilerName.str(), *features, manifest, mark, embedWeights};
   compilation.report().blameUs(true);
   LogicalResult added = addDescriptor(compilation.module(), described, options);
   compilation.report().blameUs(false);
@@ -94,14 +105,94 @@ LogicalResult Artifacts::compile(bool embedWeights) {
   if (failed(made))
     return failure();
   object = std::move(*made);
+  if (!embedWeights)
+    return success();
+  FailureOr<std::string> path = preparedWeights(/*orPlain=*/true);
+  if (failed(path) || failed(made = weightsObjectOf(*path)))
+    return failure();
+  weightsObject = std::move(*made);
   return success();
 }
+
+//===-- Weights -----------------------------------------------------------------------------===//
+
+FailureOr<SmallVector<char, 0>> Artifacts::weightsObjectOf(StringRef path) {
+  OwningOpRef<ModuleOp> module =
+      makeWeightsModule(compilation.module().getContext(), described, path);
+  return compilation.makeObject(*module);
+}
+
+FailureOr<std::string> Artifacts::plainWeights() {
+  std::string bytes;
+  llvm::raw_string_ostream os(bytes);
+  writeSafetensors(namedTensors(described, weights), os);
+  llvm::Expected<std::string> path = scratch.write("plain.safetensors", bytes);
+  if (!path)
+    return fail(path.takeError());
+  return *path;
+}
+
+/// Opens the model in this process and takes what it made of the weights. Where this processor
+/// cannot run the code, `orPlain` leaves preparing to whoever opens the model.
+FailureOr<std::string> Artifacts::preparedWeights(bool orPlain) {
+  if (!prepared.empty())
+    return prepared;
+  FailureOr<std::string> plain = plainWeights();
+  if (failed(plain) || mark.empty())
+    return plain;
+  compilation.report().progress("preparing weights");
+  // Of an embedding library, whose weights object is not there yet: it gets these.
+  FailureOr<SmallVector<char, 0>> own = weightsObjectOf(*plain);
+  llvm::Expected<std::string> library = scratch.path("libprepare.so");
+  llvm::Expected<std::string> path = scratch.path("prepared.safetensors");
+  if (failed(own))
+    return failure();
+  if (!library)
+    return fail(library.takeError());
+  if (!path)
+    return fail(path.takeError());
+  auto input = makeArchive({{"model.o", StringRef(object.data(), object.size())},
+                            {"weights.o", StringRef(own->data(), own->size())}},
+                           runtimeArchive());
+  if (!input)
+    return fail(input.takeError());
+  llvm::Expected<std::string> inputPath = scratch.write("libprepare.a", (*input)->getBuffer());
+  if (!inputPath)
+    return fail(inputPath.takeError());
+  if (llvm::Error error = linkSharedLibrary(*inputPath, "libprepare.so", *library))
+    return fail(std::move(error));
+  NativeModel model;
+  if (llvm::Error error = model.open(*library, described.name, *plain, /*threads=*/0)) {
+    if (!orPlain)
+      return fail(llvm::createStringError("weights are prepared by running the code: " +
+                                          llvm::toString(std::move(error))));
+    llvm::consumeError(std::move(error));
+    return plain;
+  }
+  std::error_code wrong;
+  llvm::raw_fd_ostream os(*path, wrong);
+  if (!wrong) {
+    writeSafetensors(model.tensors(described, mark), os);
+    os.close();
+    wrong = os.error();
+  }
+  if (wrong) {
+    os.clear_error();
+    return fail(llvm::createStringError("cannot write '" + *path + "': " + wrong.message()));
+  }
+  return prepared = *path;
+}
+
+//===-- Files -------------------------------------------------------------------------------===//
 
 FailureOr<std::string> Artifacts::archiveBytes() {
   if (!archive.empty())
     return archive;
-  std::string member = described.name + ".o";
-  auto made = makeArchive({{member, StringRef(object.data(), object.size())}}, runtimeArchive());
+  std::string member = described.name + ".o", weightsMember = described.name + ".weights.o";
+  SmallVector<ArchiveMember> members{{member, StringRef(object.data(), object.size())}};
+  if (!weightsObject.empty())
+    members.push_back({weightsMember, StringRef(weightsObject.data(), weightsObject.size())});
+  auto made = makeArchive(members, runtimeArchive());
   if (!made)
     return fail(made.takeError());
   archive = (*made)->getBuffer().str();
@@ -168,6 +259,19 @@ LogicalResult Artifacts::addWeights(StringRef path, OutputFiles &outputs) {
   return success();
 }
 
+LogicalResult Artifacts::addPrepared(StringRef path, OutputFiles &outputs) {
+  FailureOr<std::string> made = preparedWeights(/*orPlain=*/false);
+  if (failed(made))
+    return failure();
+  auto bytes = llvm::MemoryBuffer::getFile(*made, /*IsText=*/false,
+                                           /*RequiresNullTerminator=*/false);
+  if (!bytes)
+    return fail(llvm::errorCodeToError(bytes.getError()));
+  written.push_back(path.str());
+  llvm::Error error = outputs.add(path, (*bytes)->getBuffer());
+  return error ? fail(std::move(error)) : success();
+}
+
 LogicalResult Artifacts::addKind(StringRef kind, StringRef folder, OutputFiles &outputs) {
   auto in = [&](const Twine &name) {
     llvm::SmallString<128> path(folder);
@@ -179,12 +283,18 @@ LogicalResult Artifacts::addKind(StringRef kind, StringRef folder, OutputFiles &
     llvm::Error error = outputs.add(path, text);
     return error ? fail(std::move(error)) : success();
   };
-  if (kind == "object")
+  if (kind == "object") {
+    StringRef weightsBytes(weightsObject.data(), weightsObject.size());
+    if (!weightsBytes.empty() && failed(addText(in(described.name + ".weights.o"), weightsBytes)))
+      return failure();
     return addText(in(described.name + ".o"), StringRef(object.data(), object.size()));
+  }
   if (kind == "shared")
     return addShared(in("lib" + described.name + ".so"), outputs);
   if (kind == "weights")
     return addWeights(in(described.name + ".safetensors"), outputs);
+  if (kind == "prepared")
+    return addPrepared(in(described.name + ".prepared.safetensors"), outputs);
   if (kind == "static") {
     FailureOr<std::string> bytes = archiveBytes();
     return failed(bytes) ? failure() : addText(in("lib" + described.name + ".a"), *bytes);

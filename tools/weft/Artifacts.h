@@ -15,8 +15,8 @@
 namespace weft {
 
 /// The kinds of file that `--emit` names.
-inline constexpr StringRef artifactKinds[] = {"object", "static",  "shared",
-                                              "header", "weights", "manifest"};
+inline constexpr StringRef artifactKinds[] = {"object",  "static",   "shared",  "header",
+                                              "weights", "prepared", "manifest"};
 
 /// Makes the files of one model. Failures are told to the report of the compilation.
 class Artifacts {
@@ -27,7 +27,8 @@ public:
   /// The compilation is at stage `model`.
   LogicalResult takeWeights(StringRef path, uint64_t seed);
 
-  /// Runs the compilation to its end and makes the object.
+  /// Runs the compilation to its end and makes the object; with the weights, prepared, in another
+  /// one beside it if `embedWeights`.
   LogicalResult compile(bool embedWeights);
 
   /// Adds the files of these kinds to the outputs, under `folder`.
@@ -36,6 +37,7 @@ public:
   LogicalResult addShared(StringRef path, OutputFiles &outputs);
   LogicalResult addProgram(StringRef path, OutputFiles &outputs);
   LogicalResult addWeights(StringRef path, OutputFiles &outputs);
+  LogicalResult addPrepared(StringRef path, OutputFiles &outputs);
 
   const Interface &interface() const { return described; }
   /// Paths of the files, in the order in which they were added.
@@ -44,6 +46,11 @@ public:
 private:
   LogicalResult fail(llvm::Error error);
   LogicalResult describe();
+  FailureOr<SmallVector<char, 0>> weightsObjectOf(StringRef path);
+  /// Path of a file in the scratch folder with the weights as the model names them.
+  FailureOr<std::string> plainWeights();
+  /// The same with the weights as the exports read them.
+  FailureOr<std::string> preparedWeights(bool orPlain);
   /// Path of the static library in the scratch folder, made when first asked for.
   FailureOr<std::string> archivePath();
   FailureOr<std::string> archiveBytes();
@@ -53,8 +60,10 @@ private:
   Interface described;
   Weights weights;
   ScratchFolder scratch;
-  SmallVector<char, 0> object;
+  SmallVector<char, 0> object, weightsObject;
   std::string manifest, archive;
+  std::string mark;     ///< The tensor that marks prepared weights; empty if nothing is derived.
+  std::string prepared; ///< Path of the file in the scratch folder, once it is made.
   std::vector<std::string> written;
 };
 

@@ -23,8 +23,8 @@ struct BuildFlags : CompileFlags {
       cl::value_desc("PATH"), cl::cat(verbOptions())};
   cl::list<std::string> emit{"emit",
                              cl::desc("Which files to write, with commas: object, static, shared, "
-                                      "header, weights, manifest (default: all "
-                                      "but object; weights only where they are not embedded)"),
+                                      "header, weights, prepared, manifest (default: all but "
+                                      "object and prepared; weights where they are not embedded)"),
                              cl::value_desc("KIND"), cl::CommaSeparated, cl::cat(verbOptions())};
   cl::opt<std::string> weights{"weights", cl::desc("Trained weights, in place of initial ones"),
                                cl::value_desc("FILE.safetensors"), cl::cat(verbOptions())};
@@ -118,14 +118,16 @@ static LogicalResult build(const BuildFlags &flags, Compilation &compilation) {
   Artifacts artifacts(compilation);
   bool programNeedsWeights = flags.program && flags.emit.empty();
   bool embed = flags.embedWeights || programNeedsWeights;
-  if (failed(artifacts.takeWeights(flags.weights, flags.seed)) || failed(artifacts.compile(embed)))
+  if (failed(artifacts.takeWeights(flags.weights, flags.seed)))
     return failure();
   // The linker resets the options of the command line: no flag is read after it has run.
   std::string folder =
       flags.program ? llvm::sys::path::parent_path(flags.output).str() : flags.output.getValue();
+  std::string program = flags.program ? programPath(flags, artifacts.interface().name) : "";
   OutputFiles outputs;
-  if (flags.program &&
-      failed(artifacts.addProgram(programPath(flags, artifacts.interface().name), outputs)))
+  if (failed(artifacts.compile(embed)))
+    return failure();
+  if (!program.empty() && failed(artifacts.addProgram(program, outputs)))
     return failure();
   if (failed(artifacts.addFiles(*kinds, folder, outputs)))
     return failure();

@@ -36,6 +36,7 @@ llvm::Error NativeModel::open(llvm::StringRef path, llvm::StringRef name, llvm::
   missing = llvm::joinErrors(std::move(missing), find(close, "weft_close"));
   missing = llvm::joinErrors(std::move(missing), find(outputShape, "weft_output_shape"));
   missing = llvm::joinErrors(std::move(missing), find(callByName, "weft_call"));
+  missing = llvm::joinErrors(std::move(missing), find(tensorData, "weft_tensor_data"));
   if (missing)
     return missing;
   std::string weightsPath = weights.str();
@@ -43,6 +44,28 @@ llvm::Error NativeModel::open(llvm::StringRef path, llvm::StringRef name, llvm::
   if (openModel(descriptor, &options, &model) != WEFT_OK)
     return failure();
   return llvm::Error::success();
+}
+
+SmallVector<NamedTensor> NativeModel::tensors(const Interface &interface,
+                                              llvm::StringRef mark) const {
+  SmallVector<NamedTensor> result{{mark.str(), WEFT_U8, {0}, {}}};
+  llvm::DenseSet<int32_t> read;
+  for (const InterfaceExport &entry : interface.exports)
+    read.insert(entry.parameters.begin(), entry.parameters.end());
+  auto add = [&](const InterfaceParameter &parameter, int32_t number) {
+    const auto *data = static_cast<const char *>(tensorData(model, number));
+    result.push_back({parameter.name, parameter.dtype, parameter.dims,
+                      llvm::StringRef(data, parameter.sizeBytes())});
+  };
+  int32_t number = 0;
+  for (const InterfaceParameter &parameter : interface.parameters) {
+    if (parameter.kind == WEFT_STATE || read.contains(number))
+      add(parameter, number);
+    ++number;
+  }
+  for (const InterfaceParameter &parameter : interface.derived)
+    add(parameter, number++);
+  return result;
 }
 
 /// The runtime's view of an array.

@@ -6,6 +6,7 @@
 #ifndef WEFT_TOOLS_WEFT_NATIVEMODEL_H
 #define WEFT_TOOLS_WEFT_NATIVEMODEL_H
 
+#include "codegen/emit/Weights.h"
 #include "runtime/Abi.h"
 #include "tools/weft/data/Array.h"
 
@@ -34,6 +35,10 @@ public:
   llvm::Error open(llvm::StringRef path, llvm::StringRef model, llvm::StringRef weights,
                    int32_t threads);
 
+  /// What exports read: the parameters that they take as they are, derived tensors, and the empty
+  /// tensor `mark`. Refers to this model.
+  SmallVector<NamedTensor> tensors(const Interface &interface, llvm::StringRef mark) const;
+
   /// A call whose outputs have been allocated, so that it can be repeated.
   struct PreparedCall {
     std::string function;
@@ -60,6 +65,7 @@ private:
   decltype(&weft_close) close = nullptr;
   decltype(&weft_output_shape) outputShape = nullptr;
   decltype(&weft_call) callByName = nullptr;
+  decltype(&weft_tensor_data) tensorData = nullptr;
 };
 
 } // namespace weft

@@ -30,6 +30,11 @@ static Error checkTensor(StringRef path, const InterfaceParameter &parameter,
 
 static Error checkWeights(StringRef path, const weft_safetensors &file,
                           const Interface &interface) {
+  for (int64_t i = 0; i < file.count; ++i)
+    if (StringRef(file.tensors[i].name).starts_with(WEFT_PREPARED))
+      return llvm::createStringError("'" + path +
+                                     "' holds weights as one library reads them (--emit=prepared): "
+                                     "give those that have the names of the model");
   Error wrong = Error::success();
   for (const InterfaceParameter &parameter : interface.parameters)
     wrong = llvm::joinErrors(

@@ -32,7 +32,7 @@ static void checkFile(const uint8_t *bytes, size_t size) {
 static void checkModel(const uint8_t *bytes, size_t size) {
   weft_descriptor model = tiny_descriptor;
   model.weights = bytes;
-  model.weights_size = size;
+  model.weights_end = bytes + size;
   weft_options options = {nullptr, 1, 0};
   weft_model *handle = nullptr;
   if (weft_open_model(&model, &options, &handle) != WEFT_OK)

@@ -194,7 +194,7 @@ static const struct {
 
 static_assert((sizeof(HEADER) - 1) % 8 == 0, "the data must follow without padding");
 
-#define TINY(weights, size)                                                                        \
+#define TINY(weights, end)                                                                         \
   {WEFT_ABI_VERSION,                                                                               \
    sizeof(weft_descriptor),                                                                        \
    sizeof(weft_export),                                                                            \
@@ -206,14 +206,16 @@ static_assert((sizeof(HEADER) - 1) % 8 == 0, "the data must follow without paddi
    exports,                                                                                        \
    parameters,                                                                                     \
    weights,                                                                                        \
-   size,                                                                                           \
+   end,                                                                                            \
    COUNT(exports),                                                                                 \
    COUNT(parameters),                                                                              \
    derived,                                                                                        \
    prepare,                                                                                        \
    COUNT(derived),                                                                                 \
-   COUNT(prepare)}
+   COUNT(prepare),                                                                                 \
+   WEFT_PREPARED "tiny"}
 
-const weft_descriptor tiny_descriptor = TINY(NULL, 0);
+const weft_descriptor tiny_descriptor = TINY(NULL, NULL);
 const weft_descriptor tiny_embedded_descriptor =
-    TINY(&embedded, 8 + sizeof(HEADER) - 1 + 8 * sizeof(float) + sizeof(int64_t));
+    TINY(&embedded,
+         (const char *)&embedded + 8 + sizeof(HEADER) - 1 + 8 * sizeof(float) + sizeof(int64_t));
