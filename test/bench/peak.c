@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Prints the most GFLOP/s of f32 that one core of this machine reaches: fused products of registers,
-// enough of them at once to hide how long each takes.
+// Prints the most GFLOP/s of f32 that one core of this machine reaches: fused products of
+// registers, enough of them at once to hide how long each takes.
 //   clang -O2 -march=native -ffp-contract=fast test/bench/peak.c -o peak && ./peak
 #include <stdio.h>
 #include <time.h>
