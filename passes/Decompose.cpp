@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// weft-decompose: attention, batch and group normalisation in terms of simpler operations. What
-// has a loop nest of its own (softmax, layer_norm, rms_norm) stays.
+// weft-decompose: batch and group normalisation in terms of simpler operations, and attention where
+// no kernel computes it whole. What has a loop nest of its own (softmax, layer_norm) stays.
 
 #include "ir/WeftOps.h"
+#include "passes/KernelRules.h"
 #include "passes/Passes.h"
 
 #include "llvm/ADT/TypeSwitch.h"
@@ -216,7 +217,7 @@ struct Decompose final : impl::DecomposePassBase<Decompose> {
   void runOnOperation() override {
     SmallVector<Operation *> composites;
     getOperation().walk([&](Operation *op) {
-      if (op->hasTrait<Composite>())
+      if (op->hasTrait<Composite>() && !isRoot(op))
         composites.push_back(op);
     });
     for (Operation *op : composites) {

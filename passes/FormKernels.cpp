@@ -21,6 +21,8 @@ namespace {
 /// How the loop nest of a group asks for the elements of a value.
 struct Access {
   bool pointwise = false; ///< At the place of the result, by element-wise operations only.
+  bool reordered = false; ///< The same, with transposes among them.
+  bool strided = false;   ///< In a buffer, or in a view of one.
   bool repeated = false;  ///< More than once an element.
   unsigned space = 0;     ///< Equal numbers ask at the same places.
 };
@@ -57,6 +59,8 @@ private:
   /// or an operand that must be a buffer, uses it as well.
   using Uses = llvm::MapVector<Group *, Access>;
   std::optional<Uses> findUses(Operation *op);
+  bool wantsBuffer(mlir::OpOperand &use);
+  bool wantsView(mlir::OpOperand &use);
   Access accessThrough(mlir::OpOperand &use, Group &group);
   void merge(Uses &uses, Group &group, Access access);
 
@@ -97,8 +101,8 @@ std::optional<Grouping::Uses> Grouping::findUses(Operation *op) {
   SmallVector<mlir::OpOperand *> operands =
       llvm::map_to_vector(op->getUses(), [](mlir::OpOperand &use) { return &use; });
   for (mlir::OpOperand *use : operands)
-    if (use->getOwner()->getBlock() != &block || needsBuffer(*use) ||
-        !groupsOf.count(use->getOwner()))
+    if (use->getOwner()->getBlock() != &block || !groupsOf.count(use->getOwner()) ||
+        (wantsBuffer(*use) && !(isView(op) && wantsView(*use))))
       return std::nullopt;
   llvm::sort(operands, [](mlir::OpOperand *a, mlir::OpOperand *b) {
     if (a->getOwner() != b->getOwner())
@@ -112,12 +116,27 @@ std::optional<Grouping::Uses> Grouping::findUses(Operation *op) {
   return uses;
 }
 
+/// True if some group reads the value of this use from memory, by itself or through views.
+bool Grouping::wantsBuffer(mlir::OpOperand &use) {
+  Operation *user = use.getOwner();
+  return needsBuffer(use) || llvm::any_of(groupsOf[user], [&](Group *group) {
+           return group->members.lookup(user).strided;
+         });
+}
+
+/// True if what reads this use from memory may also read a view there.
+bool Grouping::wantsView(mlir::OpOperand &use) {
+  return isView(use.getOwner()) || readsThroughViews(use);
+}
+
 Access Grouping::accessThrough(mlir::OpOperand &use, Group &group) {
   Operation *user = use.getOwner();
   Access access = group.members.lookup(user);
   if (user->hasTrait<Elementwise>())
     return access;
+  access.reordered = isa<TransposeOp>(user) && (access.pointwise || access.reordered);
   access.pointwise = false;
+  access.strided |= needsBuffer(use);
   access.repeated |= readsRepeatedly(use);
   access.space = group.numSpaces++;
   return access;
@@ -128,7 +147,9 @@ void Grouping::merge(Uses &uses, Group &group, Access access) {
   auto [place, added] = uses.insert({&group, access});
   if (added || place->second.space == access.space)
     return;
-  place->second = {/*pointwise=*/false, /*repeated=*/true, group.numSpaces++};
+  Access &both = place->second;
+  both = {/*pointwise=*/false, /*reordered=*/false, both.strided || access.strided,
+          /*repeated=*/true, group.numSpaces++};
 }
 
 //===-- Decisions ---------------------------------------------------------------------------===//
@@ -147,8 +168,9 @@ bool Grouping::mayJoin(Operation *op, Group &group, const Access &access) {
     return true;
   if (group.numOps >= limits.maxOps)
     return false;
-  if (op->hasTrait<Root>())
-    return access.pointwise && !group.root && takesEpilogue(op);
+  if (isRoot(op))
+    return (access.pointwise || (access.reordered && storesInAnyOrder(op))) && !group.root &&
+           takesEpilogue(op);
   if ((!access.pointwise || group.root) && endsChainOfRoot(op))
     return false;
   if (!access.repeated)
@@ -167,8 +189,7 @@ bool Grouping::endsChainOfRoot(Operation *op, int depth) {
     Operation *source = operand.getDefiningOp();
     if (!source || source->getBlock() != &block || !operand.hasOneUse())
       return false;
-    return (source->hasTrait<Root>() && takesEpilogue(source)) ||
-           endsChainOfRoot(source, depth - 1);
+    return (isRoot(source) && takesEpilogue(source)) || endsChainOfRoot(source, depth - 1);
   });
 }
 
@@ -200,7 +221,7 @@ bool Grouping::isCostly(Operation *op) {
 void Grouping::join(Operation *op, Group &group, const Access &access) {
   group.members.insert({op, access});
   groupsOf[op].push_back(&group);
-  if (op->hasTrait<Root>())
+  if (isRoot(op))
     group.root = op;
   if (isGenerated(op->getResult(0)))
     return;
@@ -219,7 +240,7 @@ void Grouping::start(Operation *op) {
       return;
   }
   groups.push_back(std::make_unique<Group>(op));
-  join(op, *groups.back(), {/*pointwise=*/true, /*repeated=*/false, /*space=*/0});
+  join(op, *groups.back(), {.pointwise = true});
 }
 
 //===-- Rewriting ---------------------------------------------------------------------------===//

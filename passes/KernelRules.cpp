@@ -21,12 +21,18 @@ bool isSmallConstant(Operation *op) {
          isa<mlir::SplatElementsAttr>(constant.getValue());
 }
 
+bool isRoot(Operation *op) {
+  auto attention = dyn_cast<AttentionOp>(op);
+  return op->hasTrait<Root>() || (attention && hasAttentionKernel(attention.getQuery().getType(),
+                                                                  attention.getValue().getType()));
+}
+
 bool isKernelMaterial(Operation *op) {
   if (isa<ReshapeOp>(op))
     return false;
   if (isa<ConstantOp>(op))
     return isSmallConstant(op);
-  return op->hasTrait<Elementwise>() || op->hasTrait<Indexing>() || op->hasTrait<Root>();
+  return op->hasTrait<Elementwise>() || op->hasTrait<Indexing>() || isRoot(op);
 }
 
 bool isExpensive(Operation *op) {
@@ -37,8 +43,18 @@ bool isExpensive(Operation *op) {
 
 bool takesEpilogue(Operation *root) { return !isa<ScatterOp, UpdateSliceOp, ArgSortOp>(root); }
 
+bool storesInAnyOrder(Operation *root) { return isa<AttentionOp>(root); }
+
+bool readsThroughViews(mlir::OpOperand &operand) {
+  // Keys and values; queries are computed in place.
+  return isa<AttentionOp>(operand.getOwner()) &&
+         (operand.getOperandNumber() == 1 || operand.getOperandNumber() == 2);
+}
+
 bool needsBuffer(mlir::OpOperand &operand) {
   Operation *op = operand.getOwner();
+  if (readsThroughViews(operand))
+    return true;
   if (isa<ContractOp, ConvOp, ConvTransposeOp, PackedConvOp, DepthwiseConvOp, WinogradConvOp,
           PoolOp, ScatterOp, UpdateSliceOp, ArgSortOp>(op))
     return true;
@@ -56,6 +72,20 @@ bool readsRepeatedly(mlir::OpOperand &operand) {
     return productOf(dimsOf(broadcast.getInput().getType())) !=
            productOf(dimsOf(broadcast.getResult().getType()));
   return false;
+}
+
+bool hasAttentionKernel(RankedTensorType query, RankedTensorType value) {
+  // A kernel holds its queries across the lanes of vectors: for one or two, rows of dot products
+  // are faster. Scratch memory for a head of the greatest width is 300 KiB.
+  constexpr int64_t fewestQueries = 4, widestHead = 1024;
+  SmallVector<Dim> queries = dimsOf(query), values = dimsOf(value);
+  auto isModerate = [&](const Dim &dim) {
+    std::optional<int64_t> known = dim.constant();
+    return known && *known <= widestHead;
+  };
+  return !query.getElementType().isF64() && isModerate(queries.back()) &&
+         isModerate(values.back()) &&
+         queries[queries.size() - 2].constant().value_or(fewestQueries) >= fewestQueries;
 }
 
 bool isView(Operation *op) { return isa<BroadcastOp, TransposeOp, SliceOp>(op); }

@@ -11,6 +11,10 @@
 
 namespace weft {
 
+/// True if a loop nest of its own computes the operation: roots by trait, and an attention that
+/// hasAttentionKernel().
+bool isRoot(Operation *op);
+
 /// True for operations that belong into kernels. The rest stays outside: control flow, reshapes
 /// (they name the same memory) and constants too large to be repeated in code.
 bool isKernelMaterial(Operation *op);
@@ -24,9 +28,16 @@ bool isExpensive(Operation *op);
 /// True for a root that element-wise operations on its result may follow in the same loop nest.
 bool takesEpilogue(Operation *root);
 
+/// True for a root whose result may also be transposed there: it stores its elements in any order.
+bool storesInAnyOrder(Operation *root);
+
 /// True if the operation reads this operand from a buffer, in an order of its own choosing, so
 /// that nothing can be computed in its place.
 bool needsBuffer(mlir::OpOperand &operand);
+
+/// True if the operation reads such an operand by strides, so that views of the buffer may stand
+/// between the two.
+bool readsThroughViews(mlir::OpOperand &operand);
 
 /// True if computing each element of the operation once reads elements of this operand more than
 /// once: a broadcast, the passes of a softmax, the table of a gather.
@@ -35,6 +46,10 @@ bool readsRepeatedly(mlir::OpOperand &operand);
 /// True for operations that only name places of their operand, so that computing them in several
 /// kernels costs nothing beyond the reading.
 bool isView(Operation *op);
+
+/// True for an attention that is computed by one kernel: at least four queries, heads of known and
+/// moderate width, sums in f32.
+bool hasAttentionKernel(RankedTensorType query, RankedTensorType value);
 
 /// True if a value follows from indices, sizes and small constants alone: no buffer is read.
 bool isGenerated(Value value);

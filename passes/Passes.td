@@ -26,7 +26,8 @@ def DecomposePass : Pass<"weft-decompose", "::mlir::func::FuncOp"> {
   let summary = "Express composite operations by simpler ones";
   let description = [{
     - Requires: nothing
-    - Ensures: no operation with the trait Composite is left
+    - Ensures: no operation with the trait Composite is left, attention apart where one kernel
+      computes it (`hasAttentionKernel`)
     - Numerics: f16 and bf16 are computed in f32 and rounded once at the end; a query of an
       attention that may attend to nothing gives 0
     - Cost: one walk
@@ -170,8 +171,9 @@ def VerifyKernelsPass : Pass<"weft-verify-kernels", "::mlir::ModuleOp"> {
     In each exported function:
     - K1: outside of kernels stand only reshapes, constants, `if`, `while`, `scan` and terminators
     - K2: a kernel has one result and at most one root
-    - K3: what follows the root is element-wise
-    - K4: an operand that its operation reads as a buffer is an argument of the kernel
+    - K3: what follows the root is element-wise, or a transpose behind an attention
+    - K4: an operand that its operation reads as a buffer is an argument of the kernel; keys and
+      values of an attention may be views of one
     - K5: there is no reshape inside of a kernel
   }];
 }

@@ -3,6 +3,7 @@
 // weft-verify-graph: what the stage `graph` guarantees, rule by rule.
 
 #include "ir/WeftOps.h"
+#include "passes/KernelRules.h"
 #include "passes/Passes.h"
 
 #include <set>
@@ -21,7 +22,7 @@ LogicalResult checkOperation(Operation *op) { // G1
     return success();
   if (!isa_and_nonnull<WeftDialect>(op->getDialect()))
     return op->emitOpError("is not an operation of the weft dialect");
-  if (op->hasTrait<Composite>())
+  if (op->hasTrait<Composite>() && !isRoot(op))
     return op->emitOpError("is composite: it must be decomposed");
   if (isa<KernelOp, LaunchOp>(op))
     return op->emitOpError("belongs to a later stage");

@@ -20,7 +20,8 @@ LogicalResult checkOutside(Operation *op) { // K1
   return op->emitOpError("stands outside of a kernel");
 }
 
-/// K3: each use of the root's value, directly or through others, is element-wise.
+/// K3: each use of the root's value, directly or through others, is element-wise, or a transpose
+/// where the root takes any order.
 LogicalResult checkEpilogue(Operation *root) {
   SmallVector<Operation *> work(root->getUsers());
   llvm::DenseSet<Operation *> seen;
@@ -28,7 +29,9 @@ LogicalResult checkEpilogue(Operation *root) {
     Operation *user = work.pop_back_val();
     if (isa<YieldOp>(user) || !seen.insert(user).second)
       continue;
-    if (!user->hasTrait<Elementwise>() || !takesEpilogue(root)) {
+    bool mayFollow =
+        user->hasTrait<Elementwise>() || (isa<TransposeOp>(user) && storesInAnyOrder(root));
+    if (!mayFollow || !takesEpilogue(root)) {
       mlir::InFlightDiagnostic error =
           user->emitOpError("follows a root in its kernel but is not element-wise");
       error.attachNote(root->getLoc()) << "the root is '" << root->getName() << "'";
@@ -39,11 +42,19 @@ LogicalResult checkEpilogue(Operation *root) {
   return success();
 }
 
+/// What the operand is, or what it is a view of.
+Value bufferOf(mlir::OpOperand &operand) {
+  Value buffer = operand.get();
+  while (readsThroughViews(operand) && buffer.getDefiningOp() && isView(buffer.getDefiningOp()))
+    buffer = buffer.getDefiningOp()->getOperand(0);
+  return buffer;
+}
+
 LogicalResult checkMember(Operation &op) {
   if (isa<ReshapeOp>(op)) // K5
     return op.emitOpError("stands inside of a kernel: it belongs between them");
   for (mlir::OpOperand &operand : op.getOpOperands()) // K4
-    if (needsBuffer(operand) && !isa<mlir::BlockArgument>(operand.get()))
+    if (needsBuffer(operand) && !isa<mlir::BlockArgument>(bufferOf(operand)))
       return op.emitOpError() << "reads operand " << operand.getOperandNumber()
                               << " as a buffer, so it must be an argument of the kernel";
   return success();
@@ -56,7 +67,7 @@ LogicalResult checkKernel(KernelOp kernel) {
   for (Operation &op : kernel.getBody().front().without_terminator()) {
     if (failed(checkMember(op)))
       return failure();
-    if (!op.hasTrait<Root>())
+    if (!isRoot(&op))
       continue;
     if (root) // K2
       return op.emitOpError() << "is a second root beside '" << root->getName() << "'";

@@ -5,6 +5,8 @@
 
 #include "codegen/cpu/Elements.h"
 
+#include "passes/KernelRules.h"
+
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 
 namespace weft {
@@ -207,7 +209,7 @@ bool mergeable(Value tensor, int64_t dim, unsigned level) {
            });
   }
   // A root has its elements bound at the same index.
-  return op->hasTrait<Root>();
+  return isRoot(op);
 }
 
 } // namespace weft

@@ -4,6 +4,8 @@
 
 #include "codegen/cpu/Kernel.h"
 
+#include "passes/KernelRules.h"
+
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Interfaces/SideEffectInterfaces.h"
 #include "mlir/IR/Iterators.h"
@@ -19,14 +21,37 @@ static constexpr int64_t blockElements = 4096;
 /// Operations below which a thread is not worth waking: about 10 microseconds.
 static constexpr int64_t worthwhileWork = 1 << 16;
 
+/// The dimensions of `root` in the order in which `result`, which follows it through element-wise
+/// operations and transposes, has them; none if it does not follow.
+static SmallVector<int64_t> orderOf(Value result, Operation *root) {
+  llvm::DenseMap<Value, SmallVector<int64_t>> orders;
+  int64_t rank = cast<RankedTensorType>(root->getResult(0).getType()).getRank();
+  orders[root->getResult(0)] = llvm::to_vector(llvm::seq<int64_t>(0, rank));
+  for (Operation *op = root->getNextNode(); op; op = op->getNextNode()) {
+    if (auto transpose = dyn_cast<TransposeOp>(op)) {
+      SmallVector<int64_t> order = orders.lookup(transpose.getInput());
+      if (!order.empty())
+        orders[transpose.getResult()] = llvm::map_to_vector(
+            transpose.getPermutation(), [&](int64_t source) { return order[source]; });
+    } else if (op->hasTrait<Elementwise>()) {
+      for (Value operand : op->getOperands())
+        if (SmallVector<int64_t> order = orders.lookup(operand); !order.empty())
+          orders[op->getResult(0)] = std::move(order);
+    }
+  }
+  return orders.lookup(result);
+}
+
 Kernel::Kernel(FuncOp sourceFunction, VectorTarget vectorTarget)
     : source(sourceFunction), target(vectorTarget), builder(sourceFunction.getContext()) {
   for (Operation &op : source.getBody().front()) {
-    if (op.hasTrait<Root>())
+    if (isRoot(&op))
       root = &op;
     if (op.hasTrait<mlir::OpTrait::IsTerminator>())
       result = op.getOperand(0);
   }
+  if (root && result)
+    resultOrder = orderOf(result, root);
 }
 
 void Kernel::begin(const Dim &chunks, int64_t grain) {
@@ -61,7 +86,7 @@ void Kernel::store(ArrayRef<Value> indices) {
 void Kernel::storeFromRoot(ArrayRef<Value> indices, Value wide) {
   Value rootResult = root->getResult(0);
   elements().bind(rootResult, indices, scalar().narrow(wide, elementOf(rootResult)));
-  store(indices);
+  store(llvm::map_to_vector(resultOrder, [&](int64_t dim) { return indices[dim]; }));
 }
 
 Value Kernel::scratch(int64_t count, Type type) {

@@ -40,7 +40,8 @@ public:
   void forChunks(Code::Body body);
   /// Stores the result's element at `indices`.
   void store(ArrayRef<Value> indices);
-  /// States the root's element, in its wide type, and stores the result's.
+  /// States the root's element, in its wide type, and stores that of the result which needs it:
+  /// at the same indices, or in another order if there are transposes between the two.
   void storeFromRoot(ArrayRef<Value> indices, Value wide);
 
   /// Scratch memory of `count` elements, allocated at entry.
@@ -54,6 +55,7 @@ public:
 private:
   OpBuilder builder;
   LoopKernel loops;
+  SmallVector<int64_t> resultOrder; ///< Dimension i of the result is this one of the root.
   std::optional<Code> codeStore;
   std::optional<Scalar> scalarStore;
   std::optional<Elements> elementsStore;
@@ -113,6 +115,7 @@ void lowerReduce(Kernel &kernel, ReduceOp op);
 void lowerCumulative(Kernel &kernel, CumulativeOp op);
 bool lowerScatter(Kernel &kernel, ScatterOp op);
 void lowerArgSort(Kernel &kernel, ArgSortOp op);
+void lowerAttention(Kernel &kernel, AttentionOp op);
 void lowerSoftmax(Kernel &kernel, Value input, int64_t axis, bool logarithm);
 void lowerLayerNorm(Kernel &kernel, LayerNormOp op);
 void lowerRmsNorm(Kernel &kernel, RmsNormOp op);

@@ -5,6 +5,7 @@
 
 #include "codegen/cpu/Kernel.h"
 #include "codegen/cpu/Passes.h"
+#include "passes/KernelRules.h"
 
 #include "mlir/Conversion/Passes.h"
 #include "mlir/Dialect/Arith/Transforms/Passes.h"
@@ -36,13 +37,13 @@ static LogicalResult checkForm(FuncOp kernel) {
   for (Operation &op : kernel.getBody().front()) {
     if (op.hasTrait<mlir::OpTrait::IsTerminator>())
       continue;
-    bool isRoot = op.hasTrait<Root>();
-    if (!isRoot && !op.hasTrait<Elementwise>() && !op.hasTrait<Indexing>())
+    bool rooted = isRoot(&op);
+    if (!rooted && !op.hasTrait<Elementwise>() && !op.hasTrait<Indexing>())
       return op.emitError() << "'" << op.getName() << "' cannot stand in a kernel";
-    if (isRoot && root)
+    if (rooted && root)
       return op.emitError() << "kernel '" << kernel.getName() << "' has two roots, '"
                             << root->getName() << "' and '" << op.getName() << "'";
-    if (isRoot)
+    if (rooted)
       root = &op;
   }
   return success();
@@ -59,6 +60,7 @@ static bool lowerRoot(Kernel &kernel) {
       .Case([&](WinogradConvOp op) { return lowerWinogradConv(kernel, op), true; })
       .Case([&](ReduceOp op) { return lowerReduce(kernel, op), true; })
       .Case([&](CumulativeOp op) { return lowerCumulative(kernel, op), true; })
+      .Case([&](AttentionOp op) { return lowerAttention(kernel, op), true; })
       .Case([&](ScatterOp op) { return lowerScatter(kernel, op); })
       .Case([&](PoolOp op) { return lowerPool(kernel, op); })
       .Case([&](ArgSortOp op) { return lowerArgSort(kernel, op), true; })

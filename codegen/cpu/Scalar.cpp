@@ -308,6 +308,11 @@ Value Scalar::select(Value condition, Value onTrue, Value onFalse) {
   return arith::SelectOp::create(code.builder, code.loc, condition, onTrue, onFalse);
 }
 
+Value Scalar::larger(Value a, Value b) {
+  Value isLarger = arith::CmpFOp::create(code.builder, code.loc, arith::CmpFPredicate::OGT, a, b);
+  return select(isLarger, a, b);
+}
+
 Value Scalar::addf(Value lhs, Value rhs) {
   return arith::AddFOp::create(code.builder, code.loc, lhs, rhs);
 }
@@ -343,6 +348,9 @@ Value Scalar::libm(StringRef name, ArrayRef<Value> operands) {
 
 Value Scalar::exp(Value x) {
   return mlir::getElementTypeOrSelf(x).isF32() ? exp32(x) : libm("exp", x);
+}
+Value Scalar::expOfNegative(Value x) {
+  return mlir::getElementTypeOrSelf(x).isF32() ? expOfNegative32(x) : libm("exp", x);
 }
 Value Scalar::log(Value x) {
   return mlir::getElementTypeOrSelf(x).isF32() ? log32(x) : libm("log", x);

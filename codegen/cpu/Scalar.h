@@ -70,6 +70,10 @@ public:
   Value divf(Value lhs, Value rhs);
   Value fma(Value a, Value b, Value c);
   Value exp(Value x);
+  /// The same for x <= 0, cheaper in f32: at most 1.2 ulp, and 0 below 2^-126.
+  Value expOfNegative(Value x);
+  /// The larger one in a single instruction: `b` if either is NaN.
+  Value larger(Value a, Value b);
   Value log(Value x);
   Value tanh(Value x);
   Value erf(Value x);
@@ -100,6 +104,7 @@ private:
 
   // Math.cpp: single precision, by polynomials.
   Value exp32(Value x);
+  Value expOfNegative32(Value x);
   Value log32(Value x);
   Value tanh32(Value x);
   Value erf32(Value x);

@@ -62,7 +62,7 @@ Value Scalar::sigmoid(Value x) {
   OpBuilder &b = code.builder;
   Value one = constant(x.getType(), 1.0);
   Value magnitude = math::AbsFOp::create(b, code.loc, x);
-  Value power = exp(arith::NegFOp::create(b, code.loc, magnitude));
+  Value power = expOfNegative(arith::NegFOp::create(b, code.loc, magnitude));
   Value isBelow =
       arith::CmpFOp::create(b, code.loc, arith::CmpFPredicate::OLT, x, constant(x.getType(), 0.0));
   return divf(select(isBelow, power, one), addf(one, power));

@@ -106,6 +106,29 @@ Value Tiles::sumLanes(Value value) {
   return vector::ExtractOp::create(b, code.loc, value, ArrayRef<int64_t>{0});
 }
 
+SmallVector<Value> transposed(Code &code, SmallVector<Value> rows) {
+  int64_t count = rows.size();
+  for (int64_t distance = count / 2; distance > 0; distance /= 2) {
+    SmallVector<int64_t> low, high;
+    for (int64_t lane = 0; lane < count; ++lane) {
+      bool isSecond = lane & distance;
+      low.push_back(isSecond ? count + lane - distance : lane);
+      high.push_back(isSecond ? count + lane : lane + distance);
+    }
+    for (int64_t row = 0; row < count; ++row) {
+      if (row & distance)
+        continue;
+      Value a = rows[row], b = rows[row + distance];
+      auto shuffle = [&](ArrayRef<int64_t> places) {
+        return mlir::vector::ShuffleOp::create(code.builder, code.loc, a, b, places).getResult();
+      };
+      rows[row] = shuffle(low);
+      rows[row + distance] = shuffle(high);
+    }
+  }
+  return rows;
+}
+
 //===-- Tiles -------------------------------------------------------------------------------===//
 
 SmallVector<Value> Tiles::outerProducts(TileShape shape, ArrayRef<Value> sizes,
@@ -113,16 +136,43 @@ SmallVector<Value> Tiles::outerProducts(TileShape shape, ArrayRef<Value> sizes,
                                         llvm::function_ref<Value(int64_t, ArrayRef<Value>)> a,
                                         llvm::function_ref<Value(int64_t, ArrayRef<Value>)> b) {
   return code.nest(sizes, totals, [&](ArrayRef<Value> places, ValueRange current) {
-    SmallVector<Value> across, next;
-    for (int64_t j = 0; j < shape.vectors; ++j)
-      across.push_back(b(j, places));
-    for (int64_t i = 0; i < shape.rows; ++i) {
-      Value down = spread(a(i, places));
-      for (int64_t j = 0; j < shape.vectors; ++j)
-        next.push_back(multiplyAdd(down, across[j], current[i * shape.vectors + j]));
-    }
-    return next;
+    return productStep(
+        shape, current, [&](int64_t i) { return a(i, places); },
+        [&](int64_t j) { return b(j, places); });
   });
+}
+
+SmallVector<Value> Tiles::productStep(TileShape shape, ValueRange totals,
+                                      llvm::function_ref<Value(int64_t)> a,
+                                      llvm::function_ref<Value(int64_t)> b) {
+  SmallVector<Value> across, next;
+  for (int64_t j = 0; j < shape.vectors; ++j)
+    across.push_back(b(j));
+  for (int64_t i = 0; i < shape.rows; ++i) {
+    Value down = spread(a(i));
+    for (int64_t j = 0; j < shape.vectors; ++j)
+      next.push_back(multiplyAdd(down, across[j], totals[i * shape.vectors + j]));
+  }
+  return next;
+}
+
+SmallVector<Value> Tiles::unrolledProducts(TileShape shape, Value length, int64_t steps,
+                                           ArrayRef<Value> totals,
+                                           llvm::function_ref<Value(int64_t, Value)> a,
+                                           llvm::function_ref<Value(int64_t, Value)> b) {
+  auto step = [&](Value k, ValueRange current) {
+    return productStep(
+        shape, current, [&](int64_t i) { return a(i, k); }, [&](int64_t j) { return b(j, k); });
+  };
+  Value whole = code.sub(length, code.rem(length, code.index(steps)));
+  SmallVector<Value> sums =
+      code.loop(code.index(0), whole, steps, totals, [&](Value k, ValueRange current) {
+        SmallVector<Value> next(current);
+        for (int64_t i = 0; i < steps; ++i)
+          next = step(code.add(k, code.index(i)), next);
+        return next;
+      });
+  return code.loop(whole, length, 1, sums, step);
 }
 
 /// Tiles of 8 x 3 vectors with 32 registers and 6 x 2 with 16 leave room for the operands; both

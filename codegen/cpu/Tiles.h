@@ -48,6 +48,13 @@ public:
                                    llvm::function_ref<Value(int64_t, ArrayRef<Value>)> a,
                                    llvm::function_ref<Value(int64_t, ArrayRef<Value>)> b);
 
+  /// total[i][j] += a(i, k) * b(j, k) for k below `length`, ascending, with `steps` of them in the
+  /// body of the loop.
+  SmallVector<Value> unrolledProducts(TileShape shape, Value length, int64_t steps,
+                                      ArrayRef<Value> totals,
+                                      llvm::function_ref<Value(int64_t, Value)> a,
+                                      llvm::function_ref<Value(int64_t, Value)> b);
+
   /// The sum of all lanes, in halves: one order for a given number of lanes.
   Value sumLanes(Value vector);
 
@@ -56,8 +63,16 @@ public:
   void storeSums(Value vector, Value buffer, Value index, Value mask = {});
 
 private:
+  SmallVector<Value> productStep(TileShape shape, ValueRange totals,
+                                 llvm::function_ref<Value(int64_t)> a,
+                                 llvm::function_ref<Value(int64_t)> b);
+
   Type stored; ///< Of an operand in memory.
 };
+
+/// The transpose of `rows`, whose number is that of their lanes, a power of two: halves of pairs
+/// of vectors change places, at ever smaller distances.
+SmallVector<Value> transposed(Code &code, SmallVector<Value> rows);
 
 /// Elements of a vector of `type`.
 int64_t lanesOf(VectorTarget target, Type type);

@@ -85,7 +85,29 @@ func.func @attention_float_mask_is_added(%q: tensor<3x4xf16>, %k: tensor<5x4xf16
 // CHECK: weft.compare le
 // CHECK-NOT: weft.reduce
 // CHECK: return
-func.func @causal_square_cannot_be_empty(%q: tensor<?x4xf32, #weft.shape<[L, 4]>>)
+func.func @causal_square_cannot_be_empty(%q: tensor<?x4xf64, #weft.shape<[L, 4]>>)
+    -> tensor<?x4xf64, #weft.shape<[L, 4]>> {
+  %y = weft.attention %q, %q, %q scale 5.0e-01 causal : tensor<?x4xf64, #weft.shape<[L, 4]>>,
+      tensor<?x4xf64, #weft.shape<[L, 4]>>, tensor<?x4xf64, #weft.shape<[L, 4]>>
+      -> tensor<?x4xf64, #weft.shape<[L, 4]>>
+  return %y : tensor<?x4xf64, #weft.shape<[L, 4]>>
+}
+
+// CHECK-LABEL: func.func @causal_with_fewer_keys_may_be_empty(
+// CHECK: weft.size <[-L + S]>
+// CHECK: weft.reduce max
+func.func @causal_with_fewer_keys_may_be_empty(%q: tensor<?x4xf64, #weft.shape<[L, 4]>>,
+    %k: tensor<?x4xf64, #weft.shape<[S, 4]>>) -> tensor<?x4xf64, #weft.shape<[L, 4]>> {
+  %y = weft.attention %q, %k, %k scale 5.0e-01 causal : tensor<?x4xf64, #weft.shape<[L, 4]>>,
+      tensor<?x4xf64, #weft.shape<[S, 4]>>, tensor<?x4xf64, #weft.shape<[S, 4]>>
+      -> tensor<?x4xf64, #weft.shape<[L, 4]>>
+  return %y : tensor<?x4xf64, #weft.shape<[L, 4]>>
+}
+
+// One kernel computes it whole.
+// CHECK-LABEL: func.func @attention_with_kernel_stays(
+// CHECK: weft.attention
+func.func @attention_with_kernel_stays(%q: tensor<?x4xf32, #weft.shape<[L, 4]>>)
     -> tensor<?x4xf32, #weft.shape<[L, 4]>> {
   %y = weft.attention %q, %q, %q scale 5.0e-01 causal : tensor<?x4xf32, #weft.shape<[L, 4]>>,
       tensor<?x4xf32, #weft.shape<[L, 4]>>, tensor<?x4xf32, #weft.shape<[L, 4]>>
@@ -93,13 +115,11 @@ func.func @causal_square_cannot_be_empty(%q: tensor<?x4xf32, #weft.shape<[L, 4]>
   return %y : tensor<?x4xf32, #weft.shape<[L, 4]>>
 }
 
-// CHECK-LABEL: func.func @causal_with_fewer_keys_may_be_empty(
-// CHECK: weft.size <[-L + S]>
-// CHECK: weft.reduce max
-func.func @causal_with_fewer_keys_may_be_empty(%q: tensor<?x4xf32, #weft.shape<[L, 4]>>,
-    %k: tensor<?x4xf32, #weft.shape<[S, 4]>>) -> tensor<?x4xf32, #weft.shape<[L, 4]>> {
-  %y = weft.attention %q, %k, %k scale 5.0e-01 causal : tensor<?x4xf32, #weft.shape<[L, 4]>>,
-      tensor<?x4xf32, #weft.shape<[S, 4]>>, tensor<?x4xf32, #weft.shape<[S, 4]>>
-      -> tensor<?x4xf32, #weft.shape<[L, 4]>>
-  return %y : tensor<?x4xf32, #weft.shape<[L, 4]>>
+// CHECK-LABEL: func.func @attention_of_wide_heads(
+// CHECK-NOT: weft.attention
+// CHECK: return
+func.func @attention_of_wide_heads(%q: tensor<4x1025xf32>) -> tensor<4x1025xf32> {
+  %y = weft.attention %q, %q, %q scale 1.0 : tensor<4x1025xf32>, tensor<4x1025xf32>,
+      tensor<4x1025xf32> -> tensor<4x1025xf32>
+  return %y : tensor<4x1025xf32>
 }

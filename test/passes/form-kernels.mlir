@@ -362,3 +362,59 @@ func.func @epilogue_of_a_reused_root(%x: tensor<3x3xf32> {weft.name = "x"})
   %b = weft.softmax %s axis 1 : tensor<3x3xf32>
   return %a, %b : tensor<3x3xf32>, tensor<3x3xf32>
 }
+
+// Keys and values are read, and the result written, through transposes; the scaled query is computed
+// in place. Nothing is copied.
+// CHECK-LABEL: func.func @attention_through_views(
+// CHECK-COUNT-1: weft.kernel
+// CHECK-COUNT-3: weft.transpose
+// CHECK: weft.attention
+// CHECK: weft.neg
+// CHECK: weft.transpose
+// CHECK: weft.yield
+// CHECK-NOT: weft.kernel
+func.func @attention_through_views(%q: tensor<9x3x8xf32> {weft.name = "q"},
+    %k: tensor<7x3x8xf32> {weft.name = "k"}, %v: tensor<7x3x5xf32> {weft.name = "v"})
+    -> (tensor<9x3x5xf32> {weft.name = "result"}) attributes {weft.export} {
+  %n = weft.neg %q : tensor<9x3x8xf32>
+  %qh = weft.transpose %n [1, 0, 2] : tensor<9x3x8xf32> -> tensor<3x9x8xf32>
+  %kh = weft.transpose %k [1, 0, 2] : tensor<7x3x8xf32> -> tensor<3x7x8xf32>
+  %vh = weft.transpose %v [1, 0, 2] : tensor<7x3x5xf32> -> tensor<3x7x5xf32>
+  %y = weft.attention %qh, %kh, %vh scale 1.0
+      : tensor<3x9x8xf32>, tensor<3x7x8xf32>, tensor<3x7x5xf32> -> tensor<3x9x5xf32>
+  %z = weft.neg %y : tensor<3x9x5xf32>
+  %r = weft.transpose %z [1, 0, 2] : tensor<3x9x5xf32> -> tensor<9x3x5xf32>
+  return %r : tensor<9x3x5xf32>
+}
+
+// Keys that are computed have a buffer, behind their view as well as without one.
+// CHECK-LABEL: func.func @computed_keys_are_written(
+// CHECK: %[[N:.*]] = weft.kernel
+// CHECK-NEXT: weft.neg
+// CHECK: weft.kernel (%[[K:.*]] = %[[N]] :
+// CHECK: weft.transpose %[[K]]
+// CHECK: weft.attention
+func.func @computed_keys_are_written(%q: tensor<3x9x8xf32> {weft.name = "q"},
+    %k: tensor<7x3x8xf32> {weft.name = "k"}) -> (tensor<3x9x8xf32> {weft.name = "result"})
+    attributes {weft.export} {
+  %n = weft.neg %k : tensor<7x3x8xf32>
+  %kh = weft.transpose %n [1, 0, 2] : tensor<7x3x8xf32> -> tensor<3x7x8xf32>
+  %y = weft.attention %q, %kh, %kh scale 1.0
+      : tensor<3x9x8xf32>, tensor<3x7x8xf32>, tensor<3x7x8xf32> -> tensor<3x9x8xf32>
+  return %y : tensor<3x9x8xf32>
+}
+
+// The result is wanted in two orders: it is written once, and transposed by a kernel of its own.
+// CHECK-LABEL: func.func @attention_reused(
+// CHECK: %[[Y:.*]] = weft.kernel
+// CHECK: weft.attention
+// CHECK: %[[T:.*]] = weft.kernel (%{{.*}} = %[[Y]]
+// CHECK: return %[[Y]], %[[T]]
+func.func @attention_reused(%q: tensor<9x8xf32> {weft.name = "q"})
+    -> (tensor<9x8xf32> {weft.name = "result"}, tensor<8x9xf32> {weft.name = "turned"})
+    attributes {weft.export} {
+  %y = weft.attention %q, %q, %q scale 1.0
+      : tensor<9x8xf32>, tensor<9x8xf32>, tensor<9x8xf32> -> tensor<9x8xf32>
+  %t = weft.transpose %y [1, 0] : tensor<9x8xf32> -> tensor<8x9xf32>
+  return %y, %t : tensor<9x8xf32>, tensor<8x9xf32>
+}

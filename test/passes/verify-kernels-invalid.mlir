@@ -57,3 +57,17 @@ func.func @k5_reshape_inside(%x: tensor<2x2xf32> {weft.name = "x"})
   }
   return %y : tensor<4xf32>
 }
+
+// -----
+
+func.func @k4_view_of_what_is_computed_inside(%x: tensor<4x4xf32> {weft.name = "x"})
+    -> (tensor<4x4xf32> {weft.name = "result"}) attributes {weft.export} {
+  %y = weft.kernel (%a = %x : tensor<4x4xf32>) -> tensor<4x4xf32> {
+    %n = weft.neg %a : tensor<4x4xf32>
+    %t = weft.transpose %n [1, 0] : tensor<4x4xf32> -> tensor<4x4xf32>
+    // expected-error @below {{'weft.attention' op reads operand 2 as a buffer, so it must be an argument of the kernel}}
+    %c = weft.attention %n, %a, %t scale 1.0 : tensor<4x4xf32>, tensor<4x4xf32>, tensor<4x4xf32> -> tensor<4x4xf32>
+    weft.yield %c : tensor<4x4xf32>
+  }
+  return %y : tensor<4x4xf32>
+}

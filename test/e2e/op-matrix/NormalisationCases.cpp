@@ -40,6 +40,14 @@ void addNorms(Suite &suite, const std::string &e) {
         p.give(p.let(y.dims, e, "weft.layer_norm " + y + " axis 1" + epsilon + " : " + y.type()));
         Term z = p.input({2, n}, e, {99, 101}); // a large offset
         p.give(p.let(z.dims, e, "weft.layer_norm " + z + " axis 1" + epsilon + " : " + z.type()));
+        // The first element stands far outside of the others.
+        Term far = p.input({n, 1}, e, {60, 64}), near = p.input({n, 66}, e, {-1, 1});
+        Dims joined = {n, 67};
+        Term row = p.let(joined, e,
+                         "weft.concat 1 " + far + ", " + near + " : (" + far.type() + ", " +
+                             near.type() + ") -> " + typeText(joined, e));
+        p.give(
+            p.let(joined, e, "weft.layer_norm " + row + " axis 1" + epsilon + " : " + row.type()));
       },
       {.tolerance = {.factor = 64, .againstLargest = true}});
   suite.add("weft.rms_norm", e, "",
@@ -119,6 +127,100 @@ void addUnevenAttention(Suite &suite, const std::string &e) {
             {.tolerance = composite, .greatestSize = 67});
 }
 
+std::string attended(const Term &q, const Term &k, const Term &v, const std::string &how,
+                     const Dims &to) {
+  return "weft.attention " + q + ", " + k + ", " + v + how + " : " + q.type() + ", " + k.type() +
+         ", " + v.type() + " -> " + typeText(to, q.element);
+}
+
+/// [length, heads, width] as [heads, length, width].
+Term headsFirst(Program &p, const Term &x) {
+  Dims to = {x.dims[1], x.dims[0], x.dims[2]};
+  return p.let(to, x.element,
+               "weft.transpose " + x + " [1, 0, 2] : " + x.type() + " -> " +
+                   typeText(to, x.element));
+}
+
+/// Heads in the middle, wider than vectors and of odd widths; what comes before and after.
+void addHeads(Suite &suite, const std::string &e) {
+  suite.add("weft.attention", e, "heads",
+            [=](Program &p, Dim n) {
+              Term q = p.input({n, 3, 19}, e), k = p.input({n, 3, 19}, e),
+                   v = p.input({n, 3, 37}, e);
+              Dims inner = {3, n, 37}, outer = {n, 3, 37};
+              Term negative = p.let(q.dims, e, "weft.neg " + q + " : " + q.type());
+              Term y = p.let(inner, e,
+                             attended(headsFirst(p, negative), headsFirst(p, k), headsFirst(p, v),
+                                      " scale 0.25", inner),
+                             false);
+              Term plus = p.let(inner, e, "weft.add " + y + ", " + y + " : " + y.type(), false);
+              p.give(p.let(outer, e,
+                           "weft.transpose " + plus + " [1, 0, 2] : " + plus.type() + " -> " +
+                               typeText(outer, e),
+                           false));
+            },
+            {.tolerance = composite, .greatestSize = 67});
+  // Two heads of queries share keys; columns of values that are not neighbours in memory.
+  suite.add("weft.attention", e, "grouped",
+            [=](Program &p, Dim n) {
+              Term q = p.input({2, 2, n, 16}, e), k = p.input({2, n, 16}, e),
+                   v = p.input({2, 18, n}, e);
+              Dims keys = {2, 2, n, 16}, turned = {2, n, 18}, values = {2, 2, n, 18};
+              Term kk = p.let(keys, e,
+                              "weft.broadcast " + k + " along [0, 2, 3] : " + k.type() + " -> " +
+                                  typeText(keys, e));
+              Term vt = p.let(turned, e,
+                              "weft.transpose " + v + " [0, 2, 1] : " + v.type() + " -> " +
+                                  typeText(turned, e));
+              Term vv = p.let(values, e,
+                              "weft.broadcast " + vt + " along [0, 2, 3] : " + vt.type() + " -> " +
+                                  typeText(values, e));
+              p.give(p.let(values, e, attended(q, kk, vv, " scale 0.25 causal", values), false));
+            },
+            {.tolerance = composite, .greatestSize = 67});
+}
+
+/// Keys in several blocks, whose maxima grow; masks that repeat along queries, and rows that see
+/// nothing in some blocks or in all.
+void addLongAttention(Suite &suite, const std::string &e) {
+  suite.add(
+      "weft.attention", e, "long",
+      [=](Program &p, Dim n) {
+        Term q = p.input({n, 5}, e, {0, 2}), k = p.input({1100, 5}, e, {-2, 3});
+        Term v = p.input({1100, 3}, e), m = p.input({n, 1100}, "i1");
+        Term line = p.input({1100}, e, {-5, 0});
+        Dims to = {n, 3};
+        p.give(p.let(to, e, attended(q, k, v, " scale 1.0", to), false));
+        p.give(p.let(to, e, attended(q, k, v, " scale 1.0 causal", to), false));
+        p.give(p.let(to, e, attended(q, k, v, " mask " + m + " : " + m.type() + " scale 1.0", to),
+                     false));
+        Term wide = p.let(m.dims, e,
+                          "weft.broadcast " + line + " along [1] : " + line.type() + " -> " +
+                              typeText(m.dims, e));
+        p.give(p.let(to, e,
+                     attended(q, k, v, " mask " + wide + " : " + wide.type() + " scale 1.0", to),
+                     false));
+      },
+      {.tolerance = composite, .greatestSize = 67});
+}
+
+/// NaN and infinities in scores and masks; nothing of the sort in the values.
+void addSpecialAttention(Suite &suite, const std::string &e) {
+  suite.add("weft.attention", e, "special",
+            [=](Program &p, Dim n) {
+              Term q = p.input({n, 4}, e, {-2, 2, true}), plain = p.input({n, 4}, e);
+              Term k = p.input({7, 4}, e), v = p.input({7, 3}, e);
+              Term bias = p.input({n, 7}, e, {-2, 2, true});
+              Dims to = {n, 3};
+              p.give(p.let(to, e, attended(q, k, v, " scale 1.0", to), false));
+              p.give(p.let(
+                  to, e,
+                  attended(plain, k, v, " mask " + bias + " : " + bias.type() + " scale 1.0", to),
+                  false));
+            },
+            {.tolerance = composite, .greatestSize = 67});
+}
+
 } // namespace
 
 void addNormalisationCases(Suite &suite) {
@@ -128,6 +230,9 @@ void addNormalisationCases(Suite &suite) {
     addNorms(suite, element);
     addAttention(suite, element);
     addUnevenAttention(suite, element);
+    addHeads(suite, element);
+    addLongAttention(suite, element);
+    addSpecialAttention(suite, element);
   }
 }
 
