@@ -50,6 +50,23 @@ def FoldTransposesPass : Pass<"weft-fold-transposes", "::mlir::func::FuncOp"> {
     Statistic<"numResults", "results", "Transposes folded into the labels of a result">];
 }
 
+def FormAttentionPass : Pass<"weft-form-attention", "::mlir::func::FuncOp"> {
+  let summary = "Recognise attention by its structure";
+  let description = [{
+    - Requires: transposes beside contractions are folded
+    - Ensures: no contraction of queries and keys, scaled by numbers, masked and normalised, feeds a
+      second contraction alone where one kernel computes all of it
+    - Numerics: the scale is applied once, to the queries; f16 and bf16 are rounded once, at the end.
+      A number from -1e9 down that takes the place of masked scores is added to them instead,
+      which leaves nothing of them. A query whose scores are all -inf gives 0, where a softmax gives NaN
+    - Cost: linear in contractions
+  }];
+  let dependentDialects = ["::weft::WeftDialect"];
+  let statistics = [
+    Statistic<"numFormed", "formed", "Attentions recognised">,
+    Statistic<"numRefused", "refused", "Contractions with a softmax that are no attention">];
+}
+
 def FoldUnitReshapesPass : Pass<"weft-fold-unit-reshapes", "::mlir::func::FuncOp"> {
   let summary = "Let broadcasts add dimensions of size 1 themselves";
   let description = [{

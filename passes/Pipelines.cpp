@@ -30,6 +30,7 @@ void buildGraphPipeline(OpPassManager &manager, llvm::ArrayRef<std::string> dims
   functions.addPass(createDecomposePass());
   functions.addPass(createFoldTransposesPass());
   functions.addPass(createFoldUnitReshapesPass());
+  functions.addPass(createFormAttentionPass());
   functions.addPass(mlir::createCanonicalizerPass());
   functions.addPass(mlir::createCSEPass());
   functions.addPass(createDropDeadParametersPass());
