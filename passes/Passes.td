@@ -36,6 +36,21 @@ def DecomposePass : Pass<"weft-decompose", "::mlir::func::FuncOp"> {
   let statistics = [Statistic<"numDecomposed", "decomposed", "Composite operations replaced">];
 }
 
+def HoistFromScansPass : Pass<"weft-hoist-from-scans", "::mlir::func::FuncOp"> {
+  let summary = "Compute before a scan what its steps need not wait for";
+  let description = [{
+    - Requires: nothing
+    - Ensures: no operation of a scan's body follows from values outside alone, unless it is
+      generated from indices or a view that is used in place; no contraction there follows from them and the scanned inputs alone,
+      element-wise, transposing, reshaping and repeating operations between included
+    - Cost: linear in the operations of scans
+  }];
+  let dependentDialects = ["::weft::WeftDialect"];
+  let statistics = [
+    Statistic<"numInvariant", "invariant", "Operations that no step changes">,
+    Statistic<"numStacked", "stacked", "Operations that run once for all steps">];
+}
+
 def FoldTransposesPass : Pass<"weft-fold-transposes", "::mlir::func::FuncOp"> {
   let summary = "Let contractions read and write permuted dimensions themselves";
   let description = [{

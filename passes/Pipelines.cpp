@@ -28,6 +28,7 @@ void buildGraphPipeline(OpPassManager &manager, llvm::ArrayRef<std::string> dims
   OpPassManager &functions = manager.nest<FuncOp>();
   functions.addPass(mlir::createCanonicalizerPass());
   functions.addPass(createDecomposePass());
+  functions.addPass(createHoistFromScansPass());
   functions.addPass(createFoldTransposesPass());
   functions.addPass(createFoldUnitReshapesPass());
   functions.addPass(createFormAttentionPass());
