@@ -3,7 +3,7 @@
 // Reductions, running sums and normalisations: one row at a time, summed in a fixed order that
 // depends on the row's length alone.
 
-#include "codegen/cpu/Kernel.h"
+#include "codegen/cpu/Tiles.h"
 
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 
@@ -62,36 +62,95 @@ int64_t workOf(Kernel &kernel, const Dim &length, int64_t passes) {
 
 } // namespace
 
-/// Combines `element(j)` for j below `length`: lane by lane, then the lanes in halves. The order
-/// depends on `length` alone, and the loop over lanes is one that LLVM makes vectors of.
-static Value combineRow(Kernel &kernel, Value length, Combination kind, Type element,
-                        llvm::function_ref<Value(Value)> elementAt) {
+/// One step of a fold: the running values and the next ones, of the same number. Takes vectors too.
+using FoldStep = llvm::function_ref<Value(Value, Value)>;
+
+/// The lanes of `buffer` folded in halves: lane i with lane i + 16, then with i + 8, and so on, in
+/// vectors of the processor as long as there are any.
+static Value foldLanes(Kernel &kernel, Value buffer, Type wide, FoldStep step) {
+  Code &code = kernel.code();
+  OpBuilder &b = code.builder;
+  int64_t width = std::min(lanes, lanesOf(kernel.target, wide));
+  auto type = mlir::VectorType::get({width}, wide);
+  SmallVector<Value> parts;
+  for (int64_t start = 0; start < lanes; start += width)
+    parts.push_back(
+        mlir::vector::LoadOp::create(b, code.loc, type, buffer, ValueRange(code.index(start))));
+  for (size_t half = parts.size() / 2; half > 0; half /= 2)
+    for (size_t i = 0; i < half; ++i)
+      parts[i] = step(parts[i], parts[i + half]);
+  Value folded = parts.front();
+  for (int64_t half = width / 2; half > 0; half /= 2) {
+    auto places = [&](int64_t from) {
+      SmallVector<int64_t> chosen = llvm::to_vector(llvm::seq(from, from + half));
+      return mlir::vector::ShuffleOp::create(b, code.loc, folded, folded, chosen).getResult();
+    };
+    Value low = places(0), high = places(half);
+    folded = step(low, high);
+  }
+  return mlir::vector::ExtractOp::create(b, code.loc, folded, ArrayRef<int64_t>{0});
+}
+
+/// The same for bool, which is stored in bytes.
+static Value foldBools(Kernel &kernel, Value buffer, FoldStep step) {
   Code &code = kernel.code();
   Scalar &scalar = kernel.scalar();
-  Type wide = Scalar::wideType(element);
-  bool isBool = wide.isInteger(1);
-  Type stored = isBool ? storageType(wide) : wide;
-  Value buffer = kernel.scratch(lanes, stored);
-  auto read = [&](Value lane) { return scalar.load(buffer, lane, wide); };
-  auto write = [&](Value lane, Value value) { scalar.store(value, buffer, lane, wide); };
+  Type type = code.builder.getI1Type();
+  for (int64_t half = lanes / 2; half > 0; half /= 2)
+    code.loop(code.index(0), code.index(half), 1, [&](Value lane) {
+      Value other = scalar.load(buffer, code.add(lane, code.index(half)), type);
+      scalar.store(step(scalar.load(buffer, lane, type), other), buffer, lane, type);
+    });
+  return scalar.load(buffer, code.index(0), type);
+}
+
+/// Several folds of one row side by side, over `elementsAt(j)` for j below `length`: lane by lane,
+/// then the lanes in halves. The order depends on `length` alone, and the loop over lanes is one
+/// that LLVM makes vectors of.
+static SmallVector<Value> foldRow(Kernel &kernel, Value length, ArrayRef<Value> identities,
+                                  llvm::function_ref<SmallVector<Value>(Value)> elementsAt,
+                                  FoldStep step) {
+  Code &code = kernel.code();
+  Scalar &scalar = kernel.scalar();
+  Type wide = identities.front().getType();
+  Type stored = wide.isInteger(1) ? storageType(wide) : wide;
+  SmallVector<Value> buffers;
+  for (size_t i = 0; i < identities.size(); ++i)
+    buffers.push_back(kernel.scratch(lanes, stored));
   Value zero = code.index(0), count = code.index(lanes);
-  Value identity = identityOf(scalar, kind, element);
-  code.loop(zero, count, 1, [&](Value lane) { write(lane, identity); });
-  auto step = [&](Value base, Value lane) {
-    Value next = elementAt(code.add(base, lane));
-    write(lane, combine(scalar, kind, read(lane), next, element));
+  code.loop(zero, count, 1, [&](Value lane) {
+    for (auto [buffer, identity] : llvm::zip_equal(buffers, identities))
+      scalar.store(identity, buffer, lane, wide);
+  });
+  auto advance = [&](Value base, Value lane) {
+    for (auto [buffer, next] : llvm::zip_equal(buffers, elementsAt(code.add(base, lane)))) {
+      Value running = scalar.load(buffer, lane, wide);
+      scalar.store(step(running, next), buffer, lane, wide);
+    }
   };
   Value rest = code.rem(length, count);
   Value whole = code.sub(length, rest);
-  code.loop(zero, whole, lanes,
-            [&](Value base) { code.loop(zero, count, 1, [&](Value lane) { step(base, lane); }); });
-  code.loop(zero, rest, 1, [&](Value lane) { step(whole, lane); });
-  for (int64_t half = lanes / 2; half > 0; half /= 2)
-    code.loop(zero, code.index(half), 1, [&](Value lane) {
-      Value other = read(code.add(lane, code.index(half)));
-      write(lane, combine(scalar, kind, read(lane), other, element));
-    });
-  return read(zero);
+  code.loop(zero, whole, lanes, [&](Value base) {
+    code.loop(zero, count, 1, [&](Value lane) { advance(base, lane); });
+  });
+  code.loop(zero, rest, 1, [&](Value lane) { advance(whole, lane); });
+  return llvm::map_to_vector(buffers, [&](Value buffer) {
+    return wide.isInteger(1) ? foldBools(kernel, buffer, step)
+                             : foldLanes(kernel, buffer, wide, step);
+  });
+}
+
+/// Combines `elementAt(j)` for j below `length`.
+static Value combineRow(Kernel &kernel, Value length, Combination kind, Type element,
+                        llvm::function_ref<Value(Value)> elementAt) {
+  Scalar &scalar = kernel.scalar();
+  return foldRow(
+             kernel, length, identityOf(scalar, kind, element),
+             [&](Value j) { return SmallVector<Value>{elementAt(j)}; },
+             [&](Value running, Value next) {
+               return combine(scalar, kind, running, next, element);
+             })
+      .front();
 }
 
 //===-- Reduction ---------------------------------------------------------------------------===//
@@ -206,8 +265,13 @@ void lowerSoftmax(Kernel &kernel, Value input, int64_t axis, bool logarithm) {
       Value value = kernel.elements().at(input, shape.indices(kernel, outer, j));
       return scalar.widen(value, element);
     };
-    Value highest = combineRow(kernel, length, Combination::Max, element, read);
-    auto power = [&](Value j) { return scalar.exp(scalar.subf(read(j), highest)); };
+    // A NaN is passed over by the maximum and shows in the sum.
+    Value highest = foldRow(
+                        kernel, length, identityOf(scalar, Combination::Max, element),
+                        [&](Value j) { return SmallVector<Value>{read(j)}; },
+                        [&](Value running, Value next) { return scalar.larger(next, running); })
+                        .front();
+    auto power = [&](Value j) { return scalar.expOfNegative(scalar.subf(read(j), highest)); };
     Value sum = combineRow(kernel, length, Combination::Sum, element, [&](Value j) {
       Value value = power(j);
       if (kept)
@@ -215,13 +279,14 @@ void lowerSoftmax(Kernel &kernel, Value input, int64_t axis, bool logarithm) {
       return value;
     });
     Value logSum = logarithm ? scalar.log(sum) : Value();
+    Value factor = logarithm ? Value() : scalar.divf(scalar.constant(wide, 1.0), sum);
     code.loop(code.index(0), length, 1, [&](Value j) {
       SmallVector<Value> indices = shape.indices(kernel, outer, j);
       Value result;
       if (logarithm)
         result = scalar.subf(scalar.subf(read(j), highest), logSum);
       else
-        result = scalar.divf(kept ? scalar.load(kept, j, wide) : power(j), sum);
+        result = scalar.mulf(kept ? scalar.load(kept, j, wide) : power(j), factor);
       kernel.storeFromRoot(indices, result);
     });
   });
@@ -232,6 +297,57 @@ void lowerSoftmax(Kernel &kernel, Value input, int64_t axis, bool logarithm) {
 static SmallVector<int64_t> axesFrom(Value tensor, int64_t axis) {
   int64_t rank = cast<RankedTensorType>(tensor.getType()).getRank();
   return llvm::to_vector(llvm::seq<int64_t>(axis, rank));
+}
+
+/// Sums of squares around the mean, which is taken from `shift`: exact enough at any offset, at
+/// the price of a second pass over the row.
+static Value squaresAround(Kernel &kernel, Value length, Value mean, Type element,
+                           llvm::function_ref<Value(Value)> read) {
+  return combineRow(kernel, length, Combination::Sum, element, [&](Value j) {
+    Value value = kernel.scalar().subf(read(j), mean);
+    return kernel.scalar().mulf(value, value);
+  });
+}
+
+namespace {
+struct Moments {
+  Value mean, squares; ///< The sum of squares around the mean.
+};
+} // namespace
+
+/// Mean and squares in one pass over the differences from the row's first element, which are small
+/// where the mean is large. If that element lies far outside of the others, digits cancel: the
+/// squares are then summed again around the mean.
+///
+/// With d the differences, squares = sum(d^2) - sum(d)^2 / n: four bits are lost where the result
+/// is a sixteenth of the first term, which means a first element four deviations from the mean.
+static Moments momentsOf(Kernel &kernel, Value length, Value count, Type element,
+                         llvm::function_ref<Value(Value)> read) {
+  Code &code = kernel.code();
+  Scalar &scalar = kernel.scalar();
+  Type wide = Scalar::wideType(element);
+  Value zero = scalar.constant(wide, 0.0);
+  Value isEmpty = code.compare(mlir::arith::CmpIPredicate::eq, length, code.index(0));
+  Value first =
+      code.ifElse(isEmpty, wide, [&] { return zero; }, [&] { return read(code.index(0)); });
+  SmallVector<Value> sums = foldRow(
+      kernel, length, {zero, zero},
+      [&](Value j) {
+        Value difference = scalar.subf(read(j), first);
+        return SmallVector<Value>{difference, scalar.mulf(difference, difference)};
+      },
+      [&](Value running, Value next) { return scalar.addf(running, next); });
+  Value shift = scalar.divf(sums[0], count);
+  Value mean = scalar.addf(first, shift);
+  Value squares = scalar.subf(sums[1], scalar.mulf(sums[0], shift));
+  Value enough = scalar.mulf(sums[1], scalar.constant(wide, 0x1p-4));
+  // False for NaN too, which comes out either way.
+  Value isExact = mlir::arith::CmpFOp::create(code.builder, code.loc,
+                                              mlir::arith::CmpFPredicate::OGE, squares, enough);
+  squares = code.ifElse(
+      isExact, wide, [&] { return squares; },
+      [&] { return squaresAround(kernel, length, mean, element, read); });
+  return {mean, squares};
 }
 
 /// The rows of both normalisations: `center` tells whether the mean is taken away.
@@ -251,26 +367,23 @@ static void lowerNorm(Kernel &kernel, Value input, Value scale, Value shift, int
     auto read = [&](Value tensor, ArrayRef<Value> indices) {
       return scalar.widen(elements.at(tensor, indices), element);
     };
-    Value mean;
-    if (center) {
-      mean = combineRow(kernel, length, Combination::Sum, element,
-                        [&](Value j) { return read(input, shape.indices(kernel, outer, j)); });
-      mean = scalar.divf(mean, count);
-    }
-    auto centered = [&](ArrayRef<Value> indices) {
-      Value value = read(input, indices);
-      return mean ? scalar.subf(value, mean) : value;
-    };
-    Value squares = combineRow(kernel, length, Combination::Sum, element, [&](Value j) {
-      Value value = centered(shape.indices(kernel, outer, j));
-      return scalar.mulf(value, value);
-    });
-    Value variance = scalar.addf(scalar.divf(squares, count), scalar.constant(wide, epsilon));
+    auto readRow = [&](Value j) { return read(input, shape.indices(kernel, outer, j)); };
+    Moments moments;
+    if (center)
+      moments = momentsOf(kernel, length, count, element, readRow);
+    else
+      moments.squares = combineRow(kernel, length, Combination::Sum, element, [&](Value j) {
+        Value value = readRow(j);
+        return scalar.mulf(value, value);
+      });
+    Value variance =
+        scalar.addf(scalar.divf(moments.squares, count), scalar.constant(wide, epsilon));
     Value factor = scalar.divf(scalar.constant(wide, 1.0), scalar.sqrt(variance));
     code.loop(code.index(0), length, 1, [&](Value j) {
       SmallVector<Value> indices = shape.indices(kernel, outer, j);
       ArrayRef<Value> inner = ArrayRef(indices).drop_front(axis);
-      Value value = scalar.mulf(centered(indices), factor);
+      Value value = read(input, indices);
+      value = scalar.mulf(center ? scalar.subf(value, moments.mean) : value, factor);
       if (scale)
         value = scalar.mulf(value, read(scale, inner));
       if (shift)
