@@ -45,6 +45,8 @@ Dim extentOf(ArrayRef<const ContractAxis *> axes);
 struct ContractEmitter {
   ContractEmitter(Kernel &ownerKernel, ContractPlan &thePlan);
 
+  /// Scratch memory for copied panels of `columns`, in chunks of `rows`.
+  void allocatePanel(int64_t rows, int64_t columns);
   void outerProductPanel(Value outer, Value first, Value count, Value column, Value width,
                          TileShape shape);
   void dotTile(Value outer, Value row, int64_t height, Value column, int64_t across,
@@ -58,7 +60,10 @@ struct ContractEmitter {
   Elements &elements;
   Tiles tiles;
   Value a, b;
-  Value scratch;               ///< Sums of a tile, for the epilogue.
+  Value scratch; ///< Sums of a tile, for the epilogue.
+  Value panel;   ///< A copy of `panelSteps` rows of b, as wide as a tile; may be null.
+  Value partial; ///< Sums of a chunk's rows between two copies; may be null.
+  int64_t panelSteps = 0;
   bool storesDirectly = false; ///< No epilogue, and the result is contiguous across.
 
 private:
@@ -70,9 +75,29 @@ private:
                   ArrayRef<Value> places);
   SmallVector<Value> resultIndices(Value outer, Value row, Value column);
   SmallVector<Value> summedSizes();
-  void outerProductTile(Value outer, Value row, int64_t height, Value column, int64_t vectors,
-                        Value width);
+
+  /// Where a tile of outer products stands, and what it needs of the panel that it is in.
+  struct Tile {
+    Value outer, row;
+    int64_t height;
+    Value column;
+    int64_t vectors;
+    Value width, rowInChunk;
+    Value firstStep, numSteps; ///< Of the sum, in the copied panel; null without one.
+  };
+  SmallVector<Value> masksOf(const Tile &tile);
+  Value startOfB(const Tile &tile, int64_t vector);
+  SmallVector<Value> tileSums(const Tile &tile);
+  SmallVector<Value> panelSums(const Tile &tile);
+  void copyPanel(const Tile &tile);
+  Value partialPlace(const Tile &tile, int64_t row, int64_t vector);
+  void finishTile(const Tile &tile, ArrayRef<Value> sums);
+  void copiedPanel(Tile tile, Value first, Value count, int64_t tileRows);
 };
+
+/// True if rows of b lie so far apart that they displace each other in the cache, and each is read
+/// for several tiles: they are copied before they are used.
+bool copiesPanels(ContractPlan &plan, int64_t tileRows);
 
 } // namespace weft
 
