@@ -227,11 +227,15 @@ struct LayerKind {
 
 /// The dimensions that the operator cannot do without.
 static bool checkLayer(Node &n, int64_t gates, int64_t directions) {
-  if (n.rank(0) != 3 || n.rank(1) != 3 || n.rank(2) != 3) {
-    n.fail("X, W and R have " + Twine(n.rank(0)) + ", " + Twine(n.rank(1)) + " and " +
-           Twine(n.rank(2)) + " dimensions, but 3 are expected");
-    return false;
-  }
+  constexpr std::pair<StringRef, int64_t> inputs[] = {
+      {"X", 3}, {"W", 3}, {"R", 3}, {"B", 2}, {"sequence_lens", 1}, {"initial_h", 3},
+      {"initial_c", 3}, {"P", 2}};
+  for (auto [index, input] : llvm::enumerate(inputs))
+    if (n.has(index) && n.rank(index) != input.second) {
+      n.fail(input.first + " has " + Twine(n.rank(index)) + " dimensions, but " +
+             Twine(input.second) + " are expected");
+      return false;
+    }
   SmallVector<Dim> weights = n.dims(1), recurrent = n.dims(2);
   if (weights[0] == Dim(directions) && weights[1] == Dim(gates) * recurrent[2])
     return true;

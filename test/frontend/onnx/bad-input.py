@@ -107,6 +107,14 @@ def training(op, *inputs, **attributes):
     return model([node], given, [value("y", (2,))], opset=opsets)
 
 
+def lstm(**shapes):
+    """Of 5 inputs and 6 units; `shapes` change those of its inputs."""
+    given = {"x": (3, 2, 5), "W": (1, 24, 5), "R": (1, 24, 6), "B": (1, 48), "lengths": (2,), "h": (1, 2, 6),
+             "c": (1, 2, 6), "P": (1, 18)} | shapes
+    inputs = [value(name, shape, TensorProto.INT32 if name == "lengths" else FLOAT) for name, shape in given.items()]
+    return model([helper.make_node("LSTM", list(given), ["y"], hidden_size=6)], inputs, [value("y", None)])
+
+
 # Name, file (model or bytes), what the error says.
 CASES = [
     # The file.
@@ -140,6 +148,12 @@ CASES = [
               inputs=[value("x"), value("c", (), TensorProto.BOOL)]),
         r"node 'b' \(Frobnicate\)",
     ),
+    ("lstm-weights", lstm(W=(24, 5)), r"\(LSTM\), opset 17: W has 2 dimensions, but 3 are expected"),
+    ("lstm-bias", lstm(B=(48,)), r"B has 1 dimensions, but 2 are expected"),
+    ("lstm-lengths", lstm(lengths=(2, 1)), r"sequence_lens has 2 dimensions, but 1 are expected"),
+    ("lstm-state", lstm(c=(2, 6)), r"initial_c has 2 dimensions, but 3 are expected"),
+    ("lstm-peepholes", lstm(P=(18,)), r"P has 1 dimensions, but 2 are expected"),
+    ("lstm-peepholes-size", lstm(P=(1, 17)), r"\(LSTM\), opset 17"),
     # Wiring.
     ("dangling", model([identity("nobody")]), r"the node 'y' \(Identity\) reads 'nobody', which nothing gives"),
     ("dangling-output", model([identity("x", "z")]), r"the output 'y' is given by no node"),
