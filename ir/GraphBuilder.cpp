@@ -23,6 +23,9 @@ Value GraphBuilder::failTypes(Value a, Value b) {
               languageName(element(b)) + ", but they must be equal");
 }
 
+/// Checks the operation itself; those in its regions were checked when they were made. mlir::verify
+/// would also look for what dominates them, which cannot be seen while the region around `op` has no
+/// operation yet.
 bool GraphBuilder::isValid(Operation *op) {
   std::string reason;
   {
@@ -31,7 +34,8 @@ bool GraphBuilder::isValid(Operation *op) {
         reason = diagnostic.str();
       return success();
     });
-    if (succeeded(mlir::verify(op)))
+    if (succeeded(op->getName().verifyInvariants(op)) &&
+        succeeded(op->getName().verifyRegionInvariants(op)))
       return true;
   }
   op->erase();

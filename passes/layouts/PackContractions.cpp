@@ -93,14 +93,25 @@ private:
     SmallVector<Dim> columns = dimsFor(form.weight, form.weightLabels, form.columns);
     Dim rows = productOf(outer), outputs = productOf(columns);
     Dim inner = productOf(dimsFor(form.weight, form.weightLabels, form.inner));
-    Value left =
-        b.reshape(reorder(b, form.rows, form.rowLabels, form.outer + form.inner), {rows, inner});
+    // The dimensions of rows stay, as places of windows of 1: what follows has them too, and a
+    // reshape would part it from the product.
+    SmallVector<Dim> places = outer;
+    if (places.empty())
+      places.push_back(Dim(1));
+    SmallVector<Dim> shape = places;
+    shape.push_back(inner);
+    Value left = b.reshape(reorder(b, form.rows, form.rowLabels, form.outer + form.inner), shape);
     Value right = reorder(b, form.weight, form.weightLabels, form.inner + form.columns);
     int64_t width =
         panelWidth({vectorBytes, vectorRegisters}, element, rows.constant(), *outputs.constant());
     right = packMatrix(b, b.reshape(right, {inner, outputs}), width);
-    Value result = b.packedConv(left, right, {}, {1, *outputs.constant()});
-    SmallVector<Dim> shape = outer;
+    SmallVector<int64_t> ones(places.size() - 1, 1), zeros(places.size() - 1, 0);
+    SmallVector<Dim> packed = b.dims(right), filter{packed[0]};
+    filter.append(ones.begin(), ones.end());
+    filter.append({packed[1], packed[2]});
+    Value result = b.packedConv(left, b.reshape(right, filter), {ones, zeros, zeros, ones},
+                                {1, *outputs.constant()});
+    shape = outer;
     shape.append(columns);
     result = reorder(b, b.reshape(result, shape), form.outer + form.columns, form.resultLabels);
     assert(b.isGood() && "a contraction fits the form that was found in it");

@@ -169,6 +169,13 @@ def scans(folder):
              {"y": x.sum(1), "z": sums[:, ::-1].transpose(0, 2, 1)}, 11, dims={"x": (3, "T", 2)}, body=step,
              num_scan_inputs=1, scan_input_axes=[1], scan_input_directions=[1], scan_output_axes=[-1],
              scan_output_directions=[1])
+    # Of opset 8, over batches; the body also reads a value from around it.
+    step = helper.make_graph(
+        [helper.make_node("ReduceMean", ["x"], ["m"], keepdims=0), helper.make_node("Add", ["s", "v"], ["n"]),
+         helper.make_node("Mul", ["n", "m"], ["e"])], "b",
+        [info("s", [2]), info("v", [2])], [info("n", [2]), info("e", [2])])
+    one_node("scan-batched", folder, "Scan", {"": None, "i": np.zeros((3, 2), np.float32), "x": x},
+             {"y": x.sum(1), "z": (np.cumsum(x, 1) * x.mean()).astype(np.float32)}, 8, body=step, num_scan_inputs=1)
 
 
 def growing(folder):

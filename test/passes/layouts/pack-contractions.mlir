@@ -20,13 +20,13 @@ func.func @rows_by_weight(%x: tensor<?x20xf32, #weft.shape<[N, 20]>> {weft.name 
 
 weft.parameter param @w : tensor<4x6xf32>
 
-// The weight on the left, its dimensions the other way round, leading dimensions of the rows:
-// reshapes and transposes of the weight alone.
+// The weight on the left, its dimensions the other way round, leading dimensions of the rows, which
+// stay as places of windows of 1: reshapes and transposes of the weight alone.
 // CHECK-LABEL: func.func @weight_on_the_left(
 // CHECK-SAME: %[[X:.*]]: tensor<2x5x6xf32>
-// CHECK: %[[R:.*]] = weft.reshape %[[X]] : tensor<2x5x6xf32> -> tensor<10x6xf32>
-// CHECK: %[[Y:.*]] = weft.packed_conv %[[R]], %{{.*}} -> tensor<10x4xf32>
-// CHECK: weft.reshape %[[Y]] : tensor<10x4xf32> -> tensor<2x5x4xf32>
+// CHECK: %[[Y:.*]] = weft.packed_conv %[[X]], %{{.*}} strides [1] pad [0] [0]
+// CHECK-SAME: tensor<2x5x6xf32>, tensor<1x1x6x16xf32> -> tensor<2x5x4xf32>
+// CHECK: return %[[Y]]
 func.func @weight_on_the_left(%x: tensor<2x5x6xf32> {weft.name = "x"},
                               %w: tensor<4x6xf32> {weft.parameter = @w})
     -> (tensor<2x5x4xf32> {weft.name = "y"}) attributes {weft.export} {
