@@ -17,6 +17,11 @@ static constexpr int64_t mostRows = 14;
 static constexpr int64_t unrolled = 4;
 /// Sums that are written out whole.
 static constexpr int64_t mostWithoutLoop = 8;
+/// How far ahead of a product its row of a panel is asked for: weights come from far in the first
+/// tile that reads them, and the processor looks ahead by fewer steps than that takes.
+static constexpr int64_t prefetchedSteps = 16;
+/// Panels that are so small that asking ahead only costs.
+static constexpr int64_t fewestPrefetchedBytes = 16 * 1024;
 
 PanelColumns::PanelColumns(int64_t numOutputs, int64_t panelWidth, int64_t numPanelElements,
                            int64_t mostLanes)
@@ -121,9 +126,14 @@ SmallVector<Value> panelProducts(Tiles &tiles, const PanelOperands &operands, in
     Value right = code.add(rightStart, code.mul(k, code.index(operands.width)));
     for (int64_t u = 0; u < count; ++u) {
       SmallVector<Value> across;
-      for (int64_t offset : operands.offsets)
+      for (int64_t offset : operands.offsets) {
         across.push_back(tiles.loadVector(
             operands.right, code.add(right, code.index(u * operands.width + offset)), {}));
+        if (rows >= 4 && depth * operands.width * 4 >= fewestPrefetchedBytes)
+          tiles.prefetch(
+              operands.right,
+              code.add(right, code.index((u + prefetchedSteps) * operands.width + offset)));
+      }
       auto sum = now.begin();
       for (int64_t i = 0; i < rows; ++i) {
         Value place = code.add(left, code.index(i * operands.rowDistance + u));

@@ -38,6 +38,11 @@ Value Tiles::loadVector(Value buffer, Value index, Value mask) {
   return widenForSum(scalar, loaded, element, sum);
 }
 
+void Tiles::prefetch(Value buffer, Value index) {
+  mlir::memref::PrefetchOp::create(code.builder, code.loc, buffer, ValueRange(index),
+                                   /*isWrite=*/false, /*localityHint=*/3, /*isDataCache=*/true);
+}
+
 Value Tiles::loadScalar(Value buffer, Value index, Type ofElement) {
   return widenForSum(scalar, scalar.load(buffer, index, ofElement), ofElement, sum);
 }

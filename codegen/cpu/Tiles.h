@@ -33,6 +33,8 @@ public:
 
   /// `lanes` operands from `index` on, widened; with a mask, 0 where it is false.
   Value loadVector(Value buffer, Value index, Value mask);
+  /// Asks for the line of a cache that holds the operand at `index`, which may be beyond the end.
+  void prefetch(Value buffer, Value index);
   /// The operand at `index`, widened.
   Value loadScalar(Value buffer, Value index) { return loadScalar(buffer, index, element); }
   /// The same for an operand of another type.

@@ -182,11 +182,37 @@ Value ChannelsLast::depthwise(GraphBuilder &b, ConvOp op) {
   return b.depthwiseConv(last(b, op.getInput()), packedFilter, sliding);
 }
 
-/// The tile that saves most, or none where a direct sum is faster: other windows than 3x3 in steps
-/// of 1, few channels to share the transforms of a patch, few tiles to share those of a filter.
-/// Filters that are no weights would be transformed in each call.
+/// About the microseconds of a 3x3 convolution with steps of 1, directly or in tiles of Winograd's.
+/// Rates are those of one core: 200 and 150 GFLOP/s of products, 20 of transforms, of which each
+/// element of a patch takes about 4; filters come from memory once, and again for each block of
+/// patches, from the last cache if they fit.
+class WindowCost {
+public:
+  WindowCost(int64_t numInputs, int64_t numOutputs, int64_t numPlaces)
+      : inputs(static_cast<double>(numInputs)), outputs(static_cast<double>(numOutputs)),
+        pairs(inputs * outputs), places(static_cast<double>(numPlaces)) {}
+
+  double direct() const { return 2 * 9 * pairs * places / 200e3 + 9 * pairs * 4 / memory; }
+  double inTiles(int64_t tile, int64_t numTiles) const {
+    auto matrices = static_cast<double>((tile + 2) * (tile + 2)),
+         all = static_cast<double>(numTiles);
+    double bytes = matrices * pairs * 4, blocks = std::ceil(all * matrices * inputs * 4 / patches);
+    double again = bytes <= cacheBytes ? cache : memory;
+    return 2 * matrices * pairs * all / 150e3 + 4 * matrices * (inputs + outputs) * all / 20e3 +
+           bytes / memory + (blocks - 1) * bytes / again;
+  }
+
+private:
+  static constexpr double memory = 25e3, cache = 70e3; ///< Bytes a microsecond.
+  static constexpr double cacheBytes = 20 << 20, patches = 640 << 10;
+  double inputs, outputs, pairs, places;
+};
+
+/// The fastest tile, or none where a direct sum is faster, or the window is no 3x3 in steps of 1.
+/// With few channels the transforms of a patch are shared by too few products. Filters that are no
+/// weights would be transformed in each call.
 std::optional<int64_t> winogradTile(ConvOp op) {
-  constexpr int64_t fewestChannels = 32, fewestTiles = 16;
+  constexpr int64_t fewestChannels = 32;
   auto are = [](ArrayRef<int64_t> list, int64_t value) {
     return list.size() == 2 && llvm::all_of(list, [&](int64_t entry) { return entry == value; });
   };
@@ -196,22 +222,23 @@ std::optional<int64_t> winogradTile(ConvOp op) {
       !GraphBuilder::element(op.getFilter()).isF32() || !followsFromWeights(op.getFilter()))
     return std::nullopt;
   auto rows = out[2].constant(), columns = out[3].constant();
-  if (!rows || !columns || *filter[1].constant() < fewestChannels ||
-      *filter[0].constant() < fewestChannels)
+  int64_t outputs = *filter[0].constant(), inputs = *filter[1].constant();
+  if (!rows || !columns || inputs < fewestChannels || outputs < fewestChannels)
     return std::nullopt;
-  // A tile of 4 reaches beyond a map of 7 by more than it saves. Every block of patches reads all
-  // filters, so they have to stay in the last cache, beside what else is there.
-  constexpr int64_t mostFilterBytes = int64_t(20) << 20;
-  auto filterBytes = [&](int64_t tile) {
-    return (tile + 2) * (tile + 2) * *filter[0].constant() * *filter[1].constant() * 4;
-  };
-  int64_t tile = std::min(*rows, *columns) > 8 && filterBytes(4) <= mostFilterBytes ? 4 : 2;
-  if (filterBytes(tile) > mostFilterBytes)
-    return std::nullopt;
-  auto tiles = [&](int64_t extent) { return static_cast<int64_t>(llvm::divideCeil(extent, tile)); };
-  if (tiles(*rows) * tiles(*columns) < fewestTiles)
-    return std::nullopt;
-  return tile;
+  // A batch that is not known counts as one image: what is chosen for it must not be slow there.
+  int64_t images = out[0].constant().value_or(1);
+  WindowCost cost(inputs, outputs, images * *rows * *columns);
+  std::optional<int64_t> best;
+  double least = cost.direct();
+  for (int64_t tile : {2, 4}) {
+    auto tiles = [&](int64_t extent) {
+      return static_cast<int64_t>(llvm::divideCeil(extent, tile));
+    };
+    double here = cost.inTiles(tile, images * tiles(*rows) * tiles(*columns));
+    if (here < least)
+      least = here, best = tile;
+  }
+  return best;
 }
 
 Value ChannelsLast::winograd(GraphBuilder &b, ConvOp op, int64_t tile) {

@@ -109,7 +109,7 @@ func.func @winograd(%x: tensor<1x32x16x16xf32> {weft.name = "x"},
 
 weft.parameter param @w : tensor<40x32x3x3xf32>
 
-// Nine tiles of 2 are too few.
+// Nine tiles of 2 do not pay for what their filters and transforms take.
 // CHECK-LABEL: func.func @few_tiles(
 // CHECK: weft.packed_conv
 // CHECK-NOT: weft.winograd_conv
