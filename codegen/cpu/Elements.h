@@ -25,6 +25,10 @@ public:
   /// States the element of `tensor` at `indices` for the code of the current scope.
   void bind(Value tensor, ArrayRef<Value> indices, Value element);
 
+  /// States which input of a concatenation the elements that are asked for next come from.
+  void assume(ConcatOp op, size_t input) { knownInputs[op] = input; }
+  void forget(ConcatOp op) { knownInputs.erase(op); }
+
   /// The buffer of an argument as one dimension; null for other values.
   Value flat(Value tensor);
   Value flatOutput(unsigned number);
@@ -69,6 +73,7 @@ private:
   mlir::func::FuncOp source;
   llvm::DenseMap<Value, Value> flats;
   std::vector<std::pair<Dim, Value>> knownSizes;
+  llvm::DenseMap<Operation *, size_t> knownInputs;
   unsigned depth = 0;
 };
 

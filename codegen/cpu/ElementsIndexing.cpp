@@ -191,14 +191,18 @@ Value Elements::concatAt(ConcatOp op, ArrayRef<Value> indices) {
   SmallVector<Dim> starts{Dim(0)};
   for (Value input : op.getInputs())
     starts.push_back(starts.back() + dimsOf(input)[axis]);
+  auto from = [&](size_t input) {
+    SmallVector<Value> places(indices);
+    places[axis] = code.sub(indices[axis], size(starts[input]));
+    return at(op.getInputs()[input], places);
+  };
+  if (auto known = knownInputs.find(op); known != knownInputs.end())
+    return from(known->second);
   Type held = Scalar::heldType(elementOf(op.getResult()));
   // A balanced tree of branches over the inputs [first, last).
   std::function<Value(size_t, size_t)> choose = [&](size_t first, size_t last) -> Value {
-    if (last - first == 1) {
-      SmallVector<Value> places(indices);
-      places[axis] = code.sub(indices[axis], size(starts[first]));
-      return at(op.getInputs()[first], places);
-    }
+    if (last - first == 1)
+      return from(first);
     size_t middle = first + (last - first) / 2;
     Value isBefore = code.compare(CmpIPredicate::slt, indices[axis], size(starts[middle]));
     return code.ifElse(

@@ -18,6 +18,8 @@ using mlir::func::FuncOp;
 /// Elements of a long innermost run that one chunk takes: 16 KiB of f32, a third of a first-level
 /// cache.
 static constexpr int64_t blockElements = 4096;
+/// Neighbours that are written out where they do not run on.
+static constexpr int64_t mostWrittenOut = 8;
 /// Operations below which a thread is not worth waking: about 10 microseconds.
 static constexpr int64_t worthwhileWork = 1 << 16;
 
@@ -125,6 +127,11 @@ MapPlan planMap(Value tensor) {
   }
   if (plan.groups.empty())
     plan.groups.emplace_back();
+  // A few neighbours that do not run on with the places before them, as the channels of an image
+  // that is turned: they are written out, and the places become vectors.
+  auto neighbours = productOf(plan.groups.back()).constant();
+  if (plan.groups.size() > 1 && neighbours && *neighbours >= 2 && *neighbours <= mostWrittenOut)
+    plan.tail = plan.groups.pop_back_val();
   plan.rows = Dim(1);
   for (ArrayRef<Dim> group : ArrayRef(plan.groups).drop_back())
     plan.rows = plan.rows * productOf(group);
@@ -138,6 +145,77 @@ MapPlan planMap(Value tensor) {
     plan.blocksPerRow = plan.inner.ceilDiv(Dim(blockElements));
   }
   return plan;
+}
+
+namespace {
+/// Concatenations whose elements the result takes one by one, all joined at the same places.
+struct Joints {
+  SmallVector<ConcatOp> ops;
+  int64_t axis = 0;
+  SmallVector<Dim> starts; ///< Of each input, and the end of the last.
+};
+} // namespace
+
+static SmallVector<Dim> startsOf(ConcatOp op) {
+  SmallVector<Dim> starts{Dim(0)};
+  for (Value input : op.getInputs())
+    starts.push_back(starts.back() + dimsOf(input)[op.getAxis()]);
+  return starts;
+}
+
+static Joints jointsOf(Value result) {
+  Joints joints;
+  llvm::SetVector<Operation *> behind;
+  auto visit = [&](Value value) {
+    if (Operation *op = value.getDefiningOp();
+        op && (op->hasTrait<Elementwise>() || isa<ConcatOp>(op)))
+      behind.insert(op);
+  };
+  visit(result);
+  for (size_t next = 0; next < behind.size(); ++next) {
+    auto concat = dyn_cast<ConcatOp>(behind[next]);
+    if (!concat) {
+      llvm::for_each(behind[next]->getOperands(), visit);
+    } else if (joints.ops.empty()) {
+      joints = {{concat}, static_cast<int64_t>(concat.getAxis()), startsOf(concat)};
+    } else if (joints.axis == static_cast<int64_t>(concat.getAxis()) &&
+               joints.starts == startsOf(concat)) {
+      joints.ops.push_back(concat);
+    }
+  }
+  return joints;
+}
+
+/// Each input of a concatenation has its loop: a choice inside of one loop would keep it from
+/// becoming vectors. `place` is the index along the joined dimension, null if [low, high) runs
+/// there.
+static void forInputs(Kernel &kernel, const Joints &joints, Value place, Value low, Value high,
+                      llvm::function_ref<void(Value, Value)> loop) {
+  Code &code = kernel.code();
+  auto start = [&](size_t input) { return kernel.elements().size(joints.starts[input]); };
+  auto visit = [&](size_t input) {
+    for (ConcatOp op : joints.ops)
+      kernel.elements().assume(op, input);
+    if (place)
+      loop(low, high);
+    else
+      loop(code.max(low, start(input)), code.min(high, start(input + 1)));
+  };
+  size_t count = joints.starts.size() - 1;
+  std::function<void(size_t, size_t)> choose = [&](size_t first, size_t last) {
+    if (last - first == 1)
+      return visit(first);
+    size_t middle = first + (last - first) / 2;
+    Value isBefore = code.compare(mlir::arith::CmpIPredicate::slt, place, start(middle));
+    code.branch(isBefore, [&] { choose(first, middle); }, [&] { choose(middle, last); });
+  };
+  if (place)
+    choose(0, count);
+  else
+    for (size_t input = 0; input < count; ++input)
+      visit(input);
+  for (ConcatOp op : joints.ops)
+    kernel.elements().forget(op);
 }
 
 void forElements(Kernel &kernel, const MapPlan &plan, Value chunk,
@@ -161,16 +239,31 @@ void forElements(Kernel &kernel, const MapPlan &plan, Value chunk,
   SmallVector<Value> fixed;
   for (auto [place, group] : llvm::zip_equal(places, outer))
     llvm::append_range(fixed, code.delinearize(place, elements.sizes(group)));
-  code.loop(low, high, 1, [&](Value index) {
-    SmallVector<Value> indices = fixed;
-    llvm::append_range(indices, code.delinearize(index, elements.sizes(plan.groups.back())));
-    body(indices);
-  });
+  auto loop = [&](Value from, Value to) {
+    code.loop(from, to, 1, [&](Value index) {
+      SmallVector<Value> indices = fixed;
+      llvm::append_range(indices, code.delinearize(index, elements.sizes(plan.groups.back())));
+      if (plan.tail.empty())
+        return body(indices);
+      for (int64_t number = 0; number < *productOf(plan.tail).constant(); ++number) {
+        SmallVector<Value> all = indices;
+        llvm::append_range(all, code.delinearize(code.index(number), elements.sizes(plan.tail)));
+        body(all);
+      }
+    });
+  };
+  Joints joints = kernel.root ? Joints() : jointsOf(kernel.result);
+  auto axis = static_cast<size_t>(joints.axis), before = fixed.size();
+  // The place in a tail is known without a loop; a group of several dimensions has no joint inside.
+  if (joints.ops.empty() || axis > before || (axis == before && plan.groups.back().size() > 1))
+    return loop(low, high);
+  forInputs(kernel, joints, axis < before ? fixed[axis] : Value(), low, high, loop);
 }
 
 void lowerMap(Kernel &kernel) {
   MapPlan plan = planMap(kernel.result);
-  kernel.begin(plan.chunks(), Kernel::grainFor(plan.block * kernel.workPerElement()));
+  int64_t work = plan.block * *productOf(plan.tail).constant() * kernel.workPerElement();
+  kernel.begin(plan.chunks(), Kernel::grainFor(work));
   kernel.forChunks([&](Value chunk) {
     forElements(kernel, plan, chunk, [&](ArrayRef<Value> indices) {
       if (!kernel.root)

@@ -64,6 +64,7 @@ private:
 /// How the elements of a shape are divided: rows, and blocks of the innermost run of dimensions.
 struct MapPlan {
   SmallVector<SmallVector<Dim>> groups; ///< Dimensions that run as one index.
+  SmallVector<Dim> tail;                ///< The last ones, if they are written out.
   Dim rows, inner, blocksPerRow;
   int64_t block = 0; ///< Elements of a block; all of the row if there is one block.
 
