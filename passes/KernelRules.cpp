@@ -56,7 +56,7 @@ bool needsBuffer(mlir::OpOperand &operand) {
   if (readsThroughViews(operand))
     return true;
   if (isa<ContractOp, ConvOp, ConvTransposeOp, PackedConvOp, DepthwiseConvOp, WinogradConvOp,
-          PoolOp, ScatterOp, UpdateSliceOp, ArgSortOp>(op))
+          PoolOp, UpdateSliceOp, ArgSortOp>(op))
     return true;
   // Scale and shift of a normalisation.
   return isa<LayerNormOp, RmsNormOp>(op) && operand.getOperandNumber() > 0;
@@ -66,6 +66,9 @@ bool readsRepeatedly(mlir::OpOperand &operand) {
   Operation *op = operand.getOwner();
   if (isa<SoftmaxOp, LogSoftmaxOp, LayerNormOp, RmsNormOp, GatherOp, RandomBitsOp>(op))
     return true;
+  // A scatter goes through its indices once for each block of columns.
+  if (isa<ScatterOp>(op))
+    return operand.getOperandNumber() == 1;
   if (isa<PadOp, DynamicSliceOp>(op))
     return operand.getOperandNumber() > 0;
   if (auto broadcast = dyn_cast<BroadcastOp>(op))

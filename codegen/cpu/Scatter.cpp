@@ -10,8 +10,8 @@ namespace weft {
 
 using mlir::arith::CmpIPredicate;
 
-/// Columns of one chunk: a few cache lines, so that wide rows still divide among threads.
-static constexpr int64_t columnBlock = 256;
+/// Columns of one chunk: a few cache lines, so that rows still divide among threads.
+static constexpr int64_t columnBlock = 64;
 
 namespace {
 

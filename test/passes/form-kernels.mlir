@@ -418,3 +418,24 @@ func.func @attention_reused(%q: tensor<9x8xf32> {weft.name = "q"})
   %t = weft.transpose %y [1, 0] : tensor<9x8xf32> -> tensor<8x9xf32>
   return %y, %t : tensor<9x8xf32>, tensor<8x9xf32>
 }
+
+// Messages along the edges of a graph are computed where they are added: they are never stored.
+// CHECK-LABEL: func.func @messages_are_scattered(
+// CHECK-COUNT-1: weft.kernel
+// CHECK: weft.gather
+// CHECK: weft.mul
+// CHECK: weft.scatter
+// CHECK: weft.yield
+// CHECK-NOT: weft.kernel
+func.func @messages_are_scattered(%x: tensor<5x8xf32> {weft.name = "x"},
+                                  %from: tensor<9xi64> {weft.name = "from"},
+                                  %to: tensor<9xi64> {weft.name = "to"},
+                                  %w: tensor<9xf32> {weft.name = "w"})
+    -> (tensor<5x8xf32> {weft.name = "result"}) attributes {weft.export} {
+  %zero = weft.constant dense<0.0> : tensor<5x8xf32>
+  %h = weft.gather %x, %from axis 0 : tensor<5x8xf32>, tensor<9xi64> -> tensor<9x8xf32>
+  %ws = weft.broadcast %w along [0] : tensor<9xf32> -> tensor<9x8xf32>
+  %m = weft.mul %h, %ws : tensor<9x8xf32>
+  %y = weft.scatter add %zero, %to, %m axis 0 : tensor<5x8xf32>, tensor<9xi64>, tensor<9x8xf32>
+  return %y : tensor<5x8xf32>
+}
