@@ -32,6 +32,7 @@ struct Group {
   explicit Group(Operation *yielded) : result(yielded) {}
 
   Operation *result;
+  std::string why; ///< Why `result` is not computed in the kernel that reads it.
   Operation *root = nullptr;
   unsigned numOps = 0;      ///< Members that are not generated.
   unsigned numRepeated = 0; ///< Element-wise members that are computed repeatedly.
@@ -58,16 +59,17 @@ private:
   /// The groups that use the value of `op`, each with how. None if something outside of kernels,
   /// or an operand that must be a buffer, uses it as well.
   using Uses = llvm::MapVector<Group *, Access>;
-  std::optional<Uses> findUses(Operation *op);
+  std::optional<Uses> findUses(Operation *op, std::string &why);
   bool wantsBuffer(mlir::OpOperand &use);
   bool wantsView(mlir::OpOperand &use);
   Access accessThrough(mlir::OpOperand &use, Group &group);
   void merge(Uses &uses, Group &group, Access access);
 
-  bool mayJoin(Operation *op, const Uses &uses);
-  bool mayJoin(Operation *op, Group &group, const Access &access);
+  /// Why the operation cannot be computed where it is used; empty if it can.
+  std::string whyApart(Operation *op, const Uses &uses);
+  std::string whyApart(Operation *op, Group &group, const Access &access);
   void join(Operation *op, Group &group, const Access &access);
-  void start(Operation *op);
+  void start(Operation *op, std::string why);
   bool isCostly(Operation *op);
   bool endsChainOfRoot(Operation *op, int depth = 8);
 
@@ -81,10 +83,13 @@ void Grouping::run() {
   for (Operation &op : llvm::reverse(block.without_terminator())) {
     if (!isKernelMaterial(&op))
       continue;
-    std::optional<Uses> uses = findUses(&op);
-    if (!uses || !mayJoin(&op, *uses)) {
+    std::string why;
+    std::optional<Uses> uses = findUses(&op, why);
+    if (uses)
+      why = whyApart(&op, *uses);
+    if (!why.empty()) {
       numRefused += uses.has_value();
-      start(&op);
+      start(&op, std::move(why));
       continue;
     }
     for (auto &[group, access] : *uses)
@@ -96,14 +101,26 @@ void Grouping::run() {
 
 //===-- Uses --------------------------------------------------------------------------------===//
 
-std::optional<Grouping::Uses> Grouping::findUses(Operation *op) {
+/// `conv`, as messages call an operation.
+static StringRef shortName(Operation *op) { return op->getName().stripDialect(); }
+
+std::optional<Grouping::Uses> Grouping::findUses(Operation *op, std::string &why) {
   // The use list has no order of its own; the users' places in the program do.
   SmallVector<mlir::OpOperand *> operands =
       llvm::map_to_vector(op->getUses(), [](mlir::OpOperand &use) { return &use; });
-  for (mlir::OpOperand *use : operands)
-    if (use->getOwner()->getBlock() != &block || !groupsOf.count(use->getOwner()) ||
-        (wantsBuffer(*use) && !(isView(op) && wantsView(*use))))
+  for (mlir::OpOperand *use : operands) {
+    Operation *user = use->getOwner();
+    if (user->getBlock() != &block)
+      why = "the body of a loop or branch reads it";
+    else if (user->hasTrait<mlir::OpTrait::IsTerminator>())
+      why = "it is a result";
+    else if (!groupsOf.count(user))
+      why = (shortName(user) + ", which is in no kernel, reads it").str();
+    else if (wantsBuffer(*use) && !(isView(op) && wantsView(*use)))
+      why = (shortName(user) + " reads it from memory, in an order of its own").str();
+    if (!why.empty())
       return std::nullopt;
+  }
   llvm::sort(operands, [](mlir::OpOperand *a, mlir::OpOperand *b) {
     if (a->getOwner() != b->getOwner())
       return a->getOwner()->isBeforeInBlock(b->getOwner());
@@ -154,30 +171,42 @@ void Grouping::merge(Uses &uses, Group &group, Access access) {
 
 //===-- Decisions ---------------------------------------------------------------------------===//
 
-bool Grouping::mayJoin(Operation *op, const Uses &uses) {
+std::string Grouping::whyApart(Operation *op, const Uses &uses) {
   if (uses.empty())
-    return false;
+    return "nothing reads it";
   // Several kernels may each compute a view or something generated, but no real work twice.
   if (uses.size() > 1 && !isView(op) && !isGenerated(op->getResult(0)))
-    return false;
-  return llvm::all_of(uses, [&](const auto &use) { return mayJoin(op, *use.first, use.second); });
+    return std::to_string(uses.size()) + " kernels read it";
+  for (const auto &[group, access] : uses)
+    if (std::string why = whyApart(op, *group, access); !why.empty())
+      return why;
+  return "";
 }
 
-bool Grouping::mayJoin(Operation *op, Group &group, const Access &access) {
+std::string Grouping::whyApart(Operation *op, Group &group, const Access &access) {
   if (isGenerated(op->getResult(0)))
-    return true;
+    return "";
   if (group.numOps >= limits.maxOps)
-    return false;
-  if (isRoot(op))
-    return (access.pointwise || (access.reordered && storesInAnyOrder(op))) && !group.root &&
-           takesEpilogue(op);
+    return "the kernel that reads it has " + std::to_string(group.numOps) + " operations already";
+  if (isRoot(op)) {
+    if (group.root)
+      return ("the kernel that reads it has the loops of " + shortName(group.root)).str();
+    if (!takesEpilogue(op))
+      return (shortName(op) + " changes its result while it runs").str();
+    if (!access.pointwise && !(access.reordered && storesInAnyOrder(op)))
+      return "the kernel that reads it asks for other elements than its own place's";
+    return "";
+  }
   if ((!access.pointwise || group.root) && endsChainOfRoot(op))
-    return false;
+    return "the kernel before it ends with it, on sums that are still in registers";
   if (!access.repeated)
-    return true;
+    return "";
   if (isCostly(op))
-    return false;
-  return !op->hasTrait<Elementwise>() || group.numRepeated < limits.maxRepeatedOps;
+    return "the kernel that reads it asks for each element several times, and it is costly";
+  if (op->hasTrait<Elementwise>() && group.numRepeated >= limits.maxRepeatedOps)
+    return "the kernel that reads it computes " + std::to_string(group.numRepeated) +
+           " operations several times an element already";
+  return "";
 }
 
 /// True if a root could end its kernel with `op`: only element-wise operations that nothing else
@@ -230,7 +259,7 @@ void Grouping::join(Operation *op, Group &group, const Access &access) {
 }
 
 /// Starts the group of `op`. A constant that is only wanted as a buffer stays as it is.
-void Grouping::start(Operation *op) {
+void Grouping::start(Operation *op, std::string why) {
   constexpr int64_t maxConstantBytes = 4096; // beyond it, filling is better than storing
   if (auto constant = dyn_cast<ConstantOp>(op)) {
     auto type = cast<RankedTensorType>(constant.getType());
@@ -240,6 +269,7 @@ void Grouping::start(Operation *op) {
       return;
   }
   groups.push_back(std::make_unique<Group>(op));
+  groups.back()->why = std::move(why);
   join(op, *groups.back(), {.pointwise = true});
 }
 
@@ -275,7 +305,7 @@ llvm::SetVector<Value> inputsOf(const Group &group, ArrayRef<Operation *> ordere
 }
 
 /// Copies the members into a kernel at the place of the result, which replaces it.
-void build(const Group &group) {
+void build(const Group &group, bool explain) {
   OpBuilder builder(group.result);
   llvm::SetVector<Operation *> members = inCanonicalOrder(group);
   llvm::SetVector<Value> inputs = inputsOf(group, members.getArrayRef());
@@ -285,6 +315,8 @@ void build(const Group &group) {
   Value result = group.result->getResult(0);
   auto kernel =
       KernelOp::create(builder, loc, mlir::TypeRange(result.getType()), inputs.getArrayRef());
+  if (explain)
+    kernel->setAttr(kWhyAttr, builder.getStringAttr(group.why));
 
   mlir::Block *body = builder.createBlock(&kernel.getBody());
   mlir::IRMapping mapping;
@@ -338,7 +370,7 @@ private:
     Grouping grouping(block, {maxOps, maxRepeatedOps});
     grouping.run();
     for (const std::unique_ptr<Group> &group : grouping.inOrder()) {
-      build(*group);
+      build(*group, explain);
       ++numKernels;
     }
     numFused += grouping.numFused;

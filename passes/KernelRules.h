@@ -11,6 +11,10 @@
 
 namespace weft {
 
+/// Attribute of a kernel that was asked to explain itself: why its result is not computed where it
+/// is read.
+inline constexpr llvm::StringLiteral kWhyAttr = "weft.why";
+
 /// True if a loop nest of its own computes the operation: roots by trait, and an attention that
 /// hasAttentionKernel().
 bool isRoot(Operation *op);

@@ -130,7 +130,9 @@ def FormKernelsPass : Pass<"weft-form-kernels", "::mlir::func::FuncOp"> {
     Option<"maxOps", "max-ops", "unsigned", /*default=*/"64",
            "Most operations in one kernel, not counting what is generated from indices">,
     Option<"maxRepeatedOps", "max-repeated-ops", "unsigned", /*default=*/"4",
-           "Most cheap element-wise operations of a kernel that are computed more than once an element">];
+           "Most cheap element-wise operations of a kernel that are computed more than once an element">,
+    Option<"explain", "explain", "bool", /*default=*/"false",
+           "Note in each kernel, as `weft.why`, why its result is not computed where it is read">];
   let statistics = [
     Statistic<"numKernels", "kernels", "Kernels formed">,
     Statistic<"numFused", "fused", "Operations that joined the kernel of a user">,

@@ -47,7 +47,9 @@ void buildKernelsPipeline(OpPassManager &manager, const KernelsOptions &options)
   functions.addPass(mlir::createCSEPass());
   manager.addPass(createHoistPreparationPass());
   manager.addNestedPass<FuncOp>(createDropDeadParametersPass());
-  manager.addNestedPass<FuncOp>(createFormKernelsPass());
+  FormKernelsPassOptions forming;
+  forming.explain = options.explain;
+  manager.addNestedPass<FuncOp>(createFormKernelsPass(forming));
   manager.addPass(createVerifyKernelsPass());
 }
 

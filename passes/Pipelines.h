@@ -19,7 +19,8 @@ void buildGraphPipeline(mlir::OpPassManager &manager, llvm::ArrayRef<std::string
 struct KernelsOptions {
   int64_t vectorBytes = 64;
   int64_t vectorRegisters = 32;
-  bool strict = false; ///< No Winograd: sums as the program says.
+  bool strict = false;  ///< No Winograd: sums as the program says.
+  bool explain = false; ///< Kernels say why they end where they do.
 };
 
 /// `graph` -> `kernels`: layouts chosen, weights prepared, every computation in a kernel.

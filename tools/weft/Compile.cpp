@@ -292,7 +292,8 @@ LogicalResult Compilation::run(ModelStage stage) {
     break;
   }
   case ModelStage::Kernels:
-    buildKernelsPipeline(manager, {vectors->bytes, vectors->registers, asked.strict});
+    buildKernelsPipeline(manager,
+                         {vectors->bytes, vectors->registers, asked.strict, asked.explain});
     break;
   case ModelStage::Plan:
     buildPlanPipeline(manager);

@@ -28,7 +28,8 @@ struct CompileRequest {
   std::vector<std::pair<std::string, std::string>> settings;
   std::vector<std::pair<std::string, std::string>> constants; // inputs fixed while compiling: files
   std::string cpu = "host";
-  bool strict = false; // no Winograd
+  bool strict = false;  // no Winograd
+  bool explain = false; // kernels say why they end
   bool verifyEach = false;
 };
 

@@ -3,9 +3,12 @@
 // weft inspect: prints a model at one stage or at all of them, or the manifest of an artifact.
 
 #include "codegen/emit/Manifest.h"
+#include "ir/GraphBuilder.h"
+#include "passes/KernelRules.h"
 #include "tools/weft/CommandLine.h"
 #include "tools/weft/Verbs.h"
 
+#include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/Path.h"
 
 namespace cl = llvm::cl;
@@ -20,12 +23,16 @@ struct InspectFlags : CompileFlags {
       cl::desc(
           "Stages to print, with commas: model, graph, kernels, plan, loops, llvm (default: all)"),
       cl::value_desc("STAGE"), cl::CommaSeparated, cl::cat(verbOptions())};
+  cl::opt<bool> whyFused{
+      "why-fused", cl::desc("Print the kernels: what is in each, and why it ends where it does"),
+      cl::cat(verbOptions())};
 };
 } // namespace
 
 static constexpr llvm::StringLiteral examples =
     "  weft inspect digits.weft                     every stage, in order\n"
     "  weft inspect digits.weft --stage=kernels     what is fused with what\n"
+    "  weft inspect digits.weft --why-fused         why a kernel ends where it does\n"
     "  weft inspect resnet18.onnx --stage=model     an ONNX file as it is understood\n"
     "  weft inspect out/libdigits.so                what it offers and how it was made\n";
 
@@ -67,6 +74,74 @@ static LogicalResult inspectModel(const InspectFlags &flags, Compilation &compil
   return success();
 }
 
+/// Where operations come from: names of ONNX nodes, or lines of a source.
+static void addOrigins(Location location, llvm::SetVector<StringRef> &names,
+                       llvm::SetVector<unsigned> &lines) {
+  if (auto named = dyn_cast<mlir::NameLoc>(location))
+    names.insert(named.getName());
+  else if (auto line = dyn_cast<mlir::FileLineColLoc>(location); line && line.getLine() > 0)
+    lines.insert(line.getLine());
+  else if (auto fused = dyn_cast<mlir::FusedLoc>(location))
+    for (Location part : fused.getLocations())
+      addOrigins(part, names, lines);
+}
+
+static std::string originsOf(Operation *op) {
+  constexpr size_t most = 4;
+  llvm::SetVector<StringRef> names;
+  llvm::SetVector<unsigned> lines;
+  addOrigins(op->getLoc(), names, lines);
+  SmallVector<std::string> parts;
+  for (StringRef name : names)
+    parts.push_back(name.str());
+  for (unsigned line : lines)
+    parts.push_back("line " + std::to_string(line));
+  size_t more = parts.size() > most ? parts.size() - most : 0;
+  parts.resize(std::min(parts.size(), most));
+  std::string text = llvm::join(parts, ", ");
+  return more ? text + " and " + std::to_string(more) + " more" : text;
+}
+
+/// One entry a kernel, in the order in which they run.
+static LogicalResult inspectKernels(Compilation &compilation) {
+  Report &report = compilation.report();
+  if (failed(compilation.load()) || failed(compilation.advanceTo(ModelStage::Kernels)))
+    return failure();
+  report.finishProgress();
+  llvm::json::Array list;
+  for (auto function : compilation.module().getOps<mlir::func::FuncOp>()) {
+    if (!function->hasAttr(kExportAttr))
+      continue;
+    if (!report.isJson())
+      llvm::outs() << function.getName() << "\n";
+    int64_t number = 0;
+    function.walk([&](KernelOp kernel) {
+      SmallVector<std::string> operations;
+      for (Operation &op : kernel.getBody().front().without_terminator())
+        if (!isa<ConstantOp, BroadcastOp>(op))
+          operations.push_back(op.getName().stripDialect().str());
+      std::string inside = llvm::join(operations, ", "), origins = originsOf(kernel);
+      StringRef why = kernel->getAttrOfType<mlir::StringAttr>(kWhyAttr).getValue();
+      if (report.isJson())
+        list.push_back(
+            llvm::json::Object{{"function", function.getName()},
+                               {"number", number},
+                               {"operations", inside},
+                               {"type", languageName(GraphBuilder::typeOf(kernel.getResult(0)))},
+                               {"origins", origins},
+                               {"why", why}});
+      else
+        llvm::outs() << llvm::format("%5lld  ", static_cast<long long>(number)) << inside << " -> "
+                     << languageName(GraphBuilder::typeOf(kernel.getResult(0)))
+                     << (origins.empty() ? "" : "\n       from " + origins)
+                     << "\n       ends, since " << why << "\n";
+      ++number;
+    });
+  }
+  report.set("kernels", std::move(list));
+  return success();
+}
+
 static void inspectArtifact(StringRef path, Report &report) {
   llvm::Expected<std::string> manifest = readManifest(path);
   llvm::Expected<std::string> text = manifest ? manifestAsJson(*manifest) : manifest.takeError();
@@ -97,8 +172,15 @@ int inspectVerb(VerbArguments arguments) {
   FailureOr<CompileRequest> options = flags.options(report);
   if (failed(options))
     return report.finish();
+  if (flags.whyFused && !flags.stages.empty())
+    report.error("--why-fused prints no stages: leave out --stage");
+  if (report.hasErrors())
+    return report.finish();
+  options->explain = flags.whyFused;
   Compilation compilation(report, *options);
-  if (failed(inspectModel(flags, compilation)) && !report.hasErrors())
+  LogicalResult inspected =
+      flags.whyFused ? inspectKernels(compilation) : inspectModel(flags, compilation);
+  if (failed(inspected) && !report.hasErrors())
     report.error("the inspection failed without saying why");
   return report.finish();
 }
