@@ -24,8 +24,8 @@ Value GraphBuilder::failTypes(Value a, Value b) {
 }
 
 /// Checks the operation itself; those in its regions were checked when they were made. mlir::verify
-/// would also look for what dominates them, which cannot be seen while the region around `op` has no
-/// operation yet.
+/// would also look for what dominates them, which cannot be seen while the region around `op` has
+/// no operation yet.
 bool GraphBuilder::isValid(Operation *op) {
   std::string reason;
   {

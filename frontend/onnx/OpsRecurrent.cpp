@@ -228,8 +228,8 @@ struct LayerKind {
 /// The dimensions that the operator cannot do without.
 static bool checkLayer(Node &n, int64_t gates, int64_t directions) {
   constexpr std::pair<StringRef, int64_t> inputs[] = {
-      {"X", 3}, {"W", 3}, {"R", 3}, {"B", 2}, {"sequence_lens", 1}, {"initial_h", 3},
-      {"initial_c", 3}, {"P", 2}};
+      {"X", 3},         {"W", 3},         {"R", 3}, {"B", 2}, {"sequence_lens", 1},
+      {"initial_h", 3}, {"initial_c", 3}, {"P", 2}};
   for (auto [index, input] : llvm::enumerate(inputs))
     if (n.has(index) && n.rank(index) != input.second) {
       n.fail(input.first + " has " + Twine(n.rank(index)) + " dimensions, but " +
