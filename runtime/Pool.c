@@ -98,8 +98,9 @@ static void run_chunk(weft_context *pool, uint32_t index) {
 // Claims and runs chunks of one generation until there is none left.
 static void work(weft_context *pool, uint32_t generation) {
   uint64_t ticket = atomic_load_explicit(&pool->ticket, memory_order_acquire);
+  // Acquires what publish() released: who sees the length of a later loop sees the ticket closed.
   while ((uint32_t)(ticket >> 32) == generation &&
-         (uint32_t)ticket < atomic_load_explicit(&pool->chunks, memory_order_relaxed)) {
+         (uint32_t)ticket < atomic_load_explicit(&pool->chunks, memory_order_acquire)) {
     if (!atomic_compare_exchange_weak_explicit(&pool->ticket, &ticket, ticket + 1,
                                                memory_order_acq_rel, memory_order_acquire))
       continue;
@@ -153,11 +154,15 @@ static void announce(weft_context *pool, uint32_t generation, int32_t wanted) {
 static uint32_t publish(weft_context *pool, weft_body body, void *args, int64_t n, int64_t chunk,
                         uint32_t chunks) {
   uint32_t generation = atomic_load_explicit(&pool->generation, memory_order_relaxed) + 1;
+  // Closed while the fields change: a late worker of the loop before, which has no chunk left, must
+  // not find one by the length of this loop.
+  atomic_store_explicit(&pool->ticket, ((uint64_t)generation << 32) | UINT32_MAX,
+                        memory_order_relaxed);
+  atomic_store_explicit(&pool->chunks, chunks, memory_order_release);
   atomic_store_explicit(&pool->body, body, memory_order_relaxed);
   atomic_store_explicit(&pool->args, args, memory_order_relaxed);
   atomic_store_explicit(&pool->n, n, memory_order_relaxed);
   atomic_store_explicit(&pool->chunk, chunk, memory_order_relaxed);
-  atomic_store_explicit(&pool->chunks, chunks, memory_order_relaxed);
   atomic_store_explicit(&pool->done, 0, memory_order_relaxed);
   atomic_store_explicit(&pool->ticket, (uint64_t)generation << 32, memory_order_release);
   announce(pool, generation, (int32_t)(chunks - 1));

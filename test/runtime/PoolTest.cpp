@@ -132,6 +132,27 @@ TEST(Pool, many_short_loops) {
   weft_close(model);
 }
 
+/// A worker that comes late to a short loop must not take a chunk of the long one that follows.
+TEST(Pool, loops_of_changing_length) {
+  weft_model *model = openWith(2);
+  constexpr int64_t rounds = 100000, shortest = 2, longest = 16;
+  struct Hits {
+    std::atomic<int64_t> covered{0};
+    static void body(void *args, int64_t begin, int64_t end) {
+      static_cast<Hits *>(args)->covered += end - begin;
+    }
+  } few, many;
+  runWith(model, [&](weft_context *context) {
+    for (int64_t i = 0; i < rounds; ++i) {
+      weft_parallel_for(context, Hits::body, &few, shortest, 1);
+      weft_parallel_for(context, Hits::body, &many, longest, 1);
+    }
+  });
+  EXPECT_EQ(few.covered, rounds * shortest);
+  EXPECT_EQ(many.covered, rounds * longest);
+  weft_close(model);
+}
+
 TEST(Pool, wakes_parked_workers) {
   weft_model *model = openWith(3);
   for (int round = 0; round < 10; ++round) {
