@@ -73,6 +73,7 @@ public:
   Value ifElse(Value condition, Type type, llvm::function_ref<Value()> onTrue,
                llvm::function_ref<Value()> onFalse);
   void ifThen(Value condition, llvm::function_ref<void()> onTrue);
+  /// Writes only the side that is taken if that is known; `onFalse` may be null.
   void branch(Value condition, llvm::function_ref<void()> onTrue,
               llvm::function_ref<void()> onFalse);
 
