@@ -74,31 +74,29 @@ static LogicalResult inspectModel(const InspectFlags &flags, Compilation &compil
   return success();
 }
 
-/// Where operations come from: names of ONNX nodes, or lines of a source.
-static void addOrigins(Location location, llvm::SetVector<StringRef> &names,
-                       llvm::SetVector<unsigned> &lines) {
+/// Where operations come from: names of ONNX nodes, or places in a source as `digits.weft:27`.
+static void addOrigins(Location location, SmallVector<std::string> &origins) {
+  auto add = [&](std::string origin) {
+    if (!llvm::is_contained(origins, origin))
+      origins.push_back(std::move(origin));
+  };
   if (auto named = dyn_cast<mlir::NameLoc>(location))
-    names.insert(named.getName());
-  else if (auto line = dyn_cast<mlir::FileLineColLoc>(location); line && line.getLine() > 0)
-    lines.insert(line.getLine());
+    add(named.getName().str());
+  else if (auto place = dyn_cast<mlir::FileLineColLoc>(location); place && place.getLine() > 0)
+    add(llvm::sys::path::filename(place.getFilename().strref()).str() + ":" +
+        std::to_string(place.getLine()));
   else if (auto fused = dyn_cast<mlir::FusedLoc>(location))
     for (Location part : fused.getLocations())
-      addOrigins(part, names, lines);
+      addOrigins(part, origins);
 }
 
 static std::string originsOf(Operation *op) {
   constexpr size_t most = 4;
-  llvm::SetVector<StringRef> names;
-  llvm::SetVector<unsigned> lines;
-  addOrigins(op->getLoc(), names, lines);
-  SmallVector<std::string> parts;
-  for (StringRef name : names)
-    parts.push_back(name.str());
-  for (unsigned line : lines)
-    parts.push_back("line " + std::to_string(line));
-  size_t more = parts.size() > most ? parts.size() - most : 0;
-  parts.resize(std::min(parts.size(), most));
-  std::string text = llvm::join(parts, ", ");
+  SmallVector<std::string> origins;
+  addOrigins(op->getLoc(), origins);
+  size_t more = origins.size() > most ? origins.size() - most : 0;
+  origins.truncate(origins.size() - more);
+  std::string text = llvm::join(origins, ", ");
   return more ? text + " and " + std::to_string(more) + " more" : text;
 }
 
