@@ -185,12 +185,15 @@ static bool allocate_derived(const weft_descriptor *model, weft_weights *weights
 static weft_weights *make_table(const weft_descriptor *model, const weft_safetensors *file) {
   uint64_t size;
   weft_weights *weights = table_size(model, file, &size) ? weft_allocate(size) : NULL;
+  if (!weights)
+    return NULL;
   bool prepared = is_prepared(model, file);
-  if (!weights || (!prepared && !allocate_derived(model, weights))) {
+  weights->prepared = prepared;
+  weights->derived = NULL;
+  if (!prepared && !allocate_derived(model, weights)) {
     free(weights);
     return NULL;
   }
-  weights->prepared = prepared;
   if (prepared)
     memset(weights->data, 0, sizeof(void *) * (size_t)tensor_count(model));
   uint64_t used = 0;
