@@ -28,8 +28,8 @@ typedef void (*weft_body)(void *args, int64_t begin, int64_t end);
 /// Runs `body(args, begin, end)` over disjoint ranges that cover [0, n), and returns when all are
 /// done.
 ///
-/// Each `begin` is a multiple of `grain`, the least number of iterations that is worth a thread; a
-/// grain below 1 counts as 1. Inside another parallel loop it runs on the calling thread.
+/// Ranges are of one length, at least `grain`, but for a shorter last one; a grain below 1 counts
+/// as 1. Inside another parallel loop it runs on the calling thread.
 WEFT_API void weft_parallel_for(weft_context *context, weft_body body, void *args, int64_t n,
                                 int64_t grain);
 

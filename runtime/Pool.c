@@ -180,12 +180,12 @@ static void wait_for_chunks(weft_context *pool, uint32_t chunks) {
   }
 }
 
-// Iterations of a chunk: a multiple of `grain` that gives every thread a few chunks, not thousands.
+// Iterations of a chunk: at least `grain`, and as many chunks of one length as that allows, up to a
+// few for every thread, not thousands.
 static int64_t chunk_size(int64_t n, int64_t grain, int32_t threads) {
-  int64_t grains = n / grain + (n % grain != 0);
-  int64_t wanted = (int64_t)threads * CHUNKS_PER_THREAD;
-  int64_t grains_per_chunk = grains / wanted + (grains % wanted != 0);
-  return grains_per_chunk >= grains ? n : grains_per_chunk * grain;
+  int64_t most = (int64_t)threads * CHUNKS_PER_THREAD;
+  int64_t chunks = n / grain < most ? n / grain : most;
+  return chunks <= 1 ? n : n / chunks + (n % chunks != 0);
 }
 
 void weft_parallel_for(weft_context *pool, weft_body body, void *args, int64_t n, int64_t grain) {

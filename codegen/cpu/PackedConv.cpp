@@ -14,6 +14,10 @@
 
 namespace weft {
 
+/// Rows whose products take as long as it takes to read a filter from the last level of a cache:
+/// four cycles a vector.
+static constexpr int64_t streamedRows = 8;
+
 namespace {
 
 class PackedEmitter {
@@ -210,7 +214,9 @@ bool lowerPackedConv(Kernel &kernel, PackedConvOp op) {
   Dim chunks = productOf(plan->chunkSizes());
   int64_t rows = plan->phases[0].line.height * plan->tilesPerBlock * plan->linesPerBlock *
                  static_cast<int64_t>(plan->phases.size());
-  kernel.begin(chunks, Kernel::grainFor(rows * plan->columns.vectors * plan->wholeDepth()));
+  // The filter of a product of few rows comes from afar, which takes longer than to multiply it.
+  int64_t work = std::max(rows, streamedRows) * plan->columns.vectors * plan->wholeDepth();
+  kernel.begin(chunks, Kernel::grainFor(work));
   PackedEmitter emitter(kernel, *plan);
   kernel.forChunks([&](Value number) { emitter.emitChunk(number); });
   return true;

@@ -64,8 +64,8 @@ struct Counter {
 
   static void body(void *args, int64_t begin, int64_t end) {
     auto *self = static_cast<Counter *>(args);
-    if (begin < 0 || begin >= end || end > static_cast<int64_t>(self->hits.size()) ||
-        begin % self->grain != 0)
+    auto size = static_cast<int64_t>(self->hits.size());
+    if (begin < 0 || begin >= end || end > size || (end < size && end - begin < self->grain))
       self->wrongRanges++;
     for (int64_t i = begin; i < end; ++i)
       self->hits[static_cast<size_t>(i)]++;
