@@ -21,7 +21,7 @@ static constexpr int64_t blockElements = 4096;
 /// Neighbours that are written out where they do not run on.
 static constexpr int64_t mostWrittenOut = 8;
 /// Operations below which a thread is not worth waking: about 10 microseconds.
-static constexpr int64_t worthwhileWork = 1 << 16;
+static constexpr int64_t worthwhileWork = 1 << 14;
 
 /// The dimensions of `root` in the order in which `result`, which follows it through element-wise
 /// operations and transposes, has them; none if it does not follow.

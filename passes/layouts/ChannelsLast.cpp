@@ -193,6 +193,8 @@ public:
         pairs(inputs * outputs), places(static_cast<double>(numPlaces)) {}
 
   double direct() const { return 2 * 9 * pairs * places / 200e3 + 9 * pairs * 4 / memory; }
+  /// Taking input and result apart into every so many places, and together again.
+  double parting() const { return 2 * 4 * (inputs + outputs) * places / memory; }
   double inTiles(int64_t tile, int64_t numTiles) const {
     auto matrices = static_cast<double>((tile + 2) * (tile + 2)),
          all = static_cast<double>(numTiles);
@@ -209,16 +211,20 @@ private:
 };
 
 /// The fastest tile, or none where a direct sum is faster, or the window is no 3x3 in steps of 1.
-/// With few channels the transforms of a patch are shared by too few products. Filters that are no
-/// weights would be transformed in each call.
+/// One with dilations of d is d * d windows without, each over every d-th row and column, if its
+/// padding too is a multiple of d. With few channels the transforms of a patch are shared by too
+/// few products. Filters that are no weights would be transformed in each call.
 std::optional<int64_t> winogradTile(ConvOp op) {
   constexpr int64_t fewestChannels = 32;
   auto are = [](ArrayRef<int64_t> list, int64_t value) {
     return list.size() == 2 && llvm::all_of(list, [&](int64_t entry) { return entry == value; });
   };
   Dims filter = GraphBuilder::dims(op.getFilter()), out = GraphBuilder::dims(op.getResult());
-  if (!are(op.getStrides(), 1) || !are(op.getDilations(), 1) || op.getGroups() != 1 ||
-      filter[2] != Dim(3) || filter[3] != Dim(3) ||
+  int64_t dilation = op.getDilations().front();
+  auto isMultiple = [&](int64_t pad) { return pad % dilation == 0; };
+  if (!are(op.getStrides(), 1) || !are(op.getDilations(), dilation) || op.getGroups() != 1 ||
+      filter[2] != Dim(3) || filter[3] != Dim(3) || !llvm::all_of(op.getPadLow(), isMultiple) ||
+      !llvm::all_of(op.getPadHigh(), isMultiple) ||
       !GraphBuilder::element(op.getFilter()).isF32() || !followsFromWeights(op.getFilter()))
     return std::nullopt;
   auto rows = out[2].constant(), columns = out[3].constant();
@@ -229,24 +235,58 @@ std::optional<int64_t> winogradTile(ConvOp op) {
   int64_t images = out[0].constant().value_or(1);
   WindowCost cost(inputs, outputs, images * *rows * *columns);
   std::optional<int64_t> best;
-  double least = cost.direct();
+  double least = cost.direct() - (dilation > 1 ? cost.parting() : 0);
   for (int64_t tile : {2, 4}) {
     auto tiles = [&](int64_t extent) {
-      return static_cast<int64_t>(llvm::divideCeil(extent, tile));
+      return static_cast<int64_t>(llvm::divideCeil(llvm::divideCeil(extent, dilation), tile));
     };
-    double here = cost.inTiles(tile, images * tiles(*rows) * tiles(*columns));
+    double here = cost.inTiles(tile, images * dilation * dilation * tiles(*rows) * tiles(*columns));
     if (here < least)
       least = here, best = tile;
   }
   return best;
 }
 
+/// [N, H, W, C] as [N * d * d, ceil(H / d), ceil(W / d), C]: every d-th row and column makes an
+/// image, zeros fill the last ones.
+Value partImages(GraphBuilder &b, Value x, int64_t d) {
+  Dims dims = b.dims(x), none(4, Dim(0)), missing = none;
+  Dim rows = dims[1].ceilDiv(Dim(d)), columns = dims[2].ceilDiv(Dim(d));
+  missing[1] = rows * Dim(d) - dims[1];
+  missing[2] = columns * Dim(d) - dims[2];
+  if (missing != none)
+    x = b.pad(x, b.scalar(b.element(x), 0), none, missing);
+  x = b.reshape(x, {dims[0], rows, Dim(d), columns, Dim(d), dims[3]});
+  x = b.transpose(x, {0, 2, 4, 1, 3, 5});
+  return b.reshape(x, {dims[0] * Dim(d * d), rows, columns, dims[3]});
+}
+
+/// What partImages() took apart, with `images` images of `rows` by `columns` places.
+Value joinImages(GraphBuilder &b, Value x, int64_t d, const Dim &images, const Dim &rows,
+                 const Dim &columns) {
+  Dims dims = b.dims(x);
+  x = b.reshape(x, {images, Dim(d), Dim(d), dims[1], dims[2], dims[3]});
+  x = b.transpose(x, {0, 3, 1, 4, 2, 5});
+  x = b.reshape(x, {images, dims[1] * Dim(d), dims[2] * Dim(d), dims[3]});
+  x = b.dims(x)[1] == rows ? x : b.sliceAxis(x, 1, Dim(0), rows);
+  return b.dims(x)[2] == columns ? x : b.sliceAxis(x, 2, Dim(0), columns);
+}
+
 Value ChannelsLast::winograd(GraphBuilder &b, ConvOp op, int64_t tile) {
   int64_t outputs = *b.dims(op.getResult())[1].constant();
   int64_t width = widthFor(op.getResult(), outputs);
-  Sliding sliding{op.getStrides(), op.getPadLow(), op.getPadHigh(), op.getDilations()};
-  return b.winogradConv(last(b, op.getInput()), packWinogradFilter(b, op.getFilter(), tile, width),
-                        tile, sliding, outputs);
+  Value filter = packWinogradFilter(b, op.getFilter(), tile, width), input = last(b, op.getInput());
+  int64_t dilation = op.getDilations().front();
+  auto parted = [&](ArrayRef<int64_t> pad) {
+    return llvm::map_to_vector(pad, [&](int64_t entry) { return entry / dilation; });
+  };
+  Integers low = parted(op.getPadLow()), high = parted(op.getPadHigh());
+  Sliding sliding{op.getStrides(), low, high, op.getStrides()};
+  if (dilation == 1)
+    return b.winogradConv(input, filter, tile, sliding, outputs);
+  Dims out = b.dims(op.getResult());
+  Value parts = b.winogradConv(partImages(b, input, dilation), filter, tile, sliding, outputs);
+  return joinImages(b, parts, dilation, out[0], out[2], out[3]);
 }
 
 Value ChannelsLast::packed(GraphBuilder &b, ConvOp op) {
