@@ -2,17 +2,20 @@
 //
 // From the LLVM dialect to the bytes of an object: translation, target, optimisation, emission.
 
+#include "codegen/cpu/Parts.h"
 #include "codegen/cpu/Target.h"
 
 #include "mlir/Target/LLVMIR/Dialect/Builtin/BuiltinToLLVMIRTranslation.h"
 #include "mlir/Target/LLVMIR/Dialect/LLVMIR/LLVMToLLVMIRTranslation.h"
 #include "mlir/Target/LLVMIR/Export.h"
+#include "llvm/Bitcode/BitcodeReader.h"
 #include "llvm/IR/LegacyPassManager.h"
 #include "llvm/IR/Module.h"
 #include "llvm/IR/Verifier.h"
 #include "llvm/MC/MCSubtargetInfo.h"
 #include "llvm/Passes/PassBuilder.h"
 #include "llvm/Support/SmallVectorMemoryBuffer.h"
+#include "llvm/Support/ThreadPool.h"
 #include "llvm/Target/TargetMachine.h"
 #include "llvm/Transforms/Utils/Cloning.h"
 
@@ -82,25 +85,34 @@ static llvm::Error emitFile(llvm::Module &module, llvm::TargetMachine &machine,
   return llvm::Error::success();
 }
 
-llvm::Expected<SmallVector<char, 0>> emitObject(ModuleOp module, const TargetOptions &options,
-                                                const EmissionText &text) {
-  auto machine = createTargetMachine(options);
-  if (!machine)
-    return machine.takeError();
+/// The module as LLVM IR, aimed at the machine.
+static llvm::Expected<std::unique_ptr<llvm::Module>>
+translate(ModuleOp module, llvm::TargetMachine &machine, llvm::LLVMContext &context) {
   mlir::registerBuiltinDialectTranslation(*module.getContext());
   mlir::registerLLVMDialectTranslation(*module.getContext());
-  llvm::LLVMContext context;
   std::unique_ptr<llvm::Module> translated =
       mlir::translateModuleToLLVMIR(module, context, module.getName().value_or("weft"));
   if (!translated)
     return llvm::createStringError("the module could not be translated to LLVM IR");
   nameLibm(*translated);
-  aimAt(*translated, **machine);
-  optimize(*translated, **machine);
+  aimAt(*translated, machine);
+  return translated;
+}
+
+llvm::Expected<SmallVector<char, 0>> emitObject(ModuleOp module, const TargetOptions &options,
+                                                const EmissionText &text) {
+  auto machine = createTargetMachine(options);
+  if (!machine)
+    return machine.takeError();
+  llvm::LLVMContext context;
+  auto translated = translate(module, **machine, context);
+  if (!translated)
+    return translated.takeError();
+  optimize(**translated, **machine);
   if (text.llvmIr)
-    translated->print(*text.llvmIr, nullptr);
+    (*translated)->print(*text.llvmIr, nullptr);
   if (text.assembly) {
-    std::unique_ptr<llvm::Module> copy = llvm::CloneModule(*translated);
+    std::unique_ptr<llvm::Module> copy = llvm::CloneModule(**translated);
     SmallVector<char, 0> buffer;
     llvm::raw_svector_ostream stream(buffer);
     if (llvm::Error error = emitFile(*copy, **machine, stream, llvm::CodeGenFileType::AssemblyFile))
@@ -110,9 +122,58 @@ llvm::Expected<SmallVector<char, 0>> emitObject(ModuleOp module, const TargetOpt
   SmallVector<char, 0> object;
   llvm::raw_svector_ostream stream(object);
   if (llvm::Error error =
-          emitFile(*translated, **machine, stream, llvm::CodeGenFileType::ObjectFile))
+          emitFile(**translated, **machine, stream, llvm::CodeGenFileType::ObjectFile))
     return error;
   return object;
+}
+
+//===-- Side by side ------------------------------------------------------------------------===//
+
+/// Parts of a module, at most; not the number of cores, which would show in the bytes.
+static constexpr unsigned mostParts = 8;
+
+/// The object of one part, in a context of its own.
+static llvm::Error emitPart(ArrayRef<char> bitcode, const TargetOptions &options,
+                            SmallVector<char, 0> &object) {
+  auto machine = createTargetMachine(options);
+  if (!machine)
+    return machine.takeError();
+  llvm::LLVMContext context;
+  auto part = llvm::parseBitcodeFile(
+      llvm::MemoryBufferRef(StringRef(bitcode.data(), bitcode.size()), "part"), context);
+  if (!part)
+    return part.takeError();
+  optimize(**part, **machine);
+  llvm::raw_svector_ostream stream(object);
+  return emitFile(**part, **machine, stream, llvm::CodeGenFileType::ObjectFile);
+}
+
+llvm::Expected<std::vector<SmallVector<char, 0>>> emitObjects(ModuleOp module,
+                                                              const TargetOptions &options) {
+  auto machine = createTargetMachine(options);
+  if (!machine)
+    return machine.takeError();
+  llvm::LLVMContext context;
+  auto translated = translate(module, **machine, context);
+  if (!translated)
+    return translated.takeError();
+  SmallVector<SmallVector<char, 0>> parts = divide(**translated, mostParts);
+  std::vector<SmallVector<char, 0>> objects(parts.size());
+  std::vector<llvm::Error> errors;
+  for (size_t i = 0; i < parts.size(); ++i)
+    errors.push_back(llvm::Error::success());
+  {
+    llvm::DefaultThreadPool pool(llvm::hardware_concurrency(static_cast<unsigned>(parts.size())));
+    for (size_t i = 0; i < parts.size(); ++i)
+      pool.async([&, i] { errors[i] = emitPart(parts[i], options, objects[i]); });
+    pool.wait();
+  }
+  llvm::Error error = llvm::Error::success();
+  for (llvm::Error &one : errors)
+    error = llvm::joinErrors(std::move(error), std::move(one));
+  if (error)
+    return error;
+  return objects;
 }
 
 } // namespace weft

@@ -52,6 +52,11 @@ struct EmissionText {
 llvm::Expected<SmallVector<char, 0>> emitObject(ModuleOp module, const TargetOptions &options,
                                                 const EmissionText &text = {});
 
+/// The same in several objects that belong together, compiled side by side. The first has what
+/// others may ask for by name.
+llvm::Expected<std::vector<SmallVector<char, 0>>> emitObjects(ModuleOp module,
+                                                              const TargetOptions &options);
+
 } // namespace weft
 
 #endif // WEFT_CODEGEN_CPU_TARGET_H

@@ -87,7 +87,7 @@ LogicalResult Artifacts::describe() {
   return success();
 }
 
-LogicalResult Artifacts::compile(bool embedWeights) {
+LogicalResult Artifacts::compile(bool embedWeights, bool asOneObject) {
   if (failed(describe()) || failed(compilation.advanceTo(ModelStage::Llvm)))
     return failure();
   manifest = makeManifest(described, factsOf(compilation, embedWeights));
@@ -101,14 +101,25 @@ LogicalResult Artifacts::compile(bool embedWeights) {
   if (failed(added))
     return failure();
   compilation.report().progress("object");
-  FailureOr<SmallVector<char, 0>> made = compilation.makeObject(compilation.module());
-  if (failed(made))
-    return failure();
-  object = std::move(*made);
+  if (asOneObject) {
+    FailureOr<SmallVector<char, 0>> object = compilation.makeObject(compilation.module());
+    if (failed(object))
+      return failure();
+    objects.push_back(std::move(*object));
+  } else {
+    FailureOr<std::vector<SmallVector<char, 0>>> made =
+        compilation.makeObjects(compilation.module());
+    if (failed(made))
+      return failure();
+    objects = std::move(*made);
+  }
   if (!embedWeights)
     return success();
   FailureOr<std::string> path = preparedWeights(/*orPlain=*/true);
-  if (failed(path) || failed(made = weightsObjectOf(*path)))
+  if (failed(path))
+    return failure();
+  FailureOr<SmallVector<char, 0>> made = weightsObjectOf(*path);
+  if (failed(made))
     return failure();
   weightsObject = std::move(*made);
   return success();
@@ -151,12 +162,10 @@ FailureOr<std::string> Artifacts::preparedWeights(bool orPlain) {
     return fail(library.takeError());
   if (!path)
     return fail(path.takeError());
-  auto input = makeArchive({{"model.o", StringRef(object.data(), object.size())},
-                            {"weights.o", StringRef(own->data(), own->size())}},
-                           runtimeArchive());
-  if (!input)
-    return fail(input.takeError());
-  llvm::Expected<std::string> inputPath = scratch.write("libprepare.a", (*input)->getBuffer());
+  FailureOr<std::string> input = archiveOf(*own);
+  if (failed(input))
+    return failure();
+  llvm::Expected<std::string> inputPath = scratch.write("libprepare.a", *input);
   if (!inputPath)
     return fail(inputPath.takeError());
   if (llvm::Error error = linkSharedLibrary(*inputPath, "libprepare.so", *library))
@@ -185,18 +194,36 @@ FailureOr<std::string> Artifacts::preparedWeights(bool orPlain) {
 
 //===-- Files -------------------------------------------------------------------------------===//
 
+std::vector<std::pair<std::string, StringRef>>
+Artifacts::members(ArrayRef<char> weightsBytes) const {
+  std::vector<std::pair<std::string, StringRef>> all;
+  for (const auto &[number, object] : llvm::enumerate(objects)) {
+    std::string name = described.name + (number == 0 ? "" : "." + std::to_string(number)) + ".o";
+    all.emplace_back(name, StringRef(object.data(), object.size()));
+  }
+  if (!weightsBytes.empty())
+    all.emplace_back(described.name + ".weights.o",
+                     StringRef(weightsBytes.data(), weightsBytes.size()));
+  return all;
+}
+
+FailureOr<std::string> Artifacts::archiveOf(ArrayRef<char> weightsBytes) {
+  std::vector<std::pair<std::string, StringRef>> named = members(weightsBytes);
+  auto views = llvm::map_to_vector(
+      named, [](const auto &member) { return ArchiveMember{member.first, member.second}; });
+  auto made = makeArchive(views, runtimeArchive());
+  if (!made)
+    return fail(made.takeError());
+  return (*made)->getBuffer().str();
+}
+
 FailureOr<std::string> Artifacts::archiveBytes() {
   if (!archive.empty())
     return archive;
-  std::string member = described.name + ".o", weightsMember = described.name + ".weights.o";
-  SmallVector<ArchiveMember> members{{member, StringRef(object.data(), object.size())}};
-  if (!weightsObject.empty())
-    members.push_back({weightsMember, StringRef(weightsObject.data(), weightsObject.size())});
-  auto made = makeArchive(members, runtimeArchive());
-  if (!made)
-    return fail(made.takeError());
-  archive = (*made)->getBuffer().str();
-  return archive;
+  FailureOr<std::string> made = archiveOf(weightsObject);
+  if (succeeded(made))
+    archive = *made;
+  return made;
 }
 
 FailureOr<std::string> Artifacts::archivePath() {
@@ -284,10 +311,10 @@ LogicalResult Artifacts::addKind(StringRef kind, StringRef folder, OutputFiles &
     return error ? fail(std::move(error)) : success();
   };
   if (kind == "object") {
-    StringRef weightsBytes(weightsObject.data(), weightsObject.size());
-    if (!weightsBytes.empty() && failed(addText(in(described.name + ".weights.o"), weightsBytes)))
-      return failure();
-    return addText(in(described.name + ".o"), StringRef(object.data(), object.size()));
+    for (const auto &[name, bytes] : members(weightsObject))
+      if (failed(addText(in(name), bytes)))
+        return failure();
+    return success();
   }
   if (kind == "shared")
     return addShared(in("lib" + described.name + ".so"), outputs);

@@ -27,9 +27,9 @@ public:
   /// The compilation is at stage `model`.
   LogicalResult takeWeights(StringRef path, uint64_t seed);
 
-  /// Runs the compilation to its end and makes the object; with the weights, prepared, in another
-  /// one beside it if `embedWeights`.
-  LogicalResult compile(bool embedWeights);
+  /// Runs the compilation to its end and makes the objects, or a single one if `asOneObject`; with
+  /// the weights, prepared, in another one beside them if `embedWeights`.
+  LogicalResult compile(bool embedWeights, bool asOneObject = false);
 
   /// Adds the files of these kinds to the outputs, under `folder`.
   LogicalResult addFiles(const llvm::StringSet<> &kinds, StringRef folder, OutputFiles &outputs);
@@ -54,13 +54,17 @@ private:
   /// Path of the static library in the scratch folder, made when first asked for.
   FailureOr<std::string> archivePath();
   FailureOr<std::string> archiveBytes();
+  /// The members of an archive: those of the model, and `weightsBytes`, if there are any.
+  std::vector<std::pair<std::string, StringRef>> members(ArrayRef<char> weightsBytes) const;
+  FailureOr<std::string> archiveOf(ArrayRef<char> weightsBytes);
   LogicalResult addKind(StringRef kind, StringRef folder, OutputFiles &outputs);
 
   Compilation &compilation;
   Interface described;
   Weights weights;
   ScratchFolder scratch;
-  SmallVector<char, 0> object, weightsObject;
+  std::vector<SmallVector<char, 0>> objects;
+  SmallVector<char, 0> weightsObject;
   std::string manifest, archive;
   std::string mark;     ///< The tensor that marks prepared weights; empty if nothing is derived.
   std::string prepared; ///< Path of the file in the scratch folder, once it is made.

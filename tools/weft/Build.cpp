@@ -125,7 +125,7 @@ static LogicalResult build(const BuildFlags &flags, Compilation &compilation) {
       flags.program ? llvm::sys::path::parent_path(flags.output).str() : flags.output.getValue();
   std::string program = flags.program ? programPath(flags, artifacts.interface().name) : "";
   OutputFiles outputs;
-  if (failed(artifacts.compile(embed)))
+  if (failed(artifacts.compile(embed, /*asOneObject=*/kinds->contains("object"))))
     return failure();
   if (!program.empty() && failed(artifacts.addProgram(program, outputs)))
     return failure();

@@ -330,14 +330,21 @@ TargetOptions Compilation::target() const {
   return result;
 }
 
-FailureOr<SmallVector<char, 0>> Compilation::makeObject(ModuleOp llvmModule) {
-  llvm::Expected<SmallVector<char, 0>> object = emitObject(llvmModule, target());
-  if (object)
-    return std::move(*object);
+template <typename Made> FailureOr<Made> Compilation::orOurFault(llvm::Expected<Made> made) {
+  if (made)
+    return std::move(*made);
   theReport.blameUs(true);
-  theReport.error(object.takeError());
+  theReport.error(made.takeError());
   theReport.blameUs(false);
   return failure();
+}
+
+FailureOr<SmallVector<char, 0>> Compilation::makeObject(ModuleOp llvmModule) {
+  return orOurFault(emitObject(llvmModule, target()));
+}
+
+FailureOr<std::vector<SmallVector<char, 0>>> Compilation::makeObjects(ModuleOp llvmModule) {
+  return orOurFault(emitObjects(llvmModule, target()));
 }
 
 } // namespace weft

@@ -79,6 +79,8 @@ public:
 
   /// The object of a module in stage `llvm`, which may be another than this one's.
   FailureOr<SmallVector<char, 0>> makeObject(ModuleOp llvmModule);
+  /// The same in several objects, in less time.
+  FailureOr<std::vector<SmallVector<char, 0>>> makeObjects(ModuleOp llvmModule);
   /// The processor that objects are made for; what is empty is the host's.
   TargetOptions target() const;
 
@@ -90,6 +92,7 @@ private:
   /// Shows what the frontend has to say; fails if there are errors.
   LogicalResult show(const DiagnosticEngine &messages);
   LogicalResult run(ModelStage stage);
+  template <typename Made> FailureOr<Made> orOurFault(llvm::Expected<Made> made);
 
   Report &theReport;
   CompileRequest asked;
