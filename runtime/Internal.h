@@ -68,9 +68,16 @@ size_t weft_missing_feature(const char *list, const char **missing);
 // Pool.c
 
 /// The threads of one handle and the parallel loop they work on. See Pool.c for the protocol.
+/// Parts of a loop that threads begin in: threads beyond this number share them.
+enum { WEFT_MOST_PARTS = 16 };
+
+/// Generation of the loop in the upper half, next unclaimed chunk of the part in the lower.
+typedef struct weft_ticket {
+  _Alignas(64) _Atomic uint64_t value;
+} weft_ticket;
+
 struct weft_context {
-  /// Generation of the loop in the upper half, next unclaimed chunk in the lower.
-  _Alignas(64) _Atomic uint64_t ticket;
+  weft_ticket tickets[WEFT_MOST_PARTS];
   _Alignas(64) _Atomic uint32_t done;
   _Alignas(64) _Atomic uint32_t generation;
   _Atomic int32_t parked;
@@ -86,6 +93,8 @@ struct weft_context {
 
   uint64_t spin_ns;
   int32_t workers;
+  int32_t parts;
+  _Atomic int32_t started;
   pid_t owner;
   pthread_t *threads;
 #ifndef WEFT_FUTEX

@@ -2,9 +2,10 @@
 //
 // The parallel loop: in, a body and a range; out, the body run once over every chunk of the range.
 //
-// The caller publishes a loop under a new generation and works on it like any worker. A chunk is
-// claimed by one compare-and-swap on the ticket, which holds generation and next chunk together.
-// The caller waits until all chunks are done, not until all workers have come: one that is parked
+// The caller publishes a loop under a new generation and works on it like any worker. Each thread
+// begins in a part of its own, so that what it left in its caches in one loop is there in the next,
+// and then helps with the others. A chunk is claimed by one compare-and-swap on the ticket of its
+// part, which holds generation and next chunk together. The caller waits until all chunks are done, not until all workers have come: one that is parked
 // or late finds the chunks gone and never delays the loop. Between loops workers spin for a while,
 // since the next loop of a call follows within microseconds, and then park in the kernel.
 #define _GNU_SOURCE // NOLINT(bugprone-reserved-identifier): a switch of the C library
@@ -95,20 +96,33 @@ static void run_chunk(weft_context *pool, uint32_t index) {
   atomic_fetch_add_explicit(&pool->done, 1, memory_order_release);
 }
 
-// Claims and runs chunks of one generation until there is none left.
-static void work(weft_context *pool, uint32_t generation) {
-  uint64_t ticket = atomic_load_explicit(&pool->ticket, memory_order_acquire);
-  // Acquires what publish() released: who sees the length of a later loop sees the ticket closed.
-  while ((uint32_t)(ticket >> 32) == generation &&
-         (uint32_t)ticket < atomic_load_explicit(&pool->chunks, memory_order_acquire)) {
-    if (!atomic_compare_exchange_weak_explicit(&pool->ticket, &ticket, ticket + 1,
-                                               memory_order_acq_rel, memory_order_acquire))
+// First chunk of a part of a loop of so many chunks; of part `parts`, the end of the last one.
+static uint32_t first_chunk(const weft_context *pool, int32_t part, uint32_t chunks) {
+  return (uint32_t)((uint64_t)chunks * (uint64_t)part / (uint64_t)pool->parts);
+}
+
+// Claims and runs chunks of one part of one generation until there is none left.
+static void work_on_part(weft_context *pool, uint32_t generation, int32_t part) {
+  _Atomic uint64_t *place = &pool->tickets[part].value;
+  uint64_t ticket = atomic_load_explicit(place, memory_order_acquire);
+  while ((uint32_t)(ticket >> 32) == generation) {
+    // Acquires what publish() released: who sees the length of a later loop sees the ticket closed.
+    uint32_t chunks = atomic_load_explicit(&pool->chunks, memory_order_acquire);
+    if ((uint32_t)ticket >= first_chunk(pool, part + 1, chunks))
+      return;
+    if (!atomic_compare_exchange_weak_explicit(place, &ticket, ticket + 1, memory_order_acq_rel,
+                                               memory_order_acquire))
       continue;
     // The chunk is ours and not done, so the loop stays published: its fields are this
     // generation's.
     run_chunk(pool, (uint32_t)ticket);
-    ticket = atomic_load_explicit(&pool->ticket, memory_order_acquire);
+    ticket = atomic_load_explicit(place, memory_order_acquire);
   }
+}
+
+static void work(weft_context *pool, uint32_t generation, int32_t home) {
+  for (int32_t i = 0; i < pool->parts; ++i)
+    work_on_part(pool, generation, (home + i) % pool->parts);
 }
 
 static bool changes_while_spinning(weft_context *pool, uint32_t seen) {
@@ -136,12 +150,13 @@ static uint32_t wait_for_change(weft_context *pool, uint32_t seen) {
 
 static void *worker(void *argument) {
   weft_context *pool = argument;
+  int32_t home = (atomic_fetch_add(&pool->started, 1) + 1) % pool->parts;
   uint32_t seen = 0;
   for (;;) {
     seen = wait_for_change(pool, seen);
     if (atomic_load_explicit(&pool->stop, memory_order_acquire))
       return NULL;
-    work(pool, seen);
+    work(pool, seen, home);
   }
 }
 
@@ -156,15 +171,18 @@ static uint32_t publish(weft_context *pool, weft_body body, void *args, int64_t 
   uint32_t generation = atomic_load_explicit(&pool->generation, memory_order_relaxed) + 1;
   // Closed while the fields change: a late worker of the loop before, which has no chunk left, must
   // not find one by the length of this loop.
-  atomic_store_explicit(&pool->ticket, ((uint64_t)generation << 32) | UINT32_MAX,
-                        memory_order_relaxed);
+  uint64_t high = (uint64_t)generation << 32;
+  for (int32_t part = 0; part < pool->parts; ++part)
+    atomic_store_explicit(&pool->tickets[part].value, high | UINT32_MAX, memory_order_relaxed);
   atomic_store_explicit(&pool->chunks, chunks, memory_order_release);
   atomic_store_explicit(&pool->body, body, memory_order_relaxed);
   atomic_store_explicit(&pool->args, args, memory_order_relaxed);
   atomic_store_explicit(&pool->n, n, memory_order_relaxed);
   atomic_store_explicit(&pool->chunk, chunk, memory_order_relaxed);
   atomic_store_explicit(&pool->done, 0, memory_order_relaxed);
-  atomic_store_explicit(&pool->ticket, (uint64_t)generation << 32, memory_order_release);
+  for (int32_t part = 0; part < pool->parts; ++part)
+    atomic_store_explicit(&pool->tickets[part].value, high | first_chunk(pool, part, chunks),
+                          memory_order_release);
   announce(pool, generation, (int32_t)(chunks - 1));
   return generation;
 }
@@ -202,7 +220,7 @@ void weft_parallel_for(weft_context *pool, weft_body body, void *args, int64_t n
   }
   uint32_t chunks = (uint32_t)(n / chunk + (n % chunk != 0));
   atomic_store_explicit(&pool->busy, true, memory_order_relaxed);
-  work(pool, publish(pool, body, args, n, chunk, chunks));
+  work(pool, publish(pool, body, args, n, chunk, chunks), /*home=*/0);
   wait_for_chunks(pool, chunks);
   atomic_store_explicit(&pool->busy, false, memory_order_relaxed);
 }
@@ -227,6 +245,7 @@ void weft_pool_start(weft_context *pool, int32_t threads, pthread_t *storage) {
   pool->owner = getpid();
   // Spinning threads without a core of their own only keep others from working.
   pool->spin_ns = threads <= available_cores() ? SPIN_NS : 0;
+  pool->parts = threads < WEFT_MOST_PARTS ? threads : WEFT_MOST_PARTS;
   init_sleep(pool);
   // Signals are the program's: its handlers run on its own threads.
   sigset_t all, before;
