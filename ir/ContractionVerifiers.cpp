@@ -6,16 +6,20 @@
 
 namespace weft {
 
-/// Operands of one element type, the result of the same, or of i32 for i8 and u8.
+/// Operands of one element type, the result of the same, of f32 for bf16, or of i32 for i8 and u8.
+/// 8-bit operands may differ in their signs where the second one has them.
 static LogicalResult verifySumTypes(Operation *op) {
-  if (failed(verifyOneElementType(op, llvm::to_vector(op->getOperands()))))
-    return failure();
-  Type from = tensorOf(op->getOperand(0)).getElementType();
+  Type first = tensorOf(op->getOperand(0)).getElementType();
+  Type second = tensorOf(op->getOperand(1)).getElementType();
   Type to = tensorOf(op->getResult(0)).getElementType();
-  bool widens = from.isInteger(8) && to.isSignlessInteger(32);
-  if (from != to && !widens)
+  bool isMixed = first.isUnsignedInteger(8) && second.isSignlessInteger(8);
+  if (!isMixed && failed(verifyOneElementType(op, {op->getOperand(0), op->getOperand(1)})))
+    return failure();
+  bool widens = (first.isInteger(8) && to.isSignlessInteger(32)) || (first.isBF16() && to.isF32());
+  if ((first != to || isMixed) && !widens)
     return op->emitOpError() << "result of " << languageName(to) << " from operands of "
-                             << languageName(from);
+                             << languageName(first)
+                             << (isMixed ? " and " + languageName(second) : std::string());
   return success();
 }
 
@@ -42,7 +46,7 @@ LogicalResult ConvOp::verify() {
                 why);                                          // C1, C2, C3, C5
   if (failed(verifyResult(*this, getResult(), inferred, why))) // C4
     return failure();
-  return verifyOneElementType(*this, {getInput(), getFilter(), getResult()}); // C6
+  return verifySumTypes(*this); // C6
 }
 
 LogicalResult ConvTransposeOp::verify() {
@@ -53,7 +57,7 @@ LogicalResult ConvTransposeOp::verify() {
                          number(getGroups()), why);            // C1, C2, C3, C5
   if (failed(verifyResult(*this, getResult(), inferred, why))) // C4
     return failure();
-  return verifyOneElementType(*this, {getInput(), getFilter(), getResult()}); // C6
+  return verifySumTypes(*this); // C6
 }
 
 LogicalResult PackedConvOp::verify() {
@@ -61,7 +65,8 @@ LogicalResult PackedConvOp::verify() {
   Sliding sliding{getStrides(), getPadLow(), getPadHigh(), getDilations()};
   RankedTensorType result = tensorOf(getResult());
   int64_t outputs = result.getRank() == 0 ? mlir::ShapedType::kDynamic : result.getShape().back();
-  PackedChannels channels{number(getGroups()), outputs, getTransposed(), getOutputPadding()};
+  PackedChannels channels{number(getGroups()), outputs, getTransposed(), getOutputPadding(),
+                          number(getInterleave())};
   Inferred inferred = inferPackedConv(tensorOf(getInput()), tensorOf(getFilter()), sliding,
                                       channels, why);          // C1, C2, C3, C4, C6
   if (failed(verifyResult(*this, getResult(), inferred, why))) // C5

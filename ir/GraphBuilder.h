@@ -139,16 +139,17 @@ public:
   //===-- Contractions and normalisations -----------------------------------------------------===//
 
   /// `equation` as in "bik,bkj->bij". `result` is the element type of the result where it is
-  /// another than that of the operands (i8 and u8 into i32).
+  /// another than that of the operands (i8 and u8 into i32, bf16 into f32); so for all of these.
   Value contract(StringRef equation, Value a, Value b, Type result = nullptr);
   /// NumPy's matmul: vectors are promoted, leading dimensions broadcast.
   Value matmul(Value a, Value b, Type result = nullptr);
-  Value conv(Value x, Value filter, const Sliding &sliding, int64_t groups);
+  Value conv(Value x, Value filter, const Sliding &sliding, int64_t groups, Type result = nullptr);
   Value convTranspose(Value x, Value filter, const Sliding &sliding,
-                      ArrayRef<int64_t> outputPadding, int64_t groups);
+                      ArrayRef<int64_t> outputPadding, int64_t groups, Type result = nullptr);
   /// Channels last; `channels` says how many the result has.
-  Value packedConv(Value x, Value filter, const Sliding &sliding, const PackedChannels &channels);
-  Value depthwiseConv(Value x, Value filter, const Sliding &sliding);
+  Value packedConv(Value x, Value filter, const Sliding &sliding, const PackedChannels &channels,
+                   Type result = nullptr);
+  Value depthwiseConv(Value x, Value filter, const Sliding &sliding, Type result = nullptr);
   Value winogradConv(Value x, Value filter, int64_t tile, const Sliding &sliding, int64_t outputs);
   Value layerNorm(Value x, Value scale, Value shift, int64_t axis, double epsilon);
   Value rmsNorm(Value x, Value scale, int64_t axis, double epsilon);

@@ -8,17 +8,24 @@ namespace weft {
 
 //===-- Contractions and normalisations -----------------------------------------------------===//
 
+/// The verifier knows which signs go together.
+static bool areBytes(Type a, Type b) { return a.isInteger(8) && b.isInteger(8); }
+
+/// `inferred`, with the element type `result` if there is one.
+static RankedTensorType withResult(RankedTensorType inferred, Type result) {
+  return result ? withElementType(inferred, result) : inferred;
+}
+
 Value GraphBuilder::contract(StringRef equation, Value a, Value b, Type result) {
   if (!a || !b)
     return Value();
-  if (element(a) != element(b))
+  if (element(a) != element(b) && !areBytes(element(a), element(b)))
     return failTypes(a, b);
   std::string reason;
   Inferred type = inferContract(equation, typeOf(a), typeOf(b), reason);
   if (failed(type))
     return fail(reason);
-  Type made = result ? Type(withElementType(*type, result)) : Type(*type);
-  return make<ContractOp>(made, equation, a, b);
+  return make<ContractOp>(withResult(*type, result), equation, a, b);
 }
 
 /// "...ij,jk" over `batch` leading labels that both operands, or one of them, have.
@@ -64,56 +71,59 @@ Value GraphBuilder::matmul(Value a, Value b, Type result) {
   return contract(labelsA + "," + labelsB + "->" + labels, a, b, result);
 }
 
-Value GraphBuilder::conv(Value x, Value filter, const Sliding &sliding, int64_t groups) {
+Value GraphBuilder::conv(Value x, Value filter, const Sliding &sliding, int64_t groups,
+                         Type result) {
   if (!x || !filter)
     return Value();
-  if (element(x) != element(filter))
+  if (element(x) != element(filter) && !areBytes(element(x), element(filter)))
     return failTypes(x, filter);
   std::string reason;
   Inferred type = inferConv(typeOf(x), typeOf(filter), sliding, groups, reason);
   if (failed(type))
     return fail(reason);
-  return make<ConvOp>(*type, x, filter, sliding.strides, sliding.padLow, sliding.padHigh,
-                      sliding.dilations, static_cast<uint64_t>(groups));
+  return make<ConvOp>(withResult(*type, result), x, filter, sliding.strides, sliding.padLow,
+                      sliding.padHigh, sliding.dilations, static_cast<uint64_t>(groups));
 }
 
 Value GraphBuilder::convTranspose(Value x, Value filter, const Sliding &sliding,
-                                  ArrayRef<int64_t> outputPadding, int64_t groups) {
+                                  ArrayRef<int64_t> outputPadding, int64_t groups, Type result) {
   if (!x || !filter)
     return Value();
-  if (element(x) != element(filter))
+  if (element(x) != element(filter) && !areBytes(element(x), element(filter)))
     return failTypes(x, filter);
   std::string reason;
   Inferred type =
       inferConvTranspose(typeOf(x), typeOf(filter), sliding, outputPadding, groups, reason);
   if (failed(type))
     return fail(reason);
-  return make<ConvTransposeOp>(*type, x, filter, sliding.strides, sliding.padLow, sliding.padHigh,
-                               sliding.dilations, outputPadding, static_cast<uint64_t>(groups));
+  return make<ConvTransposeOp>(withResult(*type, result), x, filter, sliding.strides,
+                               sliding.padLow, sliding.padHigh, sliding.dilations, outputPadding,
+                               static_cast<uint64_t>(groups));
 }
 
 Value GraphBuilder::packedConv(Value x, Value filter, const Sliding &sliding,
-                               const PackedChannels &channels) {
+                               const PackedChannels &channels, Type result) {
   if (!x || !filter)
     return Value();
   std::string reason;
   Inferred type = inferPackedConv(typeOf(x), typeOf(filter), sliding, channels, reason);
   if (failed(type))
     return fail(reason);
-  return make<PackedConvOp>(*type, x, filter, sliding.strides, sliding.padLow, sliding.padHigh,
-                            sliding.dilations, static_cast<uint64_t>(channels.groups),
-                            channels.transposed, channels.outputPadding);
+  return make<PackedConvOp>(withResult(*type, result), x, filter, sliding.strides, sliding.padLow,
+                            sliding.padHigh, sliding.dilations,
+                            static_cast<uint64_t>(channels.groups), channels.transposed,
+                            channels.outputPadding, static_cast<uint64_t>(channels.interleave));
 }
 
-Value GraphBuilder::depthwiseConv(Value x, Value filter, const Sliding &sliding) {
+Value GraphBuilder::depthwiseConv(Value x, Value filter, const Sliding &sliding, Type result) {
   if (!x || !filter)
     return Value();
   std::string reason;
   Inferred type = inferDepthwiseConv(typeOf(x), typeOf(filter), sliding, reason);
   if (failed(type))
     return fail(reason);
-  return make<DepthwiseConvOp>(*type, x, filter, sliding.strides, sliding.padLow, sliding.padHigh,
-                               sliding.dilations);
+  return make<DepthwiseConvOp>(withResult(*type, result), x, filter, sliding.strides,
+                               sliding.padLow, sliding.padHigh, sliding.dilations);
 }
 
 Value GraphBuilder::winogradConv(Value x, Value filter, int64_t tile, const Sliding &sliding,

@@ -76,6 +76,7 @@ struct PackedChannels {
   int64_t groups = 1, outputs = 0;
   bool transposed = false;
   ArrayRef<int64_t> outputPadding = {}; ///< One entry a spatial dimension if transposed.
+  int64_t interleave = 1;               ///< Input channels side by side in the filter.
 };
 
 Inferred inferPackedConv(RankedTensorType input, RankedTensorType filter, const Sliding &sliding,

@@ -108,6 +108,31 @@ Inferred inferConvTranspose(RankedTensorType input, RankedTensorType filter, con
   return tensorType(dims, input.getElementType());
 }
 
+/// C3 of weft.packed_conv.
+static LogicalResult checkPackedInputs(RankedTensorType input, RankedTensorType filter,
+                                       const PackedChannels &channels, std::string &why) {
+  int64_t groups = channels.groups, last = filter.getRank() - 1, together = channels.interleave;
+  Dim inputs = dimsOf(input).back();
+  if (together == 1) {
+    if (agree(inputs, Dim(filter.getDimSize(last - 1)) * Dim(groups)))
+      return success();
+    return refuse(why, "input of " + inputs.str() + " channels for " + Twine(groups) +
+                           " groups of " + Twine(filter.getDimSize(last - 1)));
+  }
+  auto known = inputs.constant();
+  if (!known)
+    return refuse(why, "input of " + inputs.str() + " channels, which must be static");
+  if (filter.getDimSize(last) != together)
+    return refuse(why, "filter with " + Twine(filter.getDimSize(last)) +
+                           " channels side by side for an 'interleave' of " + Twine(together));
+  if (*known % groups != 0 ||
+      llvm::divideCeilSigned(*known / groups, together) != filter.getDimSize(last - 2))
+    return refuse(why, "input of " + Twine(*known) + " channels for " + Twine(groups) +
+                           " groups of " + Twine(filter.getDimSize(last - 2)) + " times " +
+                           Twine(together));
+  return success();
+}
+
 /// C3, C4 and C6 of weft.packed_conv.
 static LogicalResult checkPackedChannels(RankedTensorType input, RankedTensorType filter,
                                          const PackedChannels &channels, std::string &why) {
@@ -115,15 +140,14 @@ static LogicalResult checkPackedChannels(RankedTensorType input, RankedTensorTyp
     return refuse(why, "filter of dynamic dimensions " + languageList(dimsOf(filter)));
   if (channels.outputs < 0) // C6
     return refuse(why, "result of a dynamic number of channels");
-  int64_t groups = channels.groups, last = filter.getRank() - 1;
-  Dim inputs = dimsOf(input).back();
-  if (!agree(inputs, Dim(filter.getDimSize(last - 1)) * Dim(groups))) // C3
-    return refuse(why, "input of " + inputs.str() + " channels for " + Twine(groups) +
-                           " groups of " + Twine(filter.getDimSize(last - 1)));
+  if (failed(checkPackedInputs(input, filter, channels, why))) // C3
+    return failure();
+  int64_t groups = channels.groups;
   if (channels.outputs % groups != 0) // C4
     return refuse(why, "result of " + Twine(channels.outputs) + " channels for " + Twine(groups) +
                            " groups");
-  int64_t each = channels.outputs / groups, width = filter.getDimSize(last);
+  int64_t each = channels.outputs / groups;
+  int64_t width = filter.getDimSize(filter.getRank() - (channels.interleave > 1 ? 2 : 1));
   if (width == 0) // C4
     return refuse(why, "panels of 0 channels");
   int64_t panels = groups * llvm::divideCeilSigned(each, width);
@@ -140,7 +164,9 @@ Inferred inferPackedConv(RankedTensorType input, RankedTensorType filter, const 
   if (spatial < 0 || spatial > 3) // C1
     return refuse(why, "input of rank " + Twine(input.getRank()) +
                            ", which must be [N, C] and up to 3 spatial dimensions between");
-  if (filter.getRank() != spatial + 3) // C1
+  if (channels.interleave < 1) // C2
+    return refuse(why, "'interleave' of " + Twine(channels.interleave) + ", less than 1");
+  if (filter.getRank() != spatial + (channels.interleave > 1 ? 4 : 3)) // C1
     return refuse(why, "filter of rank " + Twine(filter.getRank()) + " for an input of rank " +
                            Twine(input.getRank()));
   size_t paddings = channels.transposed ? spatial : 0;

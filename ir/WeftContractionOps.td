@@ -16,8 +16,9 @@ def Weft_ContractOp : Weft_Op<"contract", [Pure, Weft_Root]> {
     - Shapes: C1: the equation is `labels,labels->labels`, one ASCII letter for each dimension.
       C2: no letter stands twice in one tensor. C3: a letter of only one operand is in the result,
       and each letter of the result is in an operand. C4: dimensions of one letter are equal
-    - Types: C5: `lhs` and `rhs` have one element type, `result` the same, or i32 for i8 and u8.
-      f16 and bf16 accumulate in f32; integers wrap
+    - Types: C5: `lhs` and `rhs` have one element type, `result` the same, or f32 for bf16, or i32
+      for i8 and u8. `lhs` of u8 or i8 goes with `rhs` of i8, `result` is i32 then. f16 and bf16
+      accumulate in f32; integers wrap
     - Gradient: `dlhs = contract(dy, rhs)`, `drhs = contract(lhs, dy)` with the labels exchanged
 
     Example: `test/ir/contraction.mlir`
@@ -51,7 +52,9 @@ def Weft_ConvOp : Weft_ConvolutionOp<"conv"> {
       and `groups` divides `O`. C4: each spatial dimension of `result` is
       `(n + pad_low + pad_high - dilation * (kernel - 1) - 1) / stride + 1`; batch and `O` agree.
       C5: the filter's dimensions are static
-    - Types: any number. C6: element types are equal. f16 and bf16 accumulate in f32
+    - Types: any number. C6: `input` and `filter` have one element type, `result` the same, or f32
+      for bf16, or i32 for i8 and u8. `input` of u8 or i8 goes with `filter` of i8, `result` is i32
+      then. f16 and bf16 accumulate in f32; integers wrap
     - Gradient: `dx` is a transposed convolution of `dy`, `dw` a convolution of `x` with `dy`
     - Source: Dumoulin & Visin, arXiv:1603.07285
 
@@ -78,7 +81,7 @@ def Weft_ConvTransposeOp : Weft_ConvolutionOp<"conv_transpose"> {
       C3: `groups` divides `C` and `O = groups * O/groups`. C4: each spatial dimension of `result` is
       `(n - 1) * stride - pad_low - pad_high + dilation * (kernel - 1) + output_padding + 1`;
       batch and `C` agree. C5: the filter's dimensions are static
-    - Types: any number. C6: element types are equal. f16 and bf16 accumulate in f32
+    - Types: any number. C6: as for weft.conv
     - Gradient: `dx` is the convolution of `dy` with the same attributes
     - Source: Dumoulin & Visin, arXiv:1603.07285, chapter 4
 
@@ -101,22 +104,26 @@ def Weft_PackedConvOp : Weft_ConvolutionOp<"packed_conv"> {
   let description = [{
     Without spatial dimensions it is a product with a packed matrix. The filters of a group stand in
     panels of `W` output channels: channel `l` of group `g` is panel `p = g * P/groups + l / W`,
-    column `j = l % W`. Columns beyond the last channel are never read.
+    column `j = l % W`. Columns beyond the last channel are never read. With an `interleave` of
+    I > 1, I neighbouring input channels of a column lie side by side, as instructions take them
+    that sum I products at once: `w[p, k, c, j]` stands at `[p, k, c / I, j, c % I]`. Places of
+    channels beyond the last are 0.
 
     - Formula: `y[n, i, g * O/groups + l] = sum over k, c of x[n, i * strides - pad_low +
       k * dilations, g * C/groups + c] * w[p, k, c, j]`; 0 outside `input`. With `transposed`
       `y[n, i * strides - pad_low + k * dilations, g * O/groups + l] += sum over c of
       x[n, i, g * C/groups + c] * w[p, k, c, j]`
-    - Shapes: input [N, spatial..., C], filter [P, kernel..., C / groups, W], result
-      [N, spatial..., O]. C1: up to 3 spatial dimensions, one entry of each attribute for each;
-      `output_padding` has entries with `transposed` alone. C2: strides, dilations, groups positive,
-      padding and `output_padding` not negative. C3: `C = groups * C/groups`. C4: `groups` divides
+    - Shapes: input [N, spatial..., C], filter [P, kernel..., C / groups, W], or [P, kernel...,
+      ceil(C / groups / I), W, I] for an `interleave` of I > 1, result [N, spatial..., O]. C1: up to
+      3 spatial dimensions, one entry of each attribute for each; `output_padding` has entries with
+      `transposed` alone. C2: strides, dilations, groups, `interleave` positive, padding and
+      `output_padding` not negative. C3: `C = groups * C/groups`, and C is static with an
+      `interleave` above 1, which the filter's last dimension is. C4: `groups` divides
       `O`, and `P = groups * ceil(O / groups / W)`. C5: batch agrees, and each spatial dimension of
       `result` is `(n + pad_low + pad_high - dilation * (kernel - 1) - 1) / stride + 1`, with
       `transposed` `(n - 1) * stride - pad_low - pad_high + dilation * (kernel - 1) +
       output_padding + 1`. C6: the filter's dimensions and `O` are static
-    - Types: any number. C7: `input` and `filter` have one element type, `result` the same, or i32
-      for i8 and u8. f16 and bf16 accumulate in f32; integers wrap
+    - Types: any number. C7: as C6 of weft.conv
     - Gradient: none, since layouts are chosen after differentiation
     - Source: Georganas et al., arXiv:1808.05567, section II
 
@@ -126,10 +133,12 @@ def Weft_PackedConvOp : Weft_ConvolutionOp<"packed_conv"> {
                        DenseI64ArrayAttr:$strides, DenseI64ArrayAttr:$pad_low,
                        DenseI64ArrayAttr:$pad_high, DenseI64ArrayAttr:$dilations,
                        ConfinedAttr<I64Attr, [IntPositive]>:$groups, UnitAttr:$transposed,
-                       DefaultValuedAttr<DenseI64ArrayAttr, "{}">:$output_padding);
+                       DefaultValuedAttr<DenseI64ArrayAttr, "{}">:$output_padding,
+                       DefaultValuedAttr<ConfinedAttr<I64Attr, [IntPositive]>, "1">:$interleave);
   let assemblyFormat = [{
     $input `,` $filter `strides` $strides `pad` $pad_low $pad_high `dilations` $dilations
-    `groups` $groups (`transposed` $transposed^ `output_padding` $output_padding)? attr-dict
+    `groups` $groups (`transposed` $transposed^ `output_padding` $output_padding)?
+    (`interleave` $interleave^)? attr-dict
     `:` type($input) `,` type($filter) `->` type($result)
   }];
 }
@@ -144,8 +153,7 @@ def Weft_DepthwiseConvOp : Weft_ConvolutionOp<"depthwise_conv"> {
       positive, padding not negative. C3: `O = C * M`. C4: batch agrees, and each spatial dimension
       of `result` is `(n + pad_low + pad_high - dilation * (kernel - 1) - 1) / stride + 1`.
       C5: the filter's dimensions and `C` are static
-    - Types: any number. C6: `input` and `filter` have one element type, `result` the same, or i32
-      for i8 and u8. f16 and bf16 accumulate in f32; integers wrap
+    - Types: any number. C6: as for weft.conv
     - Gradient: none, since layouts are chosen after differentiation
     - Source: Howard et al., arXiv:1704.04861, section 3.1
 

@@ -17,7 +17,7 @@ namespace {
 
 /// How weft.packed_conv numbers its channels.
 struct PackedFilter {
-  int64_t groups, inputs, outputs, panels, width, taps;
+  int64_t groups, inputs, outputs, panels, width, taps, interleave;
   int64_t inputsEach() const { return inputs / groups; }
   int64_t outputsEach() const { return outputs / groups; }
   int64_t groupOf(int64_t output) const { return output / outputsEach(); }
@@ -26,7 +26,8 @@ struct PackedFilter {
   int64_t place(int64_t output, int64_t k, int64_t c) const {
     int64_t inGroup = output % outputsEach();
     int64_t panel = groupOf(output) * (panels / groups) + inGroup / width;
-    return ((panel * taps + k) * inputsEach() + c) * width + inGroup % width;
+    int64_t row = (panel * taps + k) * ((inputsEach() + interleave - 1) / interleave);
+    return ((row + c / interleave) * width + inGroup % width) * interleave + c % interleave;
   }
 };
 
@@ -60,21 +61,30 @@ Expected<Tensor> packedConv(const Call &call) {
   Tensor result = call.emptyResult();
   ArrayRef<int64_t> in = input.shape(), kernel = filter.shape(), out = result.shape();
   auto groups = static_cast<int64_t>(op.getGroups());
+  auto interleave = static_cast<int64_t>(op.getInterleave());
+  if (interleave > 1) // The verifier knows that the channels are static.
+    kernel = kernel.drop_back();
+  int64_t channels = interleave > 1 ? in.back() : kernel[kernel.size() - 2] * groups;
   if (Error error = requireShape(call, "batch and channels", {in.front(), in.back()},
-                                 {out.front(), kernel[kernel.size() - 2] * groups}))
+                                 {out.front(), channels}))
     return error;
+  int64_t width = kernel.back();
   kernel = kernel.drop_front().drop_back(2);
   in = in.drop_front().drop_back();
   out = out.drop_front().drop_back();
   bool transposed = op.getTransposed();
   Window<3> window = windowOf<3>(op, transposed ? out : in, transposed ? in : out, kernel);
-  PackedFilter channels{groups,        input.shape().back(),  result.shape().back(),
-                        filter.dim(0), filter.shape().back(), volume(window.kernel)};
+  PackedFilter packed{groups,
+                      input.shape().back(),
+                      result.shape().back(),
+                      filter.dim(0),
+                      width,
+                      volume(window.kernel),
+                      interleave};
   if (input.isFloat())
-    slide(window, input.dim(0), channels, transposed, input.reals(), filter.reals(),
-          result.reals());
+    slide(window, input.dim(0), packed, transposed, input.reals(), filter.reals(), result.reals());
   else
-    slide(window, input.dim(0), channels, transposed, input.integers(), filter.integers(),
+    slide(window, input.dim(0), packed, transposed, input.integers(), filter.integers(),
           result.integers());
   return result;
 }

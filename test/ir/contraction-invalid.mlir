@@ -284,7 +284,7 @@ func.func @conv_transpose_c5_dynamic_filter(%x: tensor<2x6x5xf32>, %w: tensor<6x
 // -----
 
 func.func @conv_transpose_c6_element_types_differ(%x: tensor<2x6x5xf32>, %w: tensor<6x2x3xf32>) {
-  // expected-error @below {{'weft.conv_transpose' op element types 'f32' and 'f64' differ}}
+  // expected-error @below {{'weft.conv_transpose' op result of f64 from operands of f32}}
   %0 = weft.conv_transpose %x, %w strides [1] pad [0] [0] dilations [1] output_padding [0] groups 2 : tensor<2x6x5xf32>, tensor<6x2x3xf32> -> tensor<2x4x7xf64>
   return
 }
@@ -622,5 +622,61 @@ func.func @winograd_conv_c6_dynamic_result(%x: tensor<2x9x8x4xf32>, %w: tensor<3
 func.func @winograd_conv_c7_element_types_differ(%x: tensor<2x9x8x4xf32>, %w: tensor<36x2x4x8xf64>) {
   // expected-error @below {{'weft.winograd_conv' op element types 'f32' and 'f64' differ}}
   %0 = weft.winograd_conv %x, %w tile 4 pad [1, 1] [1, 1] : tensor<2x9x8x4xf32>, tensor<36x2x4x8xf64> -> tensor<2x9x8x12xf32>
+  return
+}
+
+// -----
+
+func.func @contract_c5_mixed_the_other_way(%a: tensor<4x5xi8>, %b: tensor<5x6xui8>) {
+  // expected-error @below {{'weft.contract' op element types 'i8' and 'ui8' differ}}
+  weft.contract "ik,kj->ij" %a, %b : tensor<4x5xi8>, tensor<5x6xui8> -> tensor<4x6xi32>
+  return
+}
+
+// -----
+
+func.func @contract_c5_mixed_without_i32(%a: tensor<4x5xui8>, %b: tensor<5x6xi8>) {
+  // expected-error @below {{'weft.contract' op result of u8 from operands of u8 and i8}}
+  weft.contract "ik,kj->ij" %a, %b : tensor<4x5xui8>, tensor<5x6xi8> -> tensor<4x6xui8>
+  return
+}
+
+// -----
+
+func.func @conv_c6_half_into_f32(%x: tensor<2x4x9xf16>, %w: tensor<6x2x3xf16>) {
+  // expected-error @below {{'weft.conv' op result of f32 from operands of f16}}
+  weft.conv %x, %w strides [1] pad [0] [0] dilations [1] groups 2 : tensor<2x4x9xf16>, tensor<6x2x3xf16> -> tensor<2x6x7xf32>
+  return
+}
+
+// -----
+
+func.func @packed_conv_c1_interleaved_rank_differs(%x: tensor<2x4xbf16>, %w: tensor<1x2x16xbf16>) {
+  // expected-error @below {{'weft.packed_conv' op filter of rank 3 for an input of rank 2}}
+  weft.packed_conv %x, %w strides [] pad [] [] dilations [] groups 1 interleave 2 : tensor<2x4xbf16>, tensor<1x2x16xbf16> -> tensor<2x9xf32>
+  return
+}
+
+// -----
+
+func.func @packed_conv_c3_interleave_differs(%x: tensor<2x4xbf16>, %w: tensor<1x2x16x2xbf16>) {
+  // expected-error @below {{'weft.packed_conv' op filter with 2 channels side by side for an 'interleave' of 4}}
+  weft.packed_conv %x, %w strides [] pad [] [] dilations [] groups 1 interleave 4 : tensor<2x4xbf16>, tensor<1x2x16x2xbf16> -> tensor<2x9xf32>
+  return
+}
+
+// -----
+
+func.func @packed_conv_c3_interleaved_channels_differ(%x: tensor<2x7xbf16>, %w: tensor<1x3x16x2xbf16>) {
+  // expected-error @below {{'weft.packed_conv' op input of 7 channels for 1 groups of 3 times 2}}
+  weft.packed_conv %x, %w strides [] pad [] [] dilations [] groups 1 interleave 2 : tensor<2x7xbf16>, tensor<1x3x16x2xbf16> -> tensor<2x9xf32>
+  return
+}
+
+// -----
+
+func.func @packed_conv_c3_interleaved_channels_dynamic(%x: tensor<2x?xbf16, #weft.shape<[2, C]>>, %w: tensor<1x3x16x2xbf16>) {
+  // expected-error @below {{'weft.packed_conv' op input of C channels, which must be static}}
+  weft.packed_conv %x, %w strides [] pad [] [] dilations [] groups 1 interleave 2 : tensor<2x?xbf16, #weft.shape<[2, C]>>, tensor<1x3x16x2xbf16> -> tensor<2x9xf32>
   return
 }

@@ -5,13 +5,17 @@
 // RUN: weft-opt %s --mlir-print-op-generic | weft-opt | FileCheck %s
 
 // CHECK-LABEL: func.func @contract(
-func.func @contract(%a: tensor<?x4x5xf32, #weft.shape<[B, 4, 5]>>, %b: tensor<?x5x6xf32, #weft.shape<[B, 5, 6]>>, %q: tensor<4x5xi8>, %s: tensor<f32>) {
+func.func @contract(%a: tensor<?x4x5xf32, #weft.shape<[B, 4, 5]>>, %b: tensor<?x5x6xf32, #weft.shape<[B, 5, 6]>>, %q: tensor<4x5xi8>, %s: tensor<f32>, %u: tensor<4x5xui8>, %h: tensor<4x5xbf16>) {
   // CHECK: weft.contract "bik,bkj->bij" %{{.*}}, %{{.*}} : tensor<?x4x5xf32, #weft.shape<[B, 4, 5]>>, tensor<?x5x6xf32, #weft.shape<[B, 5, 6]>> -> tensor<?x4x6xf32, #weft.shape<[B, 4, 6]>>
   %0 = weft.contract "bik,bkj->bij" %a, %b : tensor<?x4x5xf32, #weft.shape<[B, 4, 5]>>, tensor<?x5x6xf32, #weft.shape<[B, 5, 6]>> -> tensor<?x4x6xf32, #weft.shape<[B, 4, 6]>>
   // CHECK: weft.contract "ik,jk->ij" %{{.*}}, %{{.*}} : tensor<4x5xi8>, tensor<4x5xi8> -> tensor<4x4xi32>
   %1 = weft.contract "ik,jk->ij" %q, %q : tensor<4x5xi8>, tensor<4x5xi8> -> tensor<4x4xi32>
   // CHECK: weft.contract ",->" %{{.*}}, %{{.*}} : tensor<f32>, tensor<f32> -> tensor<f32>
   %2 = weft.contract ",->" %s, %s : tensor<f32>, tensor<f32> -> tensor<f32>
+  // CHECK: weft.contract "ik,jk->ij" %{{.*}}, %{{.*}} : tensor<4x5xui8>, tensor<4x5xi8> -> tensor<4x4xi32>
+  %3 = weft.contract "ik,jk->ij" %u, %q : tensor<4x5xui8>, tensor<4x5xi8> -> tensor<4x4xi32>
+  // CHECK: weft.contract "ik,jk->ij" %{{.*}}, %{{.*}} : tensor<4x5xbf16>, tensor<4x5xbf16> -> tensor<4x4xf32>
+  %4 = weft.contract "ik,jk->ij" %h, %h : tensor<4x5xbf16>, tensor<4x5xbf16> -> tensor<4x4xf32>
   return
 }
 
@@ -32,13 +36,15 @@ func.func @conv_transpose(%x: tensor<?x6x5xf32, #weft.shape<[N, 6, 5]>>, %w: ten
 }
 
 // CHECK-LABEL: func.func @packed_conv(
-func.func @packed_conv(%x: tensor<?x9x8x4xf32, #weft.shape<[N, 9, 8, 4]>>, %w: tensor<4x3x3x2x2xf32>, %m: tensor<?x5xi8, #weft.shape<[N, 5]>>, %q: tensor<2x5x16xi8>, %y: tensor<1x?x6xf32, #weft.shape<[1, L, 6]>>, %u: tensor<2x3x6x8xf32>) {
+func.func @packed_conv(%x: tensor<?x9x8x4xf32, #weft.shape<[N, 9, 8, 4]>>, %w: tensor<4x3x3x2x2xf32>, %m: tensor<?x5xi8, #weft.shape<[N, 5]>>, %q: tensor<2x5x16xi8>, %y: tensor<1x?x6xf32, #weft.shape<[1, L, 6]>>, %u: tensor<2x3x6x8xf32>, %h: tensor<?x5xbf16, #weft.shape<[N, 5]>>, %v: tensor<2x3x16x2xbf16>) {
   // CHECK: weft.packed_conv %{{.*}}, %{{.*}} strides [2, 1] pad [1, 1] [1, 1] dilations [1, 2] groups 2 : tensor<?x9x8x4xf32, #weft.shape<[N, 9, 8, 4]>>, tensor<4x3x3x2x2xf32> -> tensor<?x5x6x6xf32, #weft.shape<[N, 5, 6, 6]>>
   %0 = weft.packed_conv %x, %w strides [2, 1] pad [1, 1] [1, 1] dilations [1, 2] groups 2 : tensor<?x9x8x4xf32, #weft.shape<[N, 9, 8, 4]>>, tensor<4x3x3x2x2xf32> -> tensor<?x5x6x6xf32, #weft.shape<[N, 5, 6, 6]>>
   // CHECK: weft.packed_conv %{{.*}}, %{{.*}} strides [] pad [] [] dilations [] groups 1 : tensor<?x5xi8, #weft.shape<[N, 5]>>, tensor<2x5x16xi8> -> tensor<?x17xi32, #weft.shape<[N, 17]>>
   %1 = weft.packed_conv %m, %q strides [] pad [] [] dilations [] groups 1 : tensor<?x5xi8, #weft.shape<[N, 5]>>, tensor<2x5x16xi8> -> tensor<?x17xi32, #weft.shape<[N, 17]>>
   // CHECK: weft.packed_conv %{{.*}}, %{{.*}} strides [2] pad [1] [0] dilations [1] groups 1 transposed output_padding [1] : tensor<1x?x6xf32, #weft.shape<[1, L, 6]>>, tensor<2x3x6x8xf32> -> tensor<1x?x9xf32, #weft.shape<[1, 2 * L + 1, 9]>>
   %2 = weft.packed_conv %y, %u strides [2] pad [1] [0] dilations [1] groups 1 transposed output_padding [1] : tensor<1x?x6xf32, #weft.shape<[1, L, 6]>>, tensor<2x3x6x8xf32> -> tensor<1x?x9xf32, #weft.shape<[1, 2 * L + 1, 9]>>
+  // CHECK: weft.packed_conv %{{.*}}, %{{.*}} strides [] pad [] [] dilations [] groups 1 interleave 2 : tensor<?x5xbf16, #weft.shape<[N, 5]>>, tensor<2x3x16x2xbf16> -> tensor<?x17xf32, #weft.shape<[N, 17]>>
+  %3 = weft.packed_conv %h, %v strides [] pad [] [] dilations [] groups 1 interleave 2 : tensor<?x5xbf16, #weft.shape<[N, 5]>>, tensor<2x3x16x2xbf16> -> tensor<?x17xf32, #weft.shape<[N, 17]>>
   return
 }
 

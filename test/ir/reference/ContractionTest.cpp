@@ -186,6 +186,32 @@ TEST(PackedConv, IntegersWiden) {
               {130050});
 }
 
+/// The same filter with its channels in pairs, the last of which is half empty.
+TEST(PackedConv, Interleaved) {
+  const Reals filter = valuesOf(ramp({1, 3, 4}, 5));
+  Tensor paired(elementType("f64"), {1, 2, 4, 2});
+  for (int64_t c = 0; c < 3; ++c)
+    for (int64_t j = 0; j < 4; ++j)
+      paired.reals()[(c / 2 * 4 + j) * 2 + c % 2] = filter[c * 4 + j];
+  expectReals(valuesOf(runOp("weft.packed_conv %0, %1 strides [] pad [] [] dilations [] groups 1 "
+                             "interleave 2 : tensor<2x3xf64>, tensor<1x2x4x2xf64> -> "
+                             "tensor<2x3xf64>",
+                             {ramp({2, 3}), paired}, "tensor<2x3xf64>")),
+              valuesOf(runOp("weft.packed_conv %0, %1 strides [] pad [] [] dilations [] groups 1 : "
+                             "tensor<2x3xf64>, tensor<1x3x4xf64> -> tensor<2x3xf64>",
+                             {ramp({2, 3}), ramp({1, 3, 4}, 5)}, "tensor<2x3xf64>")));
+}
+
+TEST(PackedConv, SignsMix) {
+  expectReals(valuesOf(runOp(
+                  "weft.packed_conv %0, %1 strides [] pad [] [] dilations [] groups 1 interleave 4 "
+                  ": tensor<1x2xui8>, tensor<1x1x2x4xi8> -> tensor<1x2xi32>",
+                  {tensor("ui8", {1, 2}, {255, 200}),
+                   tensor("i8", {1, 1, 2, 4}, {-128, 1, 0, 0, 127, -1, 0, 0})},
+                  "tensor<1x2xi32>")),
+              {-32440, 32185});
+}
+
 TEST(DepthwiseConv, StridePaddingAndMultiplier) {
   expectReals(
       valuesOf(runOp("weft.depthwise_conv %0, %1 strides [2, 1] pad [1, 1] [0, 1] dilations [1, 1] "
