@@ -24,6 +24,8 @@ void buildLoopsPipeline(OpPassManager &manager, VectorTarget target) {
   options.vectorBytes = target.bytes;
   options.vectorRegisters = target.registers;
   options.halves = target.halves;
+  options.bfloatDots = target.bfloatDots;
+  options.byteDots = target.byteDots;
   manager.addPass(createLowerKernelsPass(options));
   manager.addPass(createLowerEntriesPass());
   manager.addPass(createVerifyLoopsPass());

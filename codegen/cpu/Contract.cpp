@@ -31,7 +31,8 @@ static Dim strideOf(StringRef letters, ArrayRef<Dim> dims, char letter) {
 
 std::unique_ptr<ContractPlan> ContractPlan::of(ContractOp op) {
   // Buffers are read in place: operands are arguments.
-  if (!isa<mlir::BlockArgument>(op.getLhs()) || !isa<mlir::BlockArgument>(op.getRhs()))
+  if (!isa<mlir::BlockArgument>(op.getLhs()) || !isa<mlir::BlockArgument>(op.getRhs()) ||
+      elementOf(op.getLhs()) != elementOf(op.getRhs()))
     return nullptr;
   auto planStore = std::make_unique<ContractPlan>();
   ContractPlan &plan = *planStore;

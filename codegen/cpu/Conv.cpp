@@ -348,11 +348,11 @@ void ConvEmitter::emitChunk(const ConvChunk &chunk) {
 }
 
 /// False, with nothing done, where the tiles do not apply.
-static bool lowerShape(Kernel &kernel, const ConvShape &shape) {
+static bool lowerShape(Kernel &kernel, const ConvShape &shape, Type resultElement) {
   if (!isa<mlir::BlockArgument>(shape.input) || !isa<mlir::BlockArgument>(shape.filter) ||
-      shape.taps > mostTaps)
+      elementOf(shape.input) != elementOf(shape.filter) || shape.taps > mostTaps)
     return false;
-  Type sum = Scalar::wideType(elementOf(shape.input));
+  Type sum = sumType(elementOf(shape.input), resultElement);
   int64_t lanes = lanesOf(kernel.target, sum);
   auto outs = shape.outPerGroup.constant();
   TileShape tile = tileShapeFor(kernel.target, lanes, outs, shape.places().constant());
@@ -387,14 +387,15 @@ static bool lowerShape(Kernel &kernel, const ConvShape &shape) {
 }
 
 bool lowerConv(Kernel &kernel, ConvOp op) {
-  if (lowerDepthwise(kernel, op) || lowerShape(kernel, ConvShape::of(op, /*isTransposed=*/false)))
+  if (lowerDepthwise(kernel, op) ||
+      lowerShape(kernel, ConvShape::of(op, /*isTransposed=*/false), elementOf(op.getResult())))
     return true;
   lowerMap(kernel);
   return false;
 }
 
 bool lowerConvTranspose(Kernel &kernel, ConvTransposeOp op) {
-  if (lowerShape(kernel, ConvShape::of(op, /*isTransposed=*/true)))
+  if (lowerShape(kernel, ConvShape::of(op, /*isTransposed=*/true), elementOf(op.getResult())))
     return true;
   lowerMap(kernel);
   return false;

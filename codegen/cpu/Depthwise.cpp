@@ -234,9 +234,10 @@ void DepthwiseEmitter::emitChunk(Value image, Value group, Value firstRow) {
 }
 
 bool lowerDepthwise(Kernel &kernel, ConvOp op) {
-  if (!isa<mlir::BlockArgument>(op.getInput()) || !isa<mlir::BlockArgument>(op.getFilter()))
+  if (!isa<mlir::BlockArgument>(op.getInput()) || !isa<mlir::BlockArgument>(op.getFilter()) ||
+      elementOf(op.getInput()) != elementOf(op.getFilter()))
     return false;
-  Type sum = Scalar::wideType(elementOf(op.getInput()));
+  Type sum = sumType(elementOf(op.getInput()), elementOf(op.getResult()));
   std::optional<DepthwisePlan> plan = DepthwisePlan::of(op, lanesOf(kernel.target, sum));
   if (!plan)
     return false;

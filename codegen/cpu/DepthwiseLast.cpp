@@ -231,7 +231,7 @@ Value DepthwiseEmitter::filterAt(const Channels &channels, Value tap) {
   if (auto known = mlir::getConstantIntValue(tap); known && !channels.filter.empty())
     return channels.filter[*known];
   Value place = code.add(code.mul(tap, code.index(plan.channels)), channels.first);
-  return tiles.loadVector(filter, place, channels.mask);
+  return tiles.loadVector(filter, place, channels.mask, elementOf(plan.filter));
 }
 
 /// Where the window at `x` begins in a line of the input; before its first element at the border.

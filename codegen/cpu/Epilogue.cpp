@@ -57,18 +57,20 @@ bool Epilogue::isBesideLanes(BroadcastOp op) {
   return last == op.getDims().end() || dimsOf(op.getInput())[last - op.getDims().begin()] == Dim(1);
 }
 
+/// In the type of sums, or in one that is kept in 16 bits and widened to it.
 bool Epilogue::hasVectors(Value tensor) {
   Type element = elementOf(tensor);
-  if (tensor == kernel.root->getResult(0))
-    return element == tiles.sum;
-  if (isa<mlir::BlockArgument>(tensor))
-    return element == tiles.sum;
+  bool isHeld = element == tiles.sum || (element.isBF16() && tiles.sum.isF32());
+  if (tensor == kernel.root->getResult(0) || isa<mlir::BlockArgument>(tensor))
+    return isHeld;
   Operation *op = tensor.getDefiningOp();
   if (auto constant = dyn_cast<ConstantOp>(op))
-    return element == tiles.sum && isa<mlir::SplatElementsAttr>(constant.getValue());
+    return isHeld && isa<mlir::SplatElementsAttr>(constant.getValue());
   if (auto broadcast = dyn_cast<BroadcastOp>(op))
-    return element == tiles.sum && (isBesideLanes(broadcast) ||
-                                    (isAlongLanes(broadcast) && hasVectors(broadcast.getInput())));
+    return isHeld && (isBesideLanes(broadcast) ||
+                      (isAlongLanes(broadcast) && hasVectors(broadcast.getInput())));
+  if (auto cast = dyn_cast<CastOp>(op))
+    return isHeld && hasVectors(cast.getInput());
   bool keepsType = element == tiles.sum || isa<CompareOp>(op);
   return isa<mlir::FloatType>(tiles.sum) && keepsType && op->hasTrait<Elementwise>() &&
          hasVectorCode(op, tiles.sum) &&
@@ -85,6 +87,15 @@ static Code::Key vectorKey(Value tensor, ArrayRef<Value> indices, Value mask) {
   return key;
 }
 
+Value Epilogue::loadVector(Value buffer, Value place, Type element, Value mask) {
+  OpBuilder &b = code.builder;
+  mlir::VectorType type = tiles.vectorOf(storageType(element));
+  if (!mask)
+    return vector::LoadOp::create(b, code.loc, type, buffer, mlir::ValueRange(place));
+  return vector::MaskedLoadOp::create(b, code.loc, type, buffer, mlir::ValueRange(place), mask,
+                                      scalar.constant(type, 0.0));
+}
+
 /// The elements of `tensor` at `indices` and behind, along the last dimension; what the mask leaves
 /// out is anything.
 Value Epilogue::vectorAt(Value tensor, ArrayRef<Value> indices, Value mask) {
@@ -98,7 +109,8 @@ Value Epilogue::vectorAt(Value tensor, ArrayRef<Value> indices, Value mask) {
 
 Value Epilogue::computeVector(Value tensor, ArrayRef<Value> indices, Value mask) {
   if (Value buffer = elements.flat(tensor))
-    return tiles.loadSums(buffer, code.linearize(indices, elements.sizes(tensor)), mask);
+    return loadVector(buffer, code.linearize(indices, elements.sizes(tensor)), elementOf(tensor),
+                      mask);
   Operation *op = tensor.getDefiningOp();
   if (isa<ConstantOp>(op))
     return tiles.spread(elements.at(tensor, indices));

@@ -37,6 +37,7 @@ private:
   bool isBesideLanes(BroadcastOp op);
   Value vectorAt(Value tensor, ArrayRef<Value> indices, Value mask);
   Value computeVector(Value tensor, ArrayRef<Value> indices, Value mask);
+  Value loadVector(Value buffer, Value place, Type element, Value mask);
   void storeRow(const SumTile &tile, Value row, ArrayRef<Value> sums);
   void storeVector(ArrayRef<Value> indices, Value sums, Value mask);
   void storeElements(const SumTile &tile);

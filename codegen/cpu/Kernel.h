@@ -13,9 +13,11 @@ namespace weft {
 
 /// What code generation must know of the processor.
 struct VectorTarget {
-  int64_t bytes = 64;     ///< Of one vector register.
-  int64_t registers = 32; ///< Vector registers that the processor names.
-  bool halves = true;     ///< It has instructions between f16 and f32.
+  int64_t bytes = 64;      ///< Of one vector register.
+  int64_t registers = 32;  ///< Vector registers that the processor names.
+  bool halves = true;      ///< It has instructions between f16 and f32.
+  bool bfloatDots = false; ///< One for each sum of two products of bf16, of 64 bytes.
+  bool byteDots = false;   ///< One for each sum of four products of u8 and i8, of 64 bytes.
 };
 
 class Kernel {

@@ -9,6 +9,7 @@
 
 #include "mlir/Conversion/Passes.h"
 #include "mlir/Dialect/Arith/Transforms/Passes.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/MemRef/Transforms/Passes.h"
@@ -82,7 +83,7 @@ public:
   using LowerKernelsPassBase::LowerKernelsPassBase;
 
   void runOnOperation() override {
-    VectorTarget target{vectorBytes, vectorRegisters, halves};
+    VectorTarget target{vectorBytes, vectorRegisters, halves, bfloatDots, byteDots};
     SmallVector<FuncOp> kernels;
     for (auto function : getOperation().getOps<FuncOp>())
       if (isKernelFunction(function))

@@ -188,9 +188,15 @@ Value PackedEmitter::filterStart(const ColumnRange &columns, Value tap) {
 PackedEmitter::Sums PackedEmitter::sumTaps(const ColumnRange &columns, IndexRange taps,
                                            int64_t rows, Value a, Value b, Sums sums) {
   const WindowAxis &axis = phase->line.axis;
-  PanelOperands operands{input,  elementOf(plan.input), axis.stride * channels,
-                         filter, plan.columns.width,    plan.columns.offsets(columns.vectors)};
-  int64_t tapElements = plan.inputs * plan.columns.width;
+  PanelOperands operands{input,
+                         elementOf(plan.input),
+                         axis.stride * channels,
+                         filter,
+                         elementOf(plan.filter),
+                         plan.columns.width * plan.columns.interleave,
+                         plan.columns.offsets(columns.vectors),
+                         plan.columns.interleave};
+  int64_t tapElements = plan.packedInputs() * plan.columns.width;
   auto sumFrom = [&](Value tap, int64_t depth, Sums current) {
     Value left = code.add(a, code.mul(tap, code.index(axis.dilation * channels)));
     Value number = code.add(code.mul(tap, code.index(phase->tapStep)), code.index(phase->firstTap));

@@ -22,12 +22,17 @@ struct PackedPlan {
   /// None where single elements are computed one by one.
   static std::optional<PackedPlan> of(PackedConvOp op, VectorTarget target);
 
-  /// Terms of a sum that one line of the input gives, and that all of them give.
-  int64_t depth() const { return inputs * lineTaps; }
+  /// Terms of a sum that one line of the input gives, and that all of them give, counted as the
+  /// filter holds them: with those that only fill up a pack.
+  int64_t depth() const { return packedInputs() * lineTaps; }
   int64_t wholeDepth() const;
+  int64_t packedInputs() const {
+    return llvm::divideCeil(inputs, columns.interleave) * columns.interleave;
+  }
   /// Taps of a line lie side by side in the input, as they do in the filter.
   bool tapsAreContiguous(const LinePhase &phase) const {
-    return groups == 1 && phase.line.axis.dilation == 1 && phase.tapStep == 1;
+    return groups == 1 && phase.line.axis.dilation == 1 && phase.tapStep == 1 &&
+           inputs % columns.interleave == 0;
   }
   Dim lines() const;
   /// What the dimensions of the chunks count, outermost first.

@@ -66,7 +66,8 @@ static LinePhase spreadPhase(const WindowAxis &x, int64_t phase) {
 void PackedPlan::choosePhases(const WindowAxis &x, VectorTarget target, int64_t elementBytes) {
   int64_t count = x.transposed ? x.stride : 1, step = x.transposed ? 1 : x.stride;
   int64_t extent = x.out.constant().value_or(unknownExtent);
-  int64_t most = columns.choose(target, std::max<int64_t>(1, extent / count), wholeDepth() / count,
+  int64_t most = columns.choose(target, std::max<int64_t>(1, extent / count),
+                                wholeDepth() / columns.interleave / count,
                                 step * groups * inputs * elementBytes);
   for (int64_t phase = 0; phase < count; ++phase) {
     LinePhase made;
@@ -122,12 +123,19 @@ std::optional<PackedPlan> PackedPlan::of(PackedConvOp op, VectorTarget target) {
       llvm::is_contained(filter, 0))
     return std::nullopt;
   Type element = elementOf(op.getInput());
+  auto interleave = static_cast<int64_t>(op.getInterleave());
+  if (interleave > 1) {
+    bool isPack = !element.isF16() && interleave == Tiles::packSize(element);
+    if (!isPack)
+      return std::nullopt;
+    filter = filter.drop_back();
+  }
   PackedPlan plan;
   plan.input = op.getInput();
   plan.filter = op.getFilter();
   plan.result = op.getResult();
   plan.groups = op.getGroups();
-  plan.inputs = filter[filter.size() - 2];
+  plan.inputs = interleave > 1 ? *in.back().constant() / plan.groups : filter[filter.size() - 2];
   for (size_t d = 0; d + 2 < in.size(); ++d)
     plan.outer.push_back({in[1 + d], out[1 + d], filter[1 + d], op.getStrides()[d],
                           op.getPadLow()[d], op.getPadHigh()[d], op.getDilations()[d],
@@ -149,9 +157,10 @@ std::optional<PackedPlan> PackedPlan::of(PackedConvOp op, VectorTarget target) {
     x = plan.outer.pop_back_val();
   }
   plan.lineTaps = x.taps;
-  plan.columns = PanelColumns(*out.back().constant() / plan.groups, filter.back(),
-                              plan.wholeDepth() * filter.back(),
-                              lanesOf(target, sumType(element, elementOf(op.getResult()))));
+  plan.columns.interleave = interleave; // Which the depth depends on.
+  plan.columns = PanelColumns(
+      *out.back().constant() / plan.groups, filter.back(), plan.wholeDepth() * filter.back(),
+      lanesOf(target, sumType(element, elementOf(op.getResult()))), interleave);
   if (plan.columns.lanes < 2)
     return std::nullopt;
   int64_t bytes = llvm::divideCeil(element.getIntOrFloatBitWidth(), 8);

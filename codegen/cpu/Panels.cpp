@@ -24,8 +24,9 @@ static constexpr int64_t prefetchedSteps = 16;
 static constexpr int64_t fewestPrefetchedBytes = 16 * 1024;
 
 PanelColumns::PanelColumns(int64_t numOutputs, int64_t panelWidth, int64_t numPanelElements,
-                           int64_t mostLanes)
-    : outputs(numOutputs), width(panelWidth), panelElements(numPanelElements), lanes(mostLanes) {
+                           int64_t mostLanes, int64_t together)
+    : outputs(numOutputs), width(panelWidth), panelElements(numPanelElements), lanes(mostLanes),
+      interleave(together) {
   while (width % lanes != 0)
     lanes /= 2;
 }
@@ -85,7 +86,7 @@ int64_t PanelColumns::choose(VectorTarget target, int64_t extent, int64_t depth,
 SmallVector<int64_t> PanelColumns::offsets(int64_t number) const {
   SmallVector<int64_t> all;
   for (int64_t j = 0; j < number; ++j)
-    all.push_back(j / panelVectors() * panelElements + j % panelVectors() * lanes);
+    all.push_back(j / panelVectors() * panelElements + j % panelVectors() * lanes * interleave);
   return all;
 }
 
@@ -94,7 +95,8 @@ Value PanelColumns::start(Code &code, Value block) const {
   int64_t parts = std::max<int64_t>(1, panelVectors() / vectors);
   int64_t panels = std::max<int64_t>(1, vectors / panelVectors());
   Value panel = code.mul(code.div(block, code.index(parts)), code.index(panels * panelElements));
-  return code.add(panel, code.mul(code.rem(block, code.index(parts)), code.index(vectors * lanes)));
+  return code.add(panel, code.mul(code.rem(block, code.index(parts)),
+                                  code.index(vectors * lanes * interleave)));
 }
 
 void PanelColumns::forBlock(Code &code, Value block,
@@ -116,45 +118,66 @@ void PanelColumns::forBlock(Code &code, Value block,
 
 //===-- Sums --------------------------------------------------------------------------------===//
 
+/// The right side's vectors of the step at `row`.
+static SmallVector<Value> rightVectors(Tiles &tiles, const PanelOperands &operands, Value row,
+                                       bool asksAhead) {
+  Code &code = tiles.code;
+  SmallVector<Value> across;
+  for (int64_t offset : operands.offsets) {
+    Value place = code.add(row, code.index(offset));
+    across.push_back(operands.interleave == 1
+                         ? tiles.loadVector(operands.right, place, {}, operands.rightElement)
+                         : tiles.loadPacks(operands.right, place, operands.rightElement));
+    if (asksAhead)
+      tiles.prefetch(operands.right, code.add(place, code.index(prefetchedSteps * operands.width)));
+  }
+  return across;
+}
+
 SmallVector<Value> panelProducts(Tiles &tiles, const PanelOperands &operands, int64_t rows,
                                  int64_t depth, Value leftStart, Value rightStart,
                                  SmallVector<Value> sums) {
   Code &code = tiles.code;
-  auto steps = [&](Value k, int64_t count, ValueRange current) {
-    SmallVector<Value> now(current);
-    Value left = code.add(leftStart, k);
-    Value right = code.add(rightStart, code.mul(k, code.index(operands.width)));
-    for (int64_t u = 0; u < count; ++u) {
-      SmallVector<Value> across;
-      for (int64_t offset : operands.offsets) {
-        across.push_back(tiles.loadVector(
-            operands.right, code.add(right, code.index(u * operands.width + offset)), {}));
-        if (rows >= 4 && depth * operands.width * 4 >= fewestPrefetchedBytes)
-          tiles.prefetch(
-              operands.right,
-              code.add(right, code.index((u + prefetchedSteps) * operands.width + offset)));
-      }
-      auto sum = now.begin();
-      for (int64_t i = 0; i < rows; ++i) {
-        Value place = code.add(left, code.index(i * operands.rowDistance + u));
-        Value down = tiles.spread(tiles.loadScalar(operands.left, place, operands.leftElement));
-        for (Value vector : across) {
-          *sum = tiles.multiplyAdd(down, vector, *sum);
-          ++sum;
-        }
+  int64_t together = operands.interleave;
+  bool isPacked = together > 1;
+  int64_t rowBytes = operands.width * storageBytes(operands.rightElement);
+  bool asksAhead = rows >= 4 && depth / together * rowBytes >= fewestPrefetchedBytes;
+  /// One step, which has `terms` terms: all but the last one as many as stand together.
+  auto step = [&](Value left, Value right, int64_t terms, llvm::MutableArrayRef<Value> now) {
+    SmallVector<Value> across = rightVectors(tiles, operands, right, asksAhead);
+    auto sum = now.begin();
+    for (int64_t i = 0; i < rows; ++i) {
+      Value place = code.add(left, code.index(i * operands.rowDistance));
+      Value down =
+          tiles.spread(isPacked ? tiles.loadPack(operands.left, place, operands.leftElement, terms)
+                                : tiles.loadScalar(operands.left, place, operands.leftElement));
+      for (Value vector : across) {
+        *sum = isPacked ? tiles.multiplyAddPacks(down, vector, *sum, operands.rightElement)
+                        : tiles.multiplyAdd(down, vector, *sum);
+        ++sum;
       }
     }
+  };
+  auto steps = [&](Value k, int64_t count, ValueRange current, int64_t terms) {
+    SmallVector<Value> now(current);
+    Value left = code.add(leftStart, code.mul(k, code.index(together)));
+    Value right = code.add(rightStart, code.mul(k, code.index(operands.width)));
+    for (int64_t u = 0; u < count; ++u)
+      step(code.add(left, code.index(u * together)),
+           code.add(right, code.index(u * operands.width)), terms, now);
     return now;
   };
-  int64_t step = unrolled;
-  if (depth <= mostWithoutLoop)
-    step = depth;
-  else if (depth % unrolled != 0 && depth % 3 == 0)
-    step = 3;
-  int64_t whole = depth / step * step;
-  sums = code.loop(code.index(0), code.index(whole), step, sums,
-                   [&](Value k, ValueRange current) { return steps(k, step, current); });
-  return whole == depth ? sums : steps(code.index(whole), depth - whole, sums);
+  int64_t full = depth / together, size = unrolled;
+  if (full <= mostWithoutLoop)
+    size = std::max<int64_t>(1, full);
+  else if (full % unrolled != 0 && full % 3 == 0)
+    size = 3;
+  int64_t whole = full / size * size;
+  sums = code.loop(code.index(0), code.index(whole), size, sums,
+                   [&](Value k, ValueRange current) { return steps(k, size, current, together); });
+  if (whole != full)
+    sums = steps(code.index(whole), full - whole, sums, together);
+  return depth % together ? steps(code.index(full), 1, sums, depth % together) : sums;
 }
 
 } // namespace weft

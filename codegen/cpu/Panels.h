@@ -22,8 +22,10 @@ struct ColumnRange {
 class PanelColumns {
 public:
   PanelColumns() = default;
-  /// Vectors have at most `mostLanes` lanes; fewer where no such vectors make up a panel.
-  PanelColumns(int64_t numOutputs, int64_t panelWidth, int64_t numPanelElements, int64_t mostLanes);
+  /// Vectors have at most `mostLanes` lanes; fewer where no such vectors make up a panel. Each
+  /// place of a row of a panel holds `together` elements.
+  PanelColumns(int64_t numOutputs, int64_t panelWidth, int64_t numPanelElements, int64_t mostLanes,
+               int64_t together = 1);
 
   /// Chooses the vectors of a block for tiles of up to `extent` rows that lie `rowBytes` apart, and
   /// sums of `depth` terms; gives the most rows of a tile.
@@ -37,7 +39,7 @@ public:
   void forBlock(Code &code, Value block, llvm::function_ref<void(const ColumnRange &)> body) const;
 
   int64_t outputs = 1, width = 1, panelElements = 1;
-  int64_t lanes = 1;
+  int64_t lanes = 1, interleave = 1;
   int64_t vectors = 1, count = 1, lastVectors = 1;
 
 private:
@@ -50,9 +52,11 @@ struct PanelOperands {
   Value left; ///< Rows `rowDistance` apart.
   Type leftElement;
   int64_t rowDistance;
-  Value right; ///< Rows `width` apart, vectors at `offsets` in each.
+  Value right; ///< Rows of `width` elements, vectors at `offsets` in each.
+  Type rightElement;
   int64_t width;
   SmallVector<int64_t> offsets;
+  int64_t interleave = 1; ///< Terms that a row of the right side holds of each column.
 };
 
 /// sums[i][j] += left[i, k] * right[k, j] for k < `depth` in ascending order; the sides begin at

@@ -3,7 +3,7 @@
 // Pooling over windows that do not extend along the innermost dimension (channels last): whole
 // vectors of channels are combined, one window place after the other.
 
-#include "codegen/cpu/Tiles.h"
+#include "codegen/cpu/Epilogue.h"
 
 namespace weft {
 
@@ -19,8 +19,7 @@ public:
         elements(kernel.elements()), tiles(kernel, elementOf(op.getInput()), sum),
         kind(op.getKind() == PoolKind::Max ? Combination::Max : Combination::Sum),
         lead(dimsOf(op.getInput()).size() - op.getWindow().size()),
-        input(elements.flat(op.getInput())),
-        scratch(kernel.scratch(blockVectors * tiles.lanes, sum)) {}
+        input(elements.flat(op.getInput())), epilogue(kernel, tiles, blockVectors) {}
 
   /// All channels at one place of the result.
   void emitPlace(ArrayRef<Value> place);
@@ -44,7 +43,8 @@ private:
   Tiles tiles;
   Combination kind;
   size_t lead; ///< Dimensions before those of the window.
-  Value input, scratch;
+  Value input;
+  Epilogue epilogue;
 };
 
 } // namespace
@@ -102,17 +102,11 @@ void PoolEmitter::emitBlock(ArrayRef<Value> place, const Window &window, Value c
         }
         return next;
       });
-  for (int64_t v = 0; v < vectors; ++v) {
-    Value total = totals[v];
-    if (op.getKind() == PoolKind::Avg)
+  if (op.getKind() == PoolKind::Avg)
+    for (Value &total : totals)
       total = scalar.divf(total, tiles.spread(divisor(window)));
-    tiles.storeSums(total, scratch, code.index(v * tiles.lanes));
-  }
-  code.loop(code.index(0), width, 1, [&](Value j) {
-    SmallVector<Value> indices(place);
-    indices.push_back(code.add(channel, j));
-    kernel.storeFromRoot(indices, scalar.load(scratch, j, tiles.sum));
-  });
+  auto indicesOf = [&](Value) { return SmallVector<Value>(place); };
+  epilogue.store({totals, /*rows=*/1, vectors, indicesOf, channel, width});
 }
 
 void PoolEmitter::emitPlace(ArrayRef<Value> place) {
@@ -146,8 +140,7 @@ static bool keepsInnermost(PoolOp op) {
 
 bool lowerPool(Kernel &kernel, PoolOp op) {
   Type element = elementOf(op.getInput());
-  if (!keepsInnermost(op) || !(element.isF32() || element.isF64()) ||
-      elementOf(op.getResult()) != element)
+  if (!keepsInnermost(op) || !isa<mlir::FloatType>(element) || elementOf(op.getResult()) != element)
     return lowerMap(kernel), false;
   SmallVector<Dim> dims = dimsOf(op.getResult());
   // A chunk is a row of places.
@@ -159,7 +152,7 @@ bool lowerPool(Kernel &kernel, PoolOp op) {
   int64_t work =
       taps * dims[rowAxis].constant().value_or(16) * dims.back().constant().value_or(64) / 16;
   kernel.begin(productOf(outer), Kernel::grainFor(work));
-  PoolEmitter emitter(kernel, op, element);
+  PoolEmitter emitter(kernel, op, Scalar::wideType(element));
   Code &code = kernel.code();
   kernel.forChunks([&](Value chunk) {
     SmallVector<Value> place = code.delinearize(chunk, kernel.elements().sizes(outer));

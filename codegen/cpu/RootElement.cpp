@@ -36,6 +36,12 @@ struct RootElement {
   Value updateSlice(UpdateSliceOp op);
   Value scatter(ScatterOp op);
 
+  /// `total` and the product of an element of `left` with one of `right`.
+  SmallVector<Value> product(Value a, Value left, Value b, Value right, Value total) {
+    Type element = elementOf(left), sum = total.getType();
+    return {multiplyAdd(scalar, widenForSum(scalar, a, element, sum),
+                        widenForSum(scalar, b, elementOf(right), sum), total, element)};
+  }
   Value readIf(Value inside, Value tensor, ArrayRef<Value> places);
   template <typename OpT>
   Value coveredPlace(OpT op, size_t d, Value at, Value tap, Value size, Value &inside);
@@ -156,10 +162,10 @@ Value RootElement::contract(ContractOp op) {
     auto read = [&](Value tensor, StringRef letters) {
       SmallVector<Value> where =
           llvm::map_to_vector(letters, [&](char label) { return places[label]; });
-      return widenForSum(scalar, elements.at(tensor, where), element, sum);
+      return elements.at(tensor, where);
     };
     Value a = read(op.getLhs(), labels.lhs), b = read(op.getRhs(), labels.rhs);
-    return SmallVector<Value>{multiplyAdd(scalar, a, b, total[0], element)};
+    return product(a, op.getLhs(), b, op.getRhs(), total[0]);
   };
   return code.nest(summedSizes, scalar.constant(sum, 0.0), body)[0];
 }
@@ -200,7 +206,7 @@ Value RootElement::spreadPlace(OpT op, size_t d, Value at, Value tap, Value size
 }
 
 Value RootElement::conv(ConvOp op) {
-  Type element = elementOf(op.getInput());
+  Type sum = sumType(elementOf(op.getInput()), elementOf(op.getResult()));
   size_t spatial = indices.size() - 2;
   SmallVector<Value> inSizes = elements.sizes(op.getInput());
   SmallVector<Value> taps = elements.sizes(op.getFilter());
@@ -209,22 +215,21 @@ Value RootElement::conv(ConvOp op) {
   Value group =
       op.getGroups() == 1 ? code.index(0) : code.div(indices[1], elements.size(outPerGroup));
   taps.erase(taps.begin());
-  auto body = [&](ArrayRef<Value> places, ValueRange sum) {
+  auto body = [&](ArrayRef<Value> places, ValueRange total) {
     SmallVector<Value> from{indices[0], code.add(code.mul(group, perGroup), places[0])};
     SmallVector<Value> filter{indices[1]};
     llvm::append_range(filter, places);
     Value inside;
     for (size_t d = 0; d < spatial; ++d)
       from.push_back(coveredPlace(op, d, indices[2 + d], places[1 + d], inSizes[2 + d], inside));
-    Value x = scalar.widen(readIf(inside, op.getInput(), from), element);
-    Value w = wide(op.getFilter(), filter);
-    return SmallVector<Value>{multiplyAdd(scalar, x, w, sum[0], element)};
+    Value x = readIf(inside, op.getInput(), from);
+    return product(x, op.getInput(), elements.at(op.getFilter(), filter), op.getFilter(), total[0]);
   };
-  return code.nest(taps, scalar.constant(Scalar::wideType(element), 0.0), body)[0];
+  return code.nest(taps, scalar.constant(sum, 0.0), body)[0];
 }
 
 Value RootElement::convTranspose(ConvTransposeOp op) {
-  Type element = elementOf(op.getInput());
+  Type sum = sumType(elementOf(op.getInput()), elementOf(op.getResult()));
   size_t spatial = indices.size() - 2;
   SmallVector<Value> inSizes = elements.sizes(op.getInput());
   SmallVector<Value> filterSizes = elements.sizes(op.getFilter());
@@ -235,7 +240,7 @@ Value RootElement::convTranspose(ConvTransposeOp op) {
   Value out = grouped ? code.rem(indices[1], outPerGroup) : indices[1];
   SmallVector<Value> taps{elements.size(perGroup)};
   llvm::append_range(taps, ArrayRef(filterSizes).drop_front(2));
-  auto body = [&](ArrayRef<Value> places, ValueRange sum) {
+  auto body = [&](ArrayRef<Value> places, ValueRange total) {
     Value channel = code.add(code.mul(group, elements.size(perGroup)), places[0]);
     SmallVector<Value> from{indices[0], channel}, filter{channel, out};
     Value inside;
@@ -243,11 +248,10 @@ Value RootElement::convTranspose(ConvTransposeOp op) {
       from.push_back(spreadPlace(op, d, indices[2 + d], places[1 + d], inSizes[2 + d], inside));
       filter.push_back(places[1 + d]);
     }
-    Value x = scalar.widen(readIf(inside, op.getInput(), from), element);
-    Value w = wide(op.getFilter(), filter);
-    return SmallVector<Value>{multiplyAdd(scalar, x, w, sum[0], element)};
+    Value x = readIf(inside, op.getInput(), from);
+    return product(x, op.getInput(), elements.at(op.getFilter(), filter), op.getFilter(), total[0]);
   };
-  return code.nest(taps, scalar.constant(Scalar::wideType(element), 0.0), body)[0];
+  return code.nest(taps, scalar.constant(sum, 0.0), body)[0];
 }
 
 Value RootElement::packedConv(PackedConvOp op) {
@@ -256,8 +260,13 @@ Value RootElement::packedConv(PackedConvOp op) {
   size_t spatial = indices.size() - 2;
   SmallVector<Value> inSizes = elements.sizes(op.getInput());
   auto filterType = cast<RankedTensorType>(op.getFilter().getType());
-  ArrayRef<int64_t> filterSizes = filterType.getShape();
+  SmallVector<int64_t> filterSizes(filterType.getShape());
   int64_t groups = op.getGroups();
+  auto interleave = static_cast<int64_t>(op.getInterleave());
+  if (interleave > 1) { // The loops run over channels.
+    filterSizes.pop_back();
+    filterSizes[filterSizes.size() - 2] = *dimsOf(op.getInput()).back().constant() / groups;
+  }
   int64_t outputs = cast<RankedTensorType>(op.getType()).getShape().back();
   Value each = code.index(filterSizes[filterSizes.size() - 2]);
   Value width = code.index(filterSizes.back()), outputsEach = code.index(outputs / groups);
@@ -268,7 +277,7 @@ Value RootElement::packedConv(PackedConvOp op) {
       code.add(code.mul(group, code.index(filterSizes[0] / groups)), code.div(inGroup, width));
   Value column = code.rem(inGroup, width);
   SmallVector<Value> taps;
-  for (int64_t size : filterSizes.drop_front().drop_back())
+  for (int64_t size : ArrayRef(filterSizes).drop_front().drop_back())
     taps.push_back(code.index(size));
   auto body = [&](ArrayRef<Value> places, ValueRange total) {
     SmallVector<Value> from{indices[0]}, filter{panel};
@@ -280,10 +289,13 @@ Value RootElement::packedConv(PackedConvOp op) {
     from.push_back(code.add(code.mul(group, each), places.back()));
     llvm::append_range(filter, places);
     filter.push_back(column);
+    if (interleave > 1) {
+      Value &channel = filter[filter.size() - 2], together = code.index(interleave);
+      filter.push_back(code.rem(channel, together));
+      channel = code.div(channel, together);
+    }
     Value x = readIf(inside, op.getInput(), from);
-    Value w = elements.at(op.getFilter(), filter);
-    return SmallVector<Value>{multiplyAdd(scalar, widenForSum(scalar, x, element, sum),
-                                          widenForSum(scalar, w, element, sum), total[0], element)};
+    return product(x, op.getInput(), elements.at(op.getFilter(), filter), op.getFilter(), total[0]);
   };
   return code.nest(taps, scalar.constant(sum, 0.0), body)[0];
 }
@@ -305,9 +317,7 @@ Value RootElement::depthwiseConv(DepthwiseConvOp op) {
     from.push_back(channel);
     filter.push_back(indices.back());
     Value x = readIf(inside, op.getInput(), from);
-    Value w = elements.at(op.getFilter(), filter);
-    return SmallVector<Value>{multiplyAdd(scalar, widenForSum(scalar, x, element, sum),
-                                          widenForSum(scalar, w, element, sum), total[0], element)};
+    return product(x, op.getInput(), elements.at(op.getFilter(), filter), op.getFilter(), total[0]);
   };
   SmallVector<Value> taps(ArrayRef(filterSizes).drop_back());
   return code.nest(taps, scalar.constant(sum, 0.0), body)[0];

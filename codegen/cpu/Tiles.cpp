@@ -4,6 +4,7 @@
 
 #include "codegen/cpu/Tiles.h"
 
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/IR/TypeUtilities.h"
 
@@ -18,15 +19,15 @@ int64_t lanesOf(VectorTarget target, Type type) {
 
 Tiles::Tiles(Kernel &ownerKernel, Type operandElement, Type sumScalar)
     : kernel(ownerKernel), code(ownerKernel.code()), scalar(ownerKernel.scalar()),
-      element(operandElement), sum(sumScalar), stored(storageType(operandElement)) {
+      element(operandElement), sum(sumScalar) {
   lanes = lanesOf(kernel.target, sum);
 }
 
 //===-- Vectors -----------------------------------------------------------------------------===//
 
-Value Tiles::loadVector(Value buffer, Value index, Value mask) {
+Value Tiles::loadVector(Value buffer, Value index, Value mask, Type ofElement) {
   OpBuilder &b = code.builder;
-  mlir::VectorType type = vectorOf(stored);
+  mlir::VectorType type = vectorOf(storageType(ofElement));
   Value loaded;
   if (mask) {
     Value nothing = scalar.constant(type, 0.0);
@@ -35,7 +36,7 @@ Value Tiles::loadVector(Value buffer, Value index, Value mask) {
   } else {
     loaded = vector::LoadOp::create(b, code.loc, type, buffer, ValueRange(index));
   }
-  return widenForSum(scalar, loaded, element, sum);
+  return widenForSum(scalar, loaded, ofElement, sum);
 }
 
 void Tiles::prefetch(Value buffer, Value index) {
@@ -63,6 +64,83 @@ Value Tiles::maskOf(Value count) {
 Value Tiles::multiplyAdd(Value a, Value b, Value total) {
   return weft::multiplyAdd(scalar, a, b, total, element);
 }
+
+//===-- Packs -------------------------------------------------------------------------------===//
+
+Value Tiles::loadPacks(Value buffer, Value index, Type ofElement) {
+  OpBuilder &b = code.builder;
+  auto type = mlir::VectorType::get({lanes * packSize(ofElement)}, storageType(ofElement));
+  Value loaded = vector::LoadOp::create(b, code.loc, type, buffer, ValueRange(index));
+  return vector::BitCastOp::create(b, code.loc, vectorOf(b.getI32Type()), loaded);
+}
+
+Value Tiles::loadPack(Value buffer, Value index, Type ofElement, int64_t count) {
+  OpBuilder &b = code.builder;
+  Type i32 = b.getI32Type(), stored = storageType(ofElement);
+  if (count == packSize(ofElement)) {
+    Value loaded = vector::LoadOp::create(b, code.loc, mlir::VectorType::get({count}, stored),
+                                          buffer, ValueRange(index));
+    Value pack = vector::BitCastOp::create(b, code.loc, mlir::VectorType::get({1}, i32), loaded);
+    return vector::ExtractOp::create(b, code.loc, pack, ArrayRef<int64_t>{0});
+  }
+  Value pack = scalar.integer(i32, 0);
+  auto bits = static_cast<int64_t>(ofElement.getIntOrFloatBitWidth());
+  for (int64_t number = 0; number < count; ++number) {
+    Value place = code.add(index, code.index(number));
+    Value one = mlir::memref::LoadOp::create(b, code.loc, buffer, place);
+    one = arith::BitcastOp::create(b, code.loc, b.getIntegerType(bits), one);
+    one = arith::ExtUIOp::create(b, code.loc, i32, one);
+    one = arith::ShLIOp::create(b, code.loc, one, scalar.integer(i32, number * bits));
+    pack = arith::OrIOp::create(b, code.loc, pack, one);
+  }
+  return pack;
+}
+
+/// Operand `number` of each pack, widened.
+Value Tiles::packedOperand(Value packs, int64_t number, Type ofElement) {
+  OpBuilder &b = code.builder;
+  Type type = packs.getType();
+  auto bits = static_cast<int64_t>(ofElement.getIntOrFloatBitWidth());
+  // To the upper end first: there bf16 is an f32, and a shift back extends an integer.
+  Value upper =
+      arith::ShLIOp::create(b, code.loc, packs, scalar.integer(type, 32 - bits * (number + 1)));
+  if (ofElement.isBF16()) {
+    Value mask = scalar.integer(type, llvm::APInt(32, 0xffff0000));
+    upper = arith::AndIOp::create(b, code.loc, upper, mask);
+    return arith::BitcastOp::create(b, code.loc, vectorOf(b.getF32Type()), upper);
+  }
+  Value distance = scalar.integer(type, 32 - bits);
+  if (ofElement.isUnsignedInteger())
+    return arith::ShRUIOp::create(b, code.loc, upper, distance);
+  return arith::ShRSIOp::create(b, code.loc, upper, distance);
+}
+
+Value Tiles::multiplyAddPacks(Value a, Value b, Value total, Type elementOfB) {
+  OpBuilder &builder = code.builder;
+  auto call = [&](StringRef name, Type held) {
+    auto type = mlir::VectorType::get({lanes * packSize(held)}, held);
+    auto cast = [&](Value packs) {
+      return vector::BitCastOp::create(builder, code.loc, type, packs).getResult();
+    };
+    return mlir::LLVM::CallIntrinsicOp::create(builder, code.loc, total.getType(),
+                                               builder.getStringAttr(name),
+                                               ValueRange{total, cast(a), cast(b)})
+        .getResult(0);
+  };
+  constexpr int64_t instructionBytes = 64;
+  bool isWhole = lanes * 4 == instructionBytes;
+  if (isWhole && kernel.target.bfloatDots && element.isBF16())
+    return call("llvm.x86.avx512bf16.dpbf16ps.512", element);
+  bool haveSigns = element.isUnsignedInteger(8) && elementOfB.isSignlessInteger(8);
+  if (isWhole && kernel.target.byteDots && haveSigns)
+    return call("llvm.x86.avx512.vpdpbusd.512", elementOfB);
+  for (int64_t number = 0; number < packSize(element); ++number)
+    total =
+        multiplyAdd(packedOperand(a, number, element), packedOperand(b, number, elementOfB), total);
+  return total;
+}
+
+//===-- Sums --------------------------------------------------------------------------------===//
 
 SmallVector<Value> Tiles::zeros(int64_t count) {
   return SmallVector<Value>(count, scalar.constant(vectorOf(sum), 0.0));

@@ -32,7 +32,11 @@ public:
   mlir::VectorType vectorOf(Type type) const { return mlir::VectorType::get({lanes}, type); }
 
   /// `lanes` operands from `index` on, widened; with a mask, 0 where it is false.
-  Value loadVector(Value buffer, Value index, Value mask);
+  Value loadVector(Value buffer, Value index, Value mask) {
+    return loadVector(buffer, index, mask, element);
+  }
+  /// The same for an operand of another type.
+  Value loadVector(Value buffer, Value index, Value mask, Type ofElement);
   /// Asks for the line of a cache that holds the operand at `index`, which may be beyond the end.
   void prefetch(Value buffer, Value index);
   /// The operand at `index`, widened.
@@ -43,6 +47,19 @@ public:
   /// True for the first `count` lanes; null if that is all of them.
   Value maskOf(Value count);
   Value multiplyAdd(Value a, Value b, Value total);
+
+  //===-- Packs: neighbours that fill 32 bits -----------------------------------------------===//
+
+  /// Neighbours of `element` that make up a pack.
+  static int64_t packSize(Type element) { return 32 / element.getIntOrFloatBitWidth(); }
+  /// `lanes` packs from `index` on, as i32.
+  Value loadPacks(Value buffer, Value index, Type ofElement);
+  /// A pack from `index` on, as i32, of which `count` operands are read; the rest is 0.
+  Value loadPack(Value buffer, Value index, Type ofElement, int64_t count);
+  /// total + the products of the operands of each pack of `a`, of `element`, with those of `b`.
+  /// In bf16 subnormal operands may count as 0.
+  Value multiplyAddPacks(Value a, Value b, Value total, Type elementOfB);
+
   SmallVector<Value> zeros(int64_t count);
 
   /// total[i][j] += a(i, k) * b(j, k) over the nest of loops `sizes`, in ascending order.
@@ -65,11 +82,10 @@ public:
   void storeSums(Value vector, Value buffer, Value index, Value mask = {});
 
 private:
+  Value packedOperand(Value packs, int64_t number, Type ofElement);
   SmallVector<Value> productStep(TileShape shape, ValueRange totals,
                                  llvm::function_ref<Value(int64_t)> a,
                                  llvm::function_ref<Value(int64_t)> b);
-
-  Type stored; ///< Of an operand in memory.
 };
 
 /// The transpose of `rows`, whose number is that of their lanes, a power of two: halves of pairs

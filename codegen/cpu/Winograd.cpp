@@ -329,8 +329,13 @@ void WinogradEmitter::forRows(Value count,
 /// The products of all matrices of `rows` tiles with the columns of a block.
 void WinogradEmitter::multiply(const ColumnRange &range, Value rows) {
   int64_t pitch = range.vectors * tiles.lanes, panels = plan.columns.elements();
-  PanelOperands operands{patches, tiles.sum,          plan.rowPitch,
-                         filter,  plan.columns.width, plan.columns.offsets(range.vectors)};
+  PanelOperands operands{patches,
+                         tiles.sum,
+                         plan.rowPitch,
+                         filter,
+                         elementOf(plan.filter),
+                         plan.columns.width,
+                         plan.columns.offsets(range.vectors)};
   code.loop(code.index(0), code.index(plan.matrices()), 1, [&](Value matrix) {
     Value from = code.mul(matrix, code.index(plan.matrixPitch));
     Value to = code.mul(matrix, code.index(plan.tilesPerBlock * pitch));

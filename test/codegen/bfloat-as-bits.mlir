@@ -23,3 +23,16 @@ llvm.func @vectors(%to: !llvm.ptr) {
 
 // CHECK: weft.parameter param @w : tensor<2xbf16>
 weft.parameter param @w : tensor<2xbf16>
+
+// An instruction of the processor takes bf16: it gets the same bits by that name.
+// CHECK-LABEL: llvm.func @sum_of_products(
+// CHECK: %[[BITS:.*]] = llvm.load %{{.*}} : !llvm.ptr -> vector<32xi16>
+// CHECK: %[[X:.*]] = llvm.bitcast %[[BITS]] : vector<32xi16> to vector<32xbf16>
+// CHECK: %[[Y:.*]] = llvm.bitcast %[[BITS]] : vector<32xi16> to vector<32xbf16>
+// CHECK: llvm.call_intrinsic "llvm.x86.avx512bf16.dpbf16ps.512"(%{{.*}}, %[[X]], %[[Y]])
+llvm.func @sum_of_products(%from: !llvm.ptr, %total: vector<16xf32>) -> vector<16xf32> {
+  %x = llvm.load %from : !llvm.ptr -> vector<32xbf16>
+  %y = llvm.call_intrinsic "llvm.x86.avx512bf16.dpbf16ps.512"(%total, %x, %x)
+    : (vector<16xf32>, vector<32xbf16>, vector<32xbf16>) -> vector<16xf32>
+  llvm.return %y : vector<16xf32>
+}

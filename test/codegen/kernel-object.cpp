@@ -53,7 +53,9 @@ int main(int argc, char **argv) {
   mlir::PassManager manager(&context);
   manager.addPass(weft::createLowerKernelsPass({.vectorBytes = vectors->bytes,
                                                 .vectorRegisters = vectors->registers,
-                                                .halves = vectors->halves}));
+                                                .halves = vectors->halves,
+                                                .bfloatDots = vectors->bfloatDots,
+                                                .byteDots = vectors->byteDots}));
   if (mlir::failed(manager.run(*module)))
     return 1;
   for (auto function : module->getOps<mlir::func::FuncOp>())

@@ -80,19 +80,21 @@ struct ConvolutionShape {
 };
 
 Term convolve(Program &p, const std::string &operation, const ConvolutionShape &s,
-              const std::string &e, const std::string &result) {
-  Term x = p.input(s.input, e, smallFor(e)), w = p.input(s.filter, e, smallFor(e));
+              const std::string &e, const std::string &result, std::string filter = "") {
+  if (filter.empty())
+    filter = e;
+  Term x = p.input(s.input, e, smallFor(e)), w = p.input(s.filter, filter, smallFor(filter));
   return p.let(s.result, result,
                operation + " " + x + ", " + w + " " + s.attributes + " : " + x.type() + ", " +
                    w.type() + " -> " + typeText(s.result, result),
                false);
 }
 
-void addConv(Suite &suite, const std::string &e) {
+void addConv(Suite &suite, const std::string &e, const std::string &result) {
   auto add = [&](const std::string &label, auto shapeOf, int64_t least) {
     suite.add(
-        "weft.conv", e, label,
-        [=](Program &p, Dim n) { p.give(convolve(p, "weft.conv", shapeOf(n), e, e)); },
+        "weft.conv", e, (result == e ? "" : "to_" + result + "_") + label,
+        [=](Program &p, Dim n) { p.give(convolve(p, "weft.conv", shapeOf(n), e, result)); },
         ofSum(64, least, 67));
   };
   add(
@@ -471,17 +473,68 @@ void addChannelsLast(Suite &suite, const std::string &e, const std::string &resu
   }
 }
 
+/// Filters whose input channels stand `together`, with numbers of channels that fill no pack. What
+/// follows keeps its results in the type of the operands where that is a float.
+void addInterleaved(Suite &suite, const std::string &e, const std::string &filter, int64_t together,
+                    const std::string &result) {
+  auto interleaved = [=](ConvolutionShape s) {
+    int64_t width = *s.filter.back().constant(), depth = *s.filter[s.filter.size() - 2].constant();
+    s.filter.resize(s.filter.size() - 2);
+    llvm::append_range(s.filter, Dims{Dim((depth + together - 1) / together), width, together});
+    s.attributes += " interleave " + std::to_string(together);
+    return s;
+  };
+  std::vector<ChannelsLastShape> shapes;
+  for (int64_t depth : {1, 3, 5, 17, 38})
+    shapes.push_back({"", "matrix_" + std::to_string(depth), [=](Dim n) {
+                        return ConvolutionShape{"",
+                                                {n, depth},
+                                                {3, depth, 32},
+                                                {n, 67},
+                                                "strides [] pad [] [] dilations [] groups 1"};
+                      }});
+  for (ChannelsLastShape &each : packedShapes())
+    if (each.allTypes || each.label == "dilated" || each.label == "pointwise")
+      shapes.push_back(std::move(each));
+  for (const ChannelsLastShape &each : shapes)
+    suite.add(
+        "weft.packed_conv", e, "interleaved_" + each.label,
+        [=](Program &p, Dim n) {
+          ConvolutionShape s = interleaved(each.shapeOf(n));
+          Term y = convolve(p, "weft.packed_conv", s, e, result, filter);
+          p.give(y);
+          if (result != "f32")
+            return;
+          Term residual = p.input(y.dims, e, smallFor(e));
+          Term wide = p.let(y.dims, result,
+                            "weft.cast " + residual + " : " + residual.type() + " -> " + y.type());
+          y = convolve(p, "weft.packed_conv", s, e, result, filter);
+          Term sum = p.let(y.dims, result, "weft.max " + y + ", " + wide + " : " + y.type(), false);
+          p.give(p.let(y.dims, e,
+                       "weft.cast " + sum + " : " + sum.type() + " -> " + typeText(y.dims, e),
+                       false));
+        },
+        ofSum(64, each.least, 67));
+}
+
 } // namespace
 
 void addContractionCases(Suite &suite) {
   for (const std::string &element : allNumbers()) {
     addContract(suite, element, element);
-    addConv(suite, element);
+    addConv(suite, element, element);
     addConvTranspose(suite, element);
     addChannelsLast(suite, element, element);
   }
   addChannelsLast(suite, "i8", "i32");
   addChannelsLast(suite, "ui8", "i32");
+  addChannelsLast(suite, "bf16", "f32");
+  addInterleaved(suite, "bf16", "bf16", 2, "f32");
+  addInterleaved(suite, "ui8", "i8", 4, "i32");
+  addInterleaved(suite, "i8", "i8", 4, "i32");
+  addConv(suite, "bf16", "f32");
+  addConv(suite, "i8", "i32");
+  addContract(suite, "bf16", "f32");
   addContract(suite, "i8", "i32");
   addContract(suite, "ui8", "i32");
   for (const std::string &element : floats)
