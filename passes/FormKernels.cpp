@@ -71,7 +71,7 @@ private:
   void join(Operation *op, Group &group, const Access &access);
   void start(Operation *op, std::string why);
   bool isCostly(Operation *op);
-  bool endsChainOfRoot(Operation *op, int depth = 8);
+  Operation *rootOfChain(Operation *op, int depth = 8);
 
   mlir::Block &block;
   Limits limits;
@@ -175,7 +175,7 @@ std::string Grouping::whyApart(Operation *op, const Uses &uses) {
   if (uses.empty())
     return "nothing reads it";
   // Several kernels may each compute a view or something generated, but no real work twice.
-  if (uses.size() > 1 && !isView(op) && !isGenerated(op->getResult(0)))
+  if (uses.size() > 1 && !isView(op) && !isWidening(op) && !isGenerated(op->getResult(0)))
     return std::to_string(uses.size()) + " kernels read it";
   for (const auto &[group, access] : uses)
     if (std::string why = whyApart(op, *group, access); !why.empty())
@@ -197,8 +197,12 @@ std::string Grouping::whyApart(Operation *op, Group &group, const Access &access
       return "the kernel that reads it asks for other elements than its own place's";
     return "";
   }
-  if ((!access.pointwise || group.root) && endsChainOfRoot(op))
-    return "the kernel before it ends with it, on sums that are still in registers";
+  if (!access.pointwise || group.root) {
+    Operation *root = rootOfChain(op);
+    bool goesOn = access.reordered && !group.root && root && storesInAnyOrder(root);
+    if (root && !goesOn)
+      return "the kernel before it ends with it, on sums that are still in registers";
+  }
   if (!access.repeated)
     return "";
   if (isCostly(op))
@@ -209,17 +213,22 @@ std::string Grouping::whyApart(Operation *op, Group &group, const Access &access
   return "";
 }
 
-/// True if a root could end its kernel with `op`: only element-wise operations that nothing else
-/// wants lie between. One value goes through memory in any case; better the later one.
-bool Grouping::endsChainOfRoot(Operation *op, int depth) {
+/// The root whose kernel could end with `op`, null if there is none: only element-wise operations
+/// that nothing else wants lie between. One value goes through memory in any case; better the later
+/// one.
+Operation *Grouping::rootOfChain(Operation *op, int depth) {
   if (!op->hasTrait<Elementwise>() || depth == 0)
-    return false;
-  return llvm::any_of(op->getOperands(), [&](Value operand) {
+    return nullptr;
+  for (Value operand : op->getOperands()) {
     Operation *source = operand.getDefiningOp();
     if (!source || source->getBlock() != &block || !operand.hasOneUse())
-      return false;
-    return (isRoot(source) && takesEpilogue(source)) || endsChainOfRoot(source, depth - 1);
-  });
+      continue;
+    if (isRoot(source) && takesEpilogue(source))
+      return source;
+    if (Operation *root = rootOfChain(source, depth - 1))
+      return root;
+  }
+  return nullptr;
 }
 
 /// Expensive itself, or with expensive work behind it that nothing else wants: such a chain is

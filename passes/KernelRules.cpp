@@ -93,6 +93,14 @@ bool hasAttentionKernel(RankedTensorType query, RankedTensorType value) {
 
 bool isView(Operation *op) { return isa<BroadcastOp, TransposeOp, SliceOp>(op); }
 
+bool isWidening(Operation *op) {
+  auto cast = dyn_cast<CastOp>(op);
+  if (!cast || !cast.getType().getElementType().isF32())
+    return false;
+  Type from = cast.getInput().getType().getElementType();
+  return from.isBF16() || from.isF16();
+}
+
 static bool isGenerated(Value value, int depth) {
   Operation *op = value.getDefiningOp();
   if (!op || depth == 0 || isExpensive(op))

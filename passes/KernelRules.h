@@ -51,6 +51,10 @@ bool readsRepeatedly(mlir::OpOperand &operand);
 /// kernels costs nothing beyond the reading.
 bool isView(Operation *op);
 
+/// True for a cast to f32 that changes no value: what is kept in 16 bits is read in as many kernels
+/// as want it.
+bool isWidening(Operation *op);
+
 /// True for an attention that is computed by one kernel: at least four queries, heads of known and
 /// moderate width, sums in f32.
 bool hasAttentionKernel(RankedTensorType query, RankedTensorType value);

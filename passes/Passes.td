@@ -144,14 +144,42 @@ def FormKernelsPass : Pass<"weft-form-kernels", "::mlir::func::FuncOp"> {
 defvar vectorOptions = [
   Option<"vectorBytes", "vector-bytes", "int64_t", /*default=*/"64", "Bytes of a vector register">,
   Option<"vectorRegisters", "vector-registers", "int64_t", /*default=*/"32",
-         "Vector registers that the processor names">];
+         "Vector registers that the processor names">,
+  Option<"bfloatDots", "bfloat-dots", "bool", /*default=*/"false",
+         "The processor sums two products of bf16 in one instruction">,
+  Option<"byteDots", "byte-dots", "bool", /*default=*/"false",
+         "The processor sums four products of u8 and i8 in one instruction">];
+
+def LowerPrecisionPass : Pass<"weft-lower-precision", "::mlir::func::FuncOp"> {
+  let summary = "Multiply weights in bf16 with sums in f32";
+  let description = [{
+    - Requires: stage `graph`
+    - Ensures: a contraction or convolution of a computed f32 value with a weight takes both in
+      bf16 and gives f32. A value that such products read is rounded where it is made, and what
+      else reads it widens the rounded one: it is kept in 16 bits only. Arguments and results keep
+      their types
+    - Method: in reverse program order, a value becomes narrow if some product reads it, directly
+      or through operations that only move elements or choose among them, and nothing needs it as
+      it is
+    - Cost: linear in operations and uses
+  }];
+  let dependentDialects = ["::weft::WeftDialect"];
+  let options = [
+    Option<"fewestInputs", "fewest-inputs", "int64_t", /*default=*/"4",
+           "Input channels of a convolution below which it stays as it is">];
+  let statistics = [
+    Statistic<"numLowered", "lowered", "Products that take bf16">,
+    Statistic<"numKept", "kept", "Products with weights that stay in f32">,
+    Statistic<"numNarrowed", "narrowed", "Values kept in bf16">];
+}
 
 def ChannelsLastPass : Pass<"weft-channels-last", "::mlir::func::FuncOp"> {
   let summary = "Keep channels in the last dimension around convolutions";
   let description = [{
     - Requires: stage `graph`
-    - Ensures: a convolution in f32 or f64 whose channels are known is a `packed_conv` or a
-      `depthwise_conv`; what stands between two of them computes with channels last, too
+    - Ensures: a convolution whose channels are known, in f32, f64 or bf16 or of bytes into i32, is
+      a `packed_conv` or a `depthwise_conv`; what stands between two of them computes with channels
+      last, too
     - Method: values that must have one layout form groups; a group with a convolution is turned as
       a whole, with transposes at its borders. A 3x3 window in steps of 1 is a `winograd_conv` where
       channels and tiles are enough to share its transforms
@@ -169,8 +197,8 @@ def PackContractionsPass : Pass<"weft-pack-contractions", "::mlir::func::FuncOp"
   let summary = "Pack the weights of contractions";
   let description = [{
     - Requires: stage `graph`
-    - Ensures: a contraction of a computed value in f32 or f64 with a weight, with no dimension in
-      both and the result, is a `packed_conv` without spatial dimensions
+    - Ensures: a contraction of a computed value with a weight, in f32, f64 or bf16 or of bytes into
+      i32, with no dimension in both and the result, is a `packed_conv` without spatial dimensions
     - Cost: linear in contractions
   }];
   let dependentDialects = ["::weft::WeftDialect"];

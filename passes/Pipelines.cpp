@@ -40,9 +40,13 @@ void buildGraphPipeline(OpPassManager &manager, llvm::ArrayRef<std::string> dims
 
 void buildKernelsPipeline(OpPassManager &manager, const KernelsOptions &options) {
   OpPassManager &functions = manager.nest<FuncOp>();
-  functions.addPass(
-      createChannelsLastPass({options.vectorBytes, options.vectorRegisters, options.strict}));
-  functions.addPass(createPackContractionsPass({options.vectorBytes, options.vectorRegisters}));
+  if (options.precision == Precision::BF16)
+    functions.addPass(createLowerPrecisionPass());
+  bool bfloatDots = options.bfloatDots && !options.strict, byteDots = options.byteDots;
+  functions.addPass(createChannelsLastPass(
+      {options.vectorBytes, options.vectorRegisters, bfloatDots, byteDots, options.strict}));
+  functions.addPass(createPackContractionsPass(
+      {options.vectorBytes, options.vectorRegisters, bfloatDots, byteDots}));
   functions.addPass(mlir::createCanonicalizerPass());
   functions.addPass(mlir::createCSEPass());
   manager.addPass(createHoistPreparationPass());

@@ -15,12 +15,18 @@ namespace weft {
 /// Registered as `weft-graph-pipeline`.
 void buildGraphPipeline(mlir::OpPassManager &manager, llvm::ArrayRef<std::string> dims = {});
 
-/// What kernels are formed for: the vector registers of the processor.
+/// In what products with weights are computed, where the program says f32.
+enum class Precision { F32, BF16 };
+
+/// What kernels are formed for: the vector registers of the processor and its instructions.
 struct KernelsOptions {
   int64_t vectorBytes = 64;
   int64_t vectorRegisters = 32;
-  bool strict = false;  ///< No Winograd: sums as the program says.
-  bool explain = false; ///< Kernels say why they end where they do.
+  bool bfloatDots = false; ///< Sums of two products of bf16.
+  bool byteDots = false;   ///< Sums of four products of u8 and i8.
+  bool strict = false;     ///< No Winograd, no such sums: as the program says.
+  bool explain = false;    ///< Kernels say why they end where they do.
+  Precision precision = Precision::F32;
 };
 
 /// `graph` -> `kernels`: layouts chosen, weights prepared, every computation in a kernel.

@@ -68,8 +68,9 @@ bool isConvolution(Operation *op) {
   Type element = filter.getElementType();
   Dims in = GraphBuilder::dims(op->getOperand(0)), out = GraphBuilder::dims(op->getResult(0));
   return filter.hasStaticShape() && filter.getNumElements() > 0 && in[1].isConstant() &&
-         out[1].isConstant() && (element.isF32() || element.isF64()) &&
-         GraphBuilder::element(op->getResult(0)) == element;
+         out[1].isConstant() &&
+         hasPackedTypes(GraphBuilder::element(op->getOperand(0)), element,
+                        GraphBuilder::element(op->getResult(0)));
 }
 
 /// Operands that have the layout of the result; none for an operation that has no say.
@@ -134,6 +135,7 @@ private:
   Operation *copy(GraphBuilder &b, Operation *op);
   void reduceInLast(ReduceOp op);
   int64_t widthFor(Value result, int64_t outputs);
+  PanelForm formFor(Operation *op, int64_t outputs);
 
   mlir::Block &block;
   PanelTarget target;
@@ -167,7 +169,13 @@ int64_t ChannelsLast::widthFor(Value result, int64_t outputs) {
   // Tiles run along batch and places.
   Dims dims = GraphBuilder::dims(result);
   dims.erase(dims.begin() + 1);
-  return panelWidth(target, GraphBuilder::element(result), productOf(dims).constant(), outputs);
+  Type element = GraphBuilder::element(result);
+  return panelWidth(target, sumElement(element, element), productOf(dims).constant(), outputs);
+}
+
+PanelForm ChannelsLast::formFor(Operation *op, int64_t outputs) {
+  return {widthFor(op->getResult(0), outputs),
+          target.interleave(GraphBuilder::element(op->getOperand(0)), op->getOperand(1))};
 }
 
 Value ChannelsLast::depthwise(GraphBuilder &b, ConvOp op) {
@@ -179,7 +187,7 @@ Value ChannelsLast::depthwise(GraphBuilder &b, ConvOp op) {
   order.push_back(0);
   Value packedFilter = b.transpose(b.reshape(op.getFilter(), filter), order);
   Sliding sliding{op.getStrides(), op.getPadLow(), op.getPadHigh(), op.getDilations()};
-  return b.depthwiseConv(last(b, op.getInput()), packedFilter, sliding);
+  return b.depthwiseConv(last(b, op.getInput()), packedFilter, sliding, b.element(op.getResult()));
 }
 
 /// About the microseconds of a 3x3 convolution with steps of 1, directly or in tiles of Winograd's.
@@ -292,20 +300,21 @@ Value ChannelsLast::winograd(GraphBuilder &b, ConvOp op, int64_t tile) {
 Value ChannelsLast::packed(GraphBuilder &b, ConvOp op) {
   auto groups = static_cast<int64_t>(op.getGroups());
   int64_t outputs = *b.dims(op.getResult())[1].constant();
-  int64_t width = widthFor(op.getResult(), outputs / groups);
+  PanelForm form = formFor(op, outputs / groups);
   Sliding sliding{op.getStrides(), op.getPadLow(), op.getPadHigh(), op.getDilations()};
-  return b.packedConv(last(b, op.getInput()), packFilter(b, op.getFilter(), groups, width), sliding,
-                      {groups, outputs});
+  return b.packedConv(last(b, op.getInput()), packFilter(b, op.getFilter(), groups, form), sliding,
+                      {groups, outputs, false, {}, form.interleave}, b.element(op.getResult()));
 }
 
 Value ChannelsLast::packed(GraphBuilder &b, ConvTransposeOp op) {
   auto groups = static_cast<int64_t>(op.getGroups());
   int64_t outputs = *b.dims(op.getResult())[1].constant();
-  int64_t width = widthFor(op.getResult(), outputs / groups);
+  PanelForm form = formFor(op, outputs / groups);
   Sliding sliding{op.getStrides(), op.getPadLow(), op.getPadHigh(), op.getDilations()};
-  return b.packedConv(last(b, op.getInput()),
-                      packTransposedFilter(b, op.getFilter(), groups, width), sliding,
-                      {groups, outputs, /*transposed=*/true, op.getOutputPadding()});
+  return b.packedConv(
+      last(b, op.getInput()), packTransposedFilter(b, op.getFilter(), groups, form), sliding,
+      {groups, outputs, /*transposed=*/true, op.getOutputPadding(), form.interleave},
+      b.element(op.getResult()));
 }
 
 Value ChannelsLast::convolution(GraphBuilder &b, Operation *op) {
@@ -453,7 +462,7 @@ struct ChannelsLastPassImpl final : impl::ChannelsLastPassBase<ChannelsLastPassI
     if (function.isExternal() || !function->hasAttr(kExportAttr))
       return;
     for (mlir::Block *block : blocksOf(function)) {
-      ChannelsLast layouts(*block, {vectorBytes, vectorRegisters}, strict);
+      ChannelsLast layouts(*block, {vectorBytes, vectorRegisters, bfloatDots, byteDots}, strict);
       layouts.run();
       numConvolutions += layouts.numConvolutions;
       numTurned += layouts.numTurned;

@@ -64,6 +64,18 @@ SmallVector<Dim> dimsFor(Value x, StringRef labels, StringRef wanted) {
   return dims;
 }
 
+} // namespace
+
+bool hasPackedForm(ContractOp op) {
+  std::optional<ProductForm> form = formOf(op);
+  if (!form)
+    return false;
+  auto weight = cast<RankedTensorType>(form->weight.getType());
+  return weight.hasStaticShape() && weight.getNumElements() > 0;
+}
+
+namespace {
+
 struct PackContractions final : impl::PackContractionsPassBase<PackContractions> {
   using PackContractionsPassBase::PackContractionsPassBase;
 
@@ -74,18 +86,15 @@ struct PackContractions final : impl::PackContractionsPassBase<PackContractions>
     SmallVector<ContractOp> contractions;
     function.walk([&](ContractOp op) { contractions.push_back(op); });
     for (ContractOp op : contractions)
-      if (std::optional<ProductForm> form = formOf(op))
-        pack(op, *form);
+      if (hasPackedForm(op))
+        pack(op, *formOf(op));
   }
 
 private:
   void pack(ContractOp op, const ProductForm &form) {
     Type element = GraphBuilder::element(form.rows);
-    auto weight = cast<RankedTensorType>(form.weight.getType());
-    if (!element.isF32() && !element.isF64())
-      return;
-    if (!weight.hasStaticShape() || weight.getNumElements() == 0 ||
-        GraphBuilder::element(op.getResult()) != element)
+    Type resultElement = GraphBuilder::element(op.getResult());
+    if (!hasPackedTypes(element, GraphBuilder::element(form.weight), resultElement))
       return;
     OpBuilder ops(op);
     GraphBuilder b(ops, op.getLoc());
@@ -102,15 +111,17 @@ private:
     shape.push_back(inner);
     Value left = b.reshape(reorder(b, form.rows, form.rowLabels, form.outer + form.inner), shape);
     Value right = reorder(b, form.weight, form.weightLabels, form.inner + form.columns);
-    int64_t width =
-        panelWidth({vectorBytes, vectorRegisters}, element, rows.constant(), *outputs.constant());
-    right = packMatrix(b, b.reshape(right, {inner, outputs}), width);
+    PanelTarget target{vectorBytes, vectorRegisters, bfloatDots, byteDots};
+    int64_t width = panelWidth(target, sumElement(element, resultElement), rows.constant(),
+                               *outputs.constant());
+    int64_t interleave = target.interleave(element, form.weight);
+    right = packMatrix(b, b.reshape(right, {inner, outputs}), {width, interleave});
     SmallVector<int64_t> ones(places.size() - 1, 1), zeros(places.size() - 1, 0);
     SmallVector<Dim> packed = b.dims(right), filter{packed[0]};
     filter.append(ones.begin(), ones.end());
-    filter.append({packed[1], packed[2]});
+    filter.append(packed.begin() + 1, packed.end());
     Value result = b.packedConv(left, b.reshape(right, filter), {ones, zeros, zeros, ones},
-                                {1, *outputs.constant()});
+                                {1, *outputs.constant(), false, {}, interleave}, resultElement);
     shape = outer;
     shape.append(columns);
     result = reorder(b, b.reshape(result, shape), form.outer + form.columns, form.resultLabels);

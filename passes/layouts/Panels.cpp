@@ -50,6 +50,34 @@ int64_t panelWidth(const PanelTarget &target, Type element, std::optional<int64_
   return best * lanes;
 }
 
+//===-- Types -------------------------------------------------------------------------------===//
+
+int64_t PanelTarget::interleave(Type input, Value filter) const {
+  Type element = GraphBuilder::element(filter);
+  if (!followsFromWeights(filter))
+    return 1;
+  if (bfloatDots && input.isBF16() && element.isBF16())
+    return 2;
+  return byteDots && input.isUnsignedInteger(8) && element.isSignlessInteger(8) ? 4 : 1;
+}
+
+Type sumElement(Type element, Type result) {
+  if (isa<mlir::FloatType>(element))
+    return element.isBF16() || element.isF16() ? mlir::Float32Type::get(element.getContext())
+                                               : element;
+  return result;
+}
+
+bool hasPackedTypes(Type input, Type filter, Type result) {
+  if (input.isInteger(8) && filter.isInteger(8))
+    return result.isSignlessInteger(32) && (input == filter || filter.isSignlessInteger(8));
+  if (input != filter)
+    return false;
+  if (input.isBF16())
+    return result.isBF16() || result.isF32();
+  return (input.isF32() || input.isF64()) && result == input;
+}
+
 //===-- Packing -----------------------------------------------------------------------------===//
 
 using Dims = SmallVector<Dim>;
@@ -68,50 +96,58 @@ static int64_t panelsFor(const Dim &outputs, int64_t width) {
       llvm::divideCeil(outputs.constant().value_or(0), static_cast<uint64_t>(width)));
 }
 
-Value packFilter(GraphBuilder &b, Value filter, int64_t groups, int64_t width) {
-  Dims dims = b.dims(filter);
-  ArrayRef<Dim> inner = ArrayRef(dims).drop_front();
-  auto shape = [&](ArrayRef<Dim> leading) {
-    Dims all(leading);
-    all.append(inner.begin(), inner.end());
-    return all;
-  };
-  Dim outputs = dims[0].floorDiv(Dim(groups));
-  int64_t panels = panelsFor(outputs, width);
-  Value x = b.reshape(filter, shape({Dim(groups), outputs}));
-  x = fillUp(b, x, 1, panels * width);
-  x = b.reshape(x, shape({Dim(groups * panels), Dim(width)}));
-  // [P, W, C, kernel...] to [P, kernel..., C, W].
+/// Dimension `axis`, filled up, as two: how many times `count` of it, and `count`.
+static Value parted(GraphBuilder &b, Value x, int64_t axis, int64_t count) {
+  int64_t parts = panelsFor(b.dims(x)[axis], count);
+  x = fillUp(b, x, axis, parts * count);
+  Dims dims = b.dims(x);
+  dims[axis] = Dim(parts);
+  dims.insert(dims.begin() + axis + 1, Dim(count));
+  return b.reshape(x, dims);
+}
+
+Value packFilter(GraphBuilder &b, Value filter, int64_t groups, PanelForm form) {
+  Dims dims = b.dims(filter), grouped{Dim(groups), dims[0].floorDiv(Dim(groups))};
+  llvm::append_range(grouped, ArrayRef(dims).drop_front());
+  Value x = parted(b, b.reshape(filter, grouped), 1, form.width);
+  // The panels of all groups in one dimension.
+  dims = b.dims(x);
+  dims[1] = dims[0] * dims[1];
+  dims.erase(dims.begin());
+  x = b.reshape(x, dims);
+  bool isMixed = form.interleave > 1;
+  if (isMixed)
+    x = parted(b, x, 2, form.interleave);
+  // [P, W, C, (I,) kernel...] to [P, kernel..., C, W(, I)].
   Integers order{0};
-  for (int64_t k = 3; k < b.rank(x); ++k)
+  for (int64_t k = isMixed ? 4 : 3; k < b.rank(x); ++k)
     order.push_back(k);
   order.append({2, 1});
+  if (isMixed)
+    order.push_back(3);
   return b.transpose(x, order);
 }
 
-Value packTransposedFilter(GraphBuilder &b, Value filter, int64_t groups, int64_t width) {
-  Dims dims = b.dims(filter);
-  ArrayRef<Dim> kernel = ArrayRef(dims).drop_front(2);
-  auto shape = [&](ArrayRef<Dim> leading) {
-    Dims all(leading);
-    all.append(kernel.begin(), kernel.end());
-    return all;
-  };
-  Dim inputs = dims[0].floorDiv(Dim(groups));
-  int64_t panels = panelsFor(dims[1], width);
-  Value x = b.reshape(filter, shape({Dim(groups), inputs, dims[1]}));
-  x = fillUp(b, x, 2, panels * width);
-  x = b.reshape(x, shape({Dim(groups), inputs, Dim(panels), Dim(width)}));
-  // [G, C, P, W, kernel...] to [G, P, kernel..., C, W].
-  Integers order{0, 2};
-  Dims result{Dim(groups * panels)};
-  for (size_t k = 0; k < kernel.size(); ++k) {
-    order.push_back(static_cast<int64_t>(k) + 4);
-    result.push_back(kernel[k]);
-  }
-  order.append({1, 3});
-  result.append({inputs, Dim(width)});
-  return b.reshape(b.transpose(x, order), result);
+Value packTransposedFilter(GraphBuilder &b, Value filter, int64_t groups, PanelForm form) {
+  Dims dims = b.dims(filter), grouped{Dim(groups), dims[0].floorDiv(Dim(groups))};
+  llvm::append_range(grouped, ArrayRef(dims).drop_front());
+  Value x = parted(b, b.reshape(filter, grouped), 2, form.width);
+  bool isMixed = form.interleave > 1;
+  if (isMixed)
+    x = parted(b, x, 1, form.interleave);
+  // [G, C, (I,) P, W, kernel...] to [G, P, kernel..., C, W(, I)].
+  int64_t panel = isMixed ? 3 : 2;
+  Integers order{0, panel};
+  for (int64_t k = panel + 2; k < b.rank(x); ++k)
+    order.push_back(k);
+  order.append({1, panel + 1});
+  if (isMixed)
+    order.push_back(2);
+  x = b.transpose(x, order);
+  dims = b.dims(x);
+  dims[1] = dims[0] * dims[1];
+  dims.erase(dims.begin());
+  return b.reshape(x, dims);
 }
 
 Value packWinogradFilter(GraphBuilder &b, Value filter, int64_t tile, int64_t width) {
@@ -127,12 +163,12 @@ Value packWinogradFilter(GraphBuilder &b, Value filter, int64_t tile, int64_t wi
   return b.transpose(x, {0, 2, 1, 3});
 }
 
-Value packMatrix(GraphBuilder &b, Value matrix, int64_t width) {
-  Dims dims = b.dims(matrix);
-  int64_t panels = panelsFor(dims[1], width);
-  Value x = fillUp(b, matrix, 1, panels * width);
-  x = b.reshape(x, {dims[0], Dim(panels), Dim(width)});
-  return b.transpose(x, {1, 0, 2});
+Value packMatrix(GraphBuilder &b, Value matrix, PanelForm form) {
+  Value x = parted(b, matrix, 1, form.width);
+  if (form.interleave == 1)
+    return b.transpose(x, {1, 0, 2});
+  // [K, I, P, W] to [P, K, W, I].
+  return b.transpose(parted(b, x, 0, form.interleave), {2, 0, 3, 1});
 }
 
 Value permute(GraphBuilder &b, Value x, ArrayRef<int64_t> order) {

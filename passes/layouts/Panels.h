@@ -11,16 +11,31 @@
 
 namespace weft {
 
-/// The vector registers that layouts are chosen for.
+/// The vector registers that layouts are chosen for, and instructions that sum several products.
 struct PanelTarget {
-  int64_t bytes = 64;     ///< Of one register.
-  int64_t registers = 32; ///< That the processor names.
+  int64_t bytes = 64;      ///< Of one register.
+  int64_t registers = 32;  ///< That the processor names.
+  bool bfloatDots = false; ///< Two of bf16.
+  bool byteDots = false;   ///< Four of u8 and i8.
 
   /// Elements of `type` in a register.
   int64_t lanes(Type type) const {
     return std::max<int64_t>(1, bytes * 8 / type.getIntOrFloatBitWidth());
   }
+  /// How many input channels of `filter` such an instruction takes at once. A filter that is packed
+  /// in each call, which takes longer the more it is mixed, stays with one.
+  int64_t interleave(Type input, Value filter) const;
 };
+
+/// The type in which products of `element` are summed for a result of `result`.
+Type sumElement(Type element, Type result);
+
+/// True for element types that products with packed filters have code for.
+bool hasPackedTypes(Type input, Type filter, Type result);
+
+/// True for a contraction of a computed value with a weight that weft-pack-contractions packs where
+/// it has code for the types.
+bool hasPackedForm(ContractOp op);
 
 /// Output channels of one panel: the whole number of registers, at most 4, with which the tiles of
 /// `rows` rows (if that is known) and `outputs` columns take the fewest cycles. A step of a tile of
@@ -29,17 +44,23 @@ struct PanelTarget {
 int64_t panelWidth(const PanelTarget &target, Type element, std::optional<int64_t> rows,
                    int64_t outputs);
 
-/// [O, C / groups, kernel...] as [P, kernel..., C / groups, width].
-Value packFilter(GraphBuilder &b, Value filter, int64_t groups, int64_t width);
+/// How a panel is written: its columns, and how many input channels of each stand together.
+struct PanelForm {
+  int64_t width, interleave = 1;
+};
 
-/// [C, O / groups, kernel...] of a transposed convolution as [P, kernel..., C / groups, width].
-Value packTransposedFilter(GraphBuilder &b, Value filter, int64_t groups, int64_t width);
+/// [O, C / groups, kernel...] as [P, kernel..., C / groups, width], or [P, kernel...,
+/// ceil(C / groups / interleave), width, interleave].
+Value packFilter(GraphBuilder &b, Value filter, int64_t groups, PanelForm form);
+
+/// [C, O / groups, kernel...] of a transposed convolution as packFilter() gives it.
+Value packTransposedFilter(GraphBuilder &b, Value filter, int64_t groups, PanelForm form);
 
 /// [O, C, 3, 3] as [(tile + 2)^2, P, C, width]: the transformed filters of weft.winograd_conv.
 Value packWinogradFilter(GraphBuilder &b, Value filter, int64_t tile, int64_t width);
 
-/// [K, O] as [P, K, width].
-Value packMatrix(GraphBuilder &b, Value matrix, int64_t width);
+/// [K, O] as [P, K, width], or [P, ceil(K / interleave), width, interleave].
+Value packMatrix(GraphBuilder &b, Value matrix, PanelForm form);
 
 /// A transpose; a reshape, which costs nothing, where only dimensions of size 1 change places.
 Value permute(GraphBuilder &b, Value x, ArrayRef<int64_t> order);

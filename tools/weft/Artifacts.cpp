@@ -65,6 +65,22 @@ static std::string markOf(ModuleOp module) {
   return WEFT_PREPARED + llvm::toHex(ArrayRef(digest).take_front(8), /*LowerCase=*/true);
 }
 
+static ProductCounts countProducts(ModuleOp module) {
+  ProductCounts counts;
+  for (auto function : module.getOps<mlir::func::FuncOp>()) {
+    if (function.getName().starts_with(kPreparePrefix))
+      continue;
+    function.walk([&](Operation *op) {
+      if (!isa<PackedConvOp, DepthwiseConvOp, WinogradConvOp>(op))
+        return;
+      ++counts.all;
+      counts.inBf16 +=
+          cast<RankedTensorType>(op->getOperand(1).getType()).getElementType().isBF16();
+    });
+  }
+  return counts;
+}
+
 /// The description of the model as compiled: what a call must fulfil and which weights it needs is
 /// seen at `graph`, before operations vanish into kernels; the memory of a call at `plan`.
 LogicalResult Artifacts::describe() {
@@ -74,6 +90,7 @@ LogicalResult Artifacts::describe() {
   if (failed(graph) || failed(compilation.advanceTo(ModelStage::Kernels)))
     return failure();
   mark = markOf(compilation.module());
+  counted = countProducts(compilation.module());
   if (failed(compilation.advanceTo(ModelStage::Plan)))
     return failure();
   FailureOr<Interface> plan = compilation.interface();

@@ -18,6 +18,11 @@ namespace weft {
 inline constexpr StringRef artifactKinds[] = {"object",  "static",   "shared",  "header",
                                               "weights", "prepared", "manifest"};
 
+/// Products with weights in the exports of a module at stage `kernels`.
+struct ProductCounts {
+  int64_t all = 0, inBf16 = 0;
+};
+
 /// Makes the files of one model. Failures are told to the report of the compilation.
 class Artifacts {
 public:
@@ -40,6 +45,8 @@ public:
   LogicalResult addPrepared(StringRef path, OutputFiles &outputs);
 
   const Interface &interface() const { return described; }
+  /// Known once the model is compiled.
+  ProductCounts products() const { return counted; }
   /// Paths of the files, in the order in which they were added.
   ArrayRef<std::string> paths() const { return written; }
 
@@ -61,6 +68,7 @@ private:
 
   Compilation &compilation;
   Interface described;
+  ProductCounts counted;
   Weights weights;
   ScratchFolder scratch;
   std::vector<SmallVector<char, 0>> objects;

@@ -111,6 +111,15 @@ static void reportFiles(const Artifacts &artifacts, Report &report) {
   report.set("files", std::move(files));
 }
 
+/// What `--precision` has done.
+static void reportPrecision(ProductCounts counts, Report &report) {
+  report.set(
+      "precision",
+      llvm::json::Object{{"type", "bf16"}, {"products", counts.all}, {"lowered", counts.inBf16}});
+  if (!report.isJson())
+    llvm::outs() << "bf16: " << counts.inBf16 << " of " << counts.all << " products with weights\n";
+}
+
 static LogicalResult build(const BuildFlags &flags, Compilation &compilation) {
   FailureOr<llvm::StringSet<>> kinds = kindsToWrite(flags, compilation.report());
   if (failed(kinds) || failed(compilation.load()))
@@ -136,6 +145,8 @@ static LogicalResult build(const BuildFlags &flags, Compilation &compilation) {
     return failure();
   }
   compilation.report().finishProgress();
+  if (compilation.options().precision == Precision::BF16)
+    reportPrecision(artifacts.products(), compilation.report());
   reportFiles(artifacts, compilation.report());
   return success();
 }

@@ -66,6 +66,11 @@ FailureOr<CompileRequest> CompileFlags::options(Report &report) const {
   result.verifyEach = verifyEach;
   result.strict = strict;
   result.cpu = cpu;
+  if (precision != "f32" && precision != "bf16") {
+    report.error("--precision " + precision + ": products are computed in f32 or bf16");
+    return failure();
+  }
+  result.precision = precision == "bf16" ? Precision::BF16 : Precision::F32;
   if (target != "host") {
     report.error("--target " + target + ": only 'host' is supported so far");
     return failure();

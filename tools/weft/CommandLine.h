@@ -41,6 +41,11 @@ struct CompileFlags {
   llvm::cl::opt<bool> strict{
       "strict", llvm::cl::desc("Sum as the model says: no Winograd for 3x3 convolutions"),
       llvm::cl::cat(verbOptions())};
+  llvm::cl::opt<std::string> precision{
+      "precision",
+      llvm::cl::desc("Numbers that weights are multiplied in: f32, or bf16 with sums in f32, which "
+                     "is fast only on processors with AVX512-BF16 (default: f32)"),
+      llvm::cl::value_desc("TYPE"), llvm::cl::init("f32"), llvm::cl::cat(verbOptions())};
   llvm::cl::opt<bool> json{"json", llvm::cl::desc("Print one JSON object to stdout"),
                            llvm::cl::cat(verbOptions())};
   llvm::cl::opt<bool> verifyEach{"verify-each", llvm::cl::desc("Verify the module after each pass"),

@@ -293,7 +293,8 @@ LogicalResult Compilation::run(ModelStage stage) {
   }
   case ModelStage::Kernels:
     buildKernelsPipeline(manager,
-                         {vectors->bytes, vectors->registers, asked.strict, asked.explain});
+                         {vectors->bytes, vectors->registers, vectors->bfloatDots,
+                          vectors->byteDots, asked.strict, asked.explain, asked.precision});
     break;
   case ModelStage::Plan:
     buildPlanPipeline(manager);

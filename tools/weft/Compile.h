@@ -9,6 +9,7 @@
 #include "codegen/cpu/Target.h"
 #include "codegen/emit/Interface.h"
 #include "frontend/Frontend.h"
+#include "passes/Pipelines.h"
 #include "tools/weft/Report.h"
 #include "tools/weft/Weights.h"
 
@@ -28,7 +29,8 @@ struct CompileRequest {
   std::vector<std::pair<std::string, std::string>> settings;
   std::vector<std::pair<std::string, std::string>> constants; // inputs fixed while compiling: files
   std::string cpu = "host";
-  bool strict = false;  // no Winograd
+  bool strict = false; // no Winograd
+  Precision precision = Precision::F32;
   bool explain = false; // kernels say why they end
   bool verifyEach = false;
 };

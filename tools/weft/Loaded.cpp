@@ -80,7 +80,8 @@ FailureOr<std::string> LoadedModel::library() {
     dims += name + "=" + std::to_string(size) + ",";
   TargetOptions target = compilation.target().resolved();
   return madeOnce(cacheKey({"library", moduleText, dims, target.triple, target.cpu, target.features,
-                            compilation.options().strict ? "strict" : ""}) +
+                            compilation.options().strict ? "strict" : "",
+                            compilation.options().precision == Precision::BF16 ? "bf16" : ""}) +
                       ".so",
                   [&](StringRef path, OutputFiles &files) {
                     Artifacts artifacts(compilation);

@@ -1,5 +1,6 @@
 // RUN: weft-opt %s --weft-channels-last --canonicalize --split-input-file --verify-each | FileCheck %s
 // RUN: weft-opt %s --weft-channels-last=strict --split-input-file | FileCheck %s --check-prefix=STRICT
+// RUN: weft-opt %s --weft-channels-last=bfloat-dots --canonicalize --split-input-file | FileCheck %s --check-prefix=DOTS
 
 // STRICT-NOT: winograd_conv
 
@@ -156,4 +157,19 @@ func.func @dilated_and_shifted(%x: tensor<1x64x32x32xf32> {weft.name = "x"},
   %y = weft.conv %x, %w strides [1, 1] pad [1, 1] [1, 1] dilations [2, 2] groups 1
     : tensor<1x64x32x32xf32>, tensor<64x64x3x3xf32> -> tensor<1x64x30x30xf32>
   return %y : tensor<1x64x30x30xf32>
+}
+
+// -----
+
+weft.parameter param @w : tensor<5x3x3x3xbf16>
+
+// CHECK-LABEL: func.func @pairs_of_channels(
+// DOTS-LABEL: func.func @pairs_of_channels(
+// CHECK: weft.packed_conv {{.*}} groups 1 : tensor<2x8x8x3xbf16>, tensor<1x3x3x3x16xbf16> -> tensor<2x8x8x5xf32>
+// DOTS: weft.packed_conv {{.*}} interleave 2 : tensor<2x8x8x3xbf16>, tensor<1x3x3x2x16x2xbf16> -> tensor<2x8x8x5xf32>
+func.func @pairs_of_channels(%x: tensor<2x3x8x8xbf16> {weft.name = "x"}, %w: tensor<5x3x3x3xbf16> {weft.parameter = @w})
+    -> (tensor<2x5x8x8xf32> {weft.name = "y"}) attributes {weft.export} {
+  %y = weft.conv %x, %w strides [1, 1] pad [1, 1] [1, 1] dilations [1, 1] groups 1
+    : tensor<2x3x8x8xbf16>, tensor<5x3x3x3xbf16> -> tensor<2x5x8x8xf32>
+  return %y : tensor<2x5x8x8xf32>
 }

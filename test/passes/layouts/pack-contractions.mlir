@@ -1,4 +1,5 @@
 // RUN: weft-opt %s --weft-pack-contractions --split-input-file --verify-each | FileCheck %s
+// RUN: weft-opt %s --weft-pack-contractions="bfloat-dots byte-dots" --split-input-file --verify-each | FileCheck %s --check-prefix=DOTS
 
 weft.parameter param @w : tensor<20x3xf32>
 
@@ -60,4 +61,36 @@ func.func @computed_refused(%x: tensor<3x4xf32> {weft.name = "x"}, %z: tensor<4x
     -> (tensor<3x5xf32> {weft.name = "y"}) attributes {weft.export} {
   %y = weft.contract "ik,kj->ij" %x, %z : tensor<3x4xf32>, tensor<4x5xf32> -> tensor<3x5xf32>
   return %y : tensor<3x5xf32>
+}
+
+// -----
+
+weft.parameter param @w : tensor<5x20xbf16>
+
+// Where the processor sums two products of bf16 at once, two rows of a weight stand together; the
+// last one of five has a row of zeros beside it. Vectors are those of the sums.
+// CHECK-LABEL: func.func @pairs_of_rows(
+// DOTS-LABEL: func.func @pairs_of_rows(
+// CHECK: weft.packed_conv {{.*}} groups 1 : tensor<7x5xbf16>, tensor<1x5x32xbf16> -> tensor<7x20xf32>
+// DOTS: weft.pad {{.*}} tensor<5x1x32xbf16>
+// DOTS: weft.transpose %{{.*}} [2, 0, 3, 1] : tensor<3x2x1x32xbf16> -> tensor<1x3x32x2xbf16>
+// DOTS: weft.packed_conv {{.*}} interleave 2 : tensor<7x5xbf16>, tensor<1x3x32x2xbf16> -> tensor<7x20xf32>
+func.func @pairs_of_rows(%x: tensor<7x5xbf16> {weft.name = "x"}, %w: tensor<5x20xbf16> {weft.parameter = @w})
+    -> (tensor<7x20xf32> {weft.name = "y"}) attributes {weft.export} {
+  %y = weft.contract "ik,kj->ij" %x, %w : tensor<7x5xbf16>, tensor<5x20xbf16> -> tensor<7x20xf32>
+  return %y : tensor<7x20xf32>
+}
+
+// -----
+
+weft.parameter param @w : tensor<20x5xi8>
+
+// CHECK-LABEL: func.func @quads_of_rows(
+// DOTS-LABEL: func.func @quads_of_rows(
+// CHECK: weft.packed_conv {{.*}} groups 1 : tensor<7x5xui8>, tensor<1x5x32xi8> -> tensor<7x20xi32>
+// DOTS: weft.packed_conv {{.*}} interleave 4 : tensor<7x5xui8>, tensor<1x2x32x4xi8> -> tensor<7x20xi32>
+func.func @quads_of_rows(%x: tensor<7x5xui8> {weft.name = "x"}, %w: tensor<20x5xi8> {weft.parameter = @w})
+    -> (tensor<7x20xi32> {weft.name = "y"}) attributes {weft.export} {
+  %y = weft.contract "ik,jk->ij" %x, %w : tensor<7x5xui8>, tensor<20x5xi8> -> tensor<7x20xi32>
+  return %y : tensor<7x20xi32>
 }
