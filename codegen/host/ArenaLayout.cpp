@@ -1,16 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Greedy placement by size, in sections of proportional sizes and in shared slots.
+// Greedy placement, in sections of proportional sizes and in shared slots.
 
 #include "codegen/host/ArenaLayout.h"
 
 #include <algorithm>
+#include <limits>
 #include <tuple>
 
 namespace weft {
 
 /// From this constant factor on, rounding it up to the alignment wastes at most an eighth.
 static constexpr int64_t minSectionFactor = 8 * ArenaLayout::alignment;
+
+/// How often a layout that misses the lower bound is tried again.
+static constexpr int maxRounds = 16;
 
 static int64_t alignUp(int64_t bytes) {
   return (bytes + ArenaLayout::alignment - 1) / ArenaLayout::alignment * ArenaLayout::alignment;
@@ -67,39 +71,86 @@ void ArenaLayout::solve() {
   solveSlots(shared);
 }
 
-/// Largest first, each at the lowest offset where it fits between those that live at its time.
-void ArenaLayout::solveSection(ArrayRef<size_t> members) {
-  SmallVector<size_t> order(members);
-  llvm::sort(order, [&](size_t a, size_t b) {
-    return std::tuple(-buffers[a].factor, a) < std::tuple(-buffers[b].factor, b);
-  });
-  struct Placed {
-    int64_t begin, end;
-    Interval live;
-  };
-  std::vector<Placed> placed; // sorted by begin
-  int64_t peak = 0;
-  for (size_t index : order) {
-    Buffer &buffer = buffers[index];
-    int64_t size = alignUp(buffer.factor);
-    int64_t begin = 0;
-    for (const Placed &other : placed) {
-      if (!other.live.overlaps(buffer.live))
-        continue;
-      if (begin + size <= other.begin)
+/// The lowest gap, or with `bestFit` the smallest, between those that live at its time. Above all
+/// of them there is room for everything: the last choice.
+static int64_t placeIn(ArrayRef<ArenaLayout::Placed> placed, int64_t size, const Interval &live,
+                       bool bestFit) {
+  int64_t end = 0, smallest = std::numeric_limits<int64_t>::max();
+  std::optional<int64_t> found;
+  for (const ArenaLayout::Placed &other : placed) {
+    if (!other.live.overlaps(live))
+      continue;
+    int64_t gap = other.begin - end;
+    if (gap >= size && gap < smallest) {
+      found = end;
+      smallest = gap;
+      if (!bestFit)
         break;
-      begin = std::max(begin, other.end);
     }
-    Placed place{begin, begin + size, buffer.live};
-    placed.insert(
-        std::upper_bound(placed.begin(), placed.end(), place,
-                         [](const Placed &a, const Placed &b) { return a.begin < b.begin; }),
-        place);
-    peak = std::max(peak, place.end);
-    buffer.offset = total + Dim(begin) * buffer.rest;
+    end = std::max(end, other.end);
   }
-  if (!members.empty())
-    total = total + Dim(peak) * buffers[members[0]].rest;
+  return found.value_or(end);
+}
+
+/// Places buffers one after the other, each in a gap between those that live at its time.
+ArenaLayout::Attempt ArenaLayout::placeAll(ArrayRef<size_t> order, bool bestFit) const {
+  Attempt attempt;
+  std::vector<Placed> placed; // sorted by begin
+  for (size_t index : order) {
+    const Buffer &buffer = buffers[index];
+    int64_t size = alignUp(buffer.factor);
+    int64_t begin = placeIn(placed, size, buffer.live, bestFit);
+    Placed taken{begin, begin + size, buffer.live};
+    placed.insert(
+        std::upper_bound(placed.begin(), placed.end(), taken,
+                         [](const Placed &a, const Placed &b) { return a.begin < b.begin; }),
+        taken);
+    if (taken.end > attempt.peak) {
+      attempt.peak = taken.end;
+      attempt.highest = index;
+    }
+    attempt.begins[index] = begin;
+  }
+  return attempt;
+}
+
+/// The most that lives at one time: no layout needs less.
+int64_t ArenaLayout::largestLive(ArrayRef<size_t> members) const {
+  int64_t largest = 0;
+  for (size_t at : members) {
+    int64_t time = buffers[at].live.begin, live = 0;
+    for (size_t index : members)
+      if (buffers[index].live.overlaps({time, time}))
+        live += alignUp(buffers[index].factor);
+    largest = std::max(largest, live);
+  }
+  return largest;
+}
+
+/// Largest first. What then lies highest was placed too late: it is placed first, and all is tried
+/// again. The least of the attempts is taken.
+void ArenaLayout::solveSection(ArrayRef<size_t> members) {
+  if (members.empty())
+    return;
+  int64_t bound = largestLive(members);
+  Attempt best;
+  for (bool bestFit : {false, true}) {
+    SmallVector<size_t> order(members);
+    llvm::sort(order, [&](size_t a, size_t b) {
+      return std::tuple(-buffers[a].factor, a) < std::tuple(-buffers[b].factor, b);
+    });
+    for (int round = 0; round < maxRounds && (best.begins.empty() || best.peak > bound); ++round) {
+      Attempt attempt = placeAll(order, bestFit);
+      auto *highest = llvm::find(order, attempt.highest);
+      std::rotate(order.begin(), highest, highest + 1);
+      if (best.begins.empty() || attempt.peak < best.peak)
+        best = std::move(attempt);
+    }
+  }
+  const Dim rest = buffers[members[0]].rest;
+  for (size_t index : members)
+    buffers[index].offset = total + Dim(best.begins.lookup(index)) * rest;
+  total = total + Dim(best.peak) * rest;
 }
 
 bool ArenaLayout::Slot::isFree(const Interval &live) const {

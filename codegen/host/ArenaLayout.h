@@ -8,6 +8,8 @@
 
 #include "ir/Shape.h"
 
+#include "llvm/ADT/DenseMap.h"
+
 #include <vector>
 
 namespace weft {
@@ -23,7 +25,8 @@ struct Interval {
 ///
 /// A size is taken apart into a constant factor and an expression: 2560 * N is 2560 times N.
 /// Buffers with the same expression form a section of the arena, in which offsets are constants
-/// times the expression, found greedily as for constant sizes (the section of the expression 1).
+/// times the expression, found greedily as for constant sizes (the section of the expression 1);
+/// the best of several attempts.
 /// Buffers whose constant factor is small would be rounded up too much; they share whole slots
 /// instead.
 class ArenaLayout {
@@ -39,6 +42,12 @@ public:
   Dim offset(size_t buffer) const { return buffers[buffer].offset; }
   Dim totalBytes() const { return total; }
 
+  /// A buffer that has its place.
+  struct Placed {
+    int64_t begin, end;
+    Interval live;
+  };
+
 private:
   struct Buffer {
     int64_t factor; ///< Constant part of the size in bytes.
@@ -53,7 +62,15 @@ private:
 
     bool isFree(const Interval &live) const;
   };
+  /// One layout of a section, as if its expression were 1.
+  struct Attempt {
+    llvm::DenseMap<size_t, int64_t> begins;
+    int64_t peak = 0;
+    size_t highest = 0; ///< The buffer that ends at the peak.
+  };
 
+  Attempt placeAll(ArrayRef<size_t> order, bool bestFit) const;
+  int64_t largestLive(ArrayRef<size_t> members) const;
   void solveSection(ArrayRef<size_t> members);
   void solveSlots(ArrayRef<size_t> members);
   Slot &slotFor(const Dim &bytes, const Interval &live, std::vector<Slot> &slots);

@@ -4,10 +4,8 @@
 
 #include "codegen/host/ArenaLayout.h"
 #include "codegen/host/KernelInterface.h"
+#include "codegen/host/Lifetimes.h"
 #include "codegen/host/Passes.h"
-#include "codegen/host/Storage.h"
-
-#include "llvm/ADT/MapVector.h"
 
 namespace weft {
 
@@ -17,66 +15,6 @@ namespace weft {
 using mlir::func::FuncOp;
 
 namespace {
-
-/// Numbers the operations of a function in program order and finds when each storage lives.
-///
-/// An operation's number is its place before the operations of its regions; `ends` is the last
-/// number inside of it.
-class Lifetimes {
-public:
-  explicit Lifetimes(FuncOp function) {
-    number(function.getBody());
-    function.getBody().walk([&](Operation *op) { record(op); });
-  }
-
-  /// Storages with slots, in order of the program, with their intervals.
-  llvm::MapVector<Value, Interval> intervals;
-
-private:
-  void number(mlir::Region &region) {
-    for (mlir::Block &block : region)
-      for (Operation &op : block) {
-        int64_t place = next++;
-        begins[&op] = place;
-        if (hasSlots(&op))
-          for (Value result : op.getResults())
-            intervals[result] = {place, place};
-        for (mlir::Region &inner : op.getRegions())
-          number(inner);
-        ends[&op] = next - 1;
-      }
-  }
-
-  void record(Operation *op) {
-    for (Value operand : op->getOperands())
-      extend(storageOf(operand), lastNeeded(storageOf(operand), op));
-    // Regions write their results when they end, loops keep carries there throughout.
-    if (hasSlots(op))
-      for (Value result : op->getResults())
-        extend(result, ends[op]);
-  }
-
-  void extend(Value storage, int64_t place) {
-    auto found = intervals.find(storage);
-    if (found != intervals.end())
-      found->second.end = std::max(found->second.end, place);
-  }
-
-  /// A use inside of a loop of a value from before it is repeated until the loop ends.
-  int64_t lastNeeded(Value storage, Operation *user) {
-    int64_t place = begins[user];
-    mlir::Block *home = storage.getParentBlock();
-    for (Operation *op = user; op && op->getBlock() != home; op = op->getParentOp()) {
-      Operation *parent = op->getParentOp();
-      if (isa_and_nonnull<WhileOp, ScanOp>(parent))
-        place = std::max(place, ends[parent]);
-    }
-    return place;
-  }
-
-  llvm::DenseMap<Operation *, int64_t> begins, ends;
-  int64_t next = 0;
-};
 
 struct PlanMemory final : impl::PlanMemoryPassBase<PlanMemory> {
   void runOnOperation() override {

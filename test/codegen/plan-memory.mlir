@@ -160,3 +160,44 @@ func.func @while_and_if(%x: tensor<i64> {weft.name = "x"}, %flag: tensor<i1> {we
   }
   return %r : tensor<i64>
 }
+
+func.func private @k6(%x: tensor<16xf32>) -> tensor<112xf32> attributes {weft.kernel, weft.dims = []} {
+  %y = weft.constant dense<0.0> : tensor<112xf32>
+  return %y : tensor<112xf32>
+}
+func.func private @k7(%x: tensor<112xf32>) -> tensor<64xf32> attributes {weft.kernel, weft.dims = []} {
+  %y = weft.constant dense<0.0> : tensor<64xf32>
+  return %y : tensor<64xf32>
+}
+func.func private @k8(%x: tensor<64xf32>) -> tensor<16xf32> attributes {weft.kernel, weft.dims = []} {
+  %y = weft.constant dense<0.0> : tensor<16xf32>
+  return %y : tensor<16xf32>
+}
+func.func private @k9(%x: tensor<16xf32>) -> tensor<128xf32> attributes {weft.kernel, weft.dims = []} {
+  %y = weft.constant dense<0.0> : tensor<128xf32>
+  return %y : tensor<128xf32>
+}
+func.func private @k10(%x: tensor<16xf32>) -> tensor<48xf32> attributes {weft.kernel, weft.dims = []} {
+  %y = weft.constant dense<0.0> : tensor<48xf32>
+  return %y : tensor<48xf32>
+}
+func.func private @k11(%x: tensor<128xf32>, %y: tensor<48xf32>) -> tensor<f32> attributes {weft.kernel, weft.dims = []} {
+  %z = weft.constant dense<0.0> : tensor<f32>
+  return %z : tensor<f32>
+}
+
+// Largest first, %small comes last and finds no gap between those around it: 15 * 64 bytes. Placed
+// first, it leaves the arena at what lives at one time: %kept, %a and %b.
+// CHECK-LABEL: func.func @highest_placed_first(
+// CHECK-SAME: weft.arena = #weft.shape<[896]>
+// CHECK: weft.launch @k8 {{.*}}at [#weft.slot<arena at <[0]>>]
+func.func @highest_placed_first(%x: tensor<16xf32> {weft.name = "x"})
+    -> (tensor<f32> {weft.name = "result"}) attributes {weft.export} {
+  %kept = weft.launch @k10 symbols <[]> (%x) : (tensor<16xf32>) -> tensor<48xf32>
+  %a = weft.launch @k6 symbols <[]> (%x) : (tensor<16xf32>) -> tensor<112xf32>
+  %b = weft.launch @k7 symbols <[]> (%a) : (tensor<112xf32>) -> tensor<64xf32>
+  %small = weft.launch @k8 symbols <[]> (%b) : (tensor<64xf32>) -> tensor<16xf32>
+  %c = weft.launch @k9 symbols <[]> (%small) : (tensor<16xf32>) -> tensor<128xf32>
+  %r = weft.launch @k11 symbols <[]> (%c, %kept) : (tensor<128xf32>, tensor<48xf32>) -> tensor<f32>
+  return %r : tensor<f32>
+}

@@ -6,6 +6,8 @@
 #include "ir/GraphBuilder.h"
 #include "passes/KernelRules.h"
 #include "tools/weft/CommandLine.h"
+#include "tools/weft/Memory.h"
+#include "tools/weft/Origins.h"
 #include "tools/weft/Verbs.h"
 
 #include "llvm/ADT/StringExtras.h"
@@ -26,6 +28,9 @@ struct InspectFlags : CompileFlags {
   cl::opt<bool> whyFused{
       "why-fused", cl::desc("Print the kernels: what is in each, and why it ends where it does"),
       cl::cat(verbOptions())};
+  cl::opt<bool> memory{
+      "memory", cl::desc("Draw the arena of each function: what lies where, and from when to when"),
+      cl::cat(verbOptions())};
 };
 } // namespace
 
@@ -33,6 +38,7 @@ static constexpr llvm::StringLiteral examples =
     "  weft inspect digits.weft                     every stage, in order\n"
     "  weft inspect digits.weft --stage=kernels     what is fused with what\n"
     "  weft inspect digits.weft --why-fused         why a kernel ends where it does\n"
+    "  weft inspect digits.weft --memory --dim N=1  where intermediate results lie\n"
     "  weft inspect resnet18.onnx --stage=model     an ONNX file as it is understood\n"
     "  weft inspect out/libdigits.so                what it offers and how it was made\n";
 
@@ -72,32 +78,6 @@ static LogicalResult inspectModel(const InspectFlags &flags, Compilation &compil
   }
   report.set("stages", std::move(texts));
   return success();
-}
-
-/// Where operations come from: names of ONNX nodes, or places in a source as `digits.weft:27`.
-static void addOrigins(Location location, SmallVector<std::string> &origins) {
-  auto add = [&](std::string origin) {
-    if (!llvm::is_contained(origins, origin))
-      origins.push_back(std::move(origin));
-  };
-  if (auto named = dyn_cast<mlir::NameLoc>(location))
-    add(named.getName().str());
-  else if (auto place = dyn_cast<mlir::FileLineColLoc>(location); place && place.getLine() > 0)
-    add(llvm::sys::path::filename(place.getFilename().strref()).str() + ":" +
-        std::to_string(place.getLine()));
-  else if (auto fused = dyn_cast<mlir::FusedLoc>(location))
-    for (Location part : fused.getLocations())
-      addOrigins(part, origins);
-}
-
-static std::string originsOf(Operation *op) {
-  constexpr size_t most = 4;
-  SmallVector<std::string> origins;
-  addOrigins(op->getLoc(), origins);
-  size_t more = origins.size() > most ? origins.size() - most : 0;
-  origins.truncate(origins.size() - more);
-  std::string text = llvm::join(origins, ", ");
-  return more ? text + " and " + std::to_string(more) + " more" : text;
 }
 
 /// One entry a kernel, in the order in which they run.
@@ -140,6 +120,24 @@ static LogicalResult inspectKernels(Compilation &compilation) {
   return success();
 }
 
+static LogicalResult inspectMemory(Compilation &compilation) {
+  Report &report = compilation.report();
+  if (failed(compilation.load()) || failed(compilation.advanceTo(ModelStage::Plan)))
+    return failure();
+  report.finishProgress();
+  llvm::json::Array list;
+  for (auto function : compilation.module().getOps<mlir::func::FuncOp>()) {
+    if (!function->hasAttr(kExportAttr))
+      continue;
+    if (report.isJson())
+      list.push_back(memoryAsJson(function));
+    else
+      drawMemory(function, llvm::outs());
+  }
+  report.set("memory", std::move(list));
+  return success();
+}
+
 static void inspectArtifact(StringRef path, Report &report) {
   llvm::Expected<std::string> manifest = readManifest(path);
   llvm::Expected<std::string> text = manifest ? manifestAsJson(*manifest) : manifest.takeError();
@@ -170,14 +168,18 @@ int inspectVerb(VerbArguments arguments) {
   FailureOr<CompileRequest> options = flags.options(report);
   if (failed(options))
     return report.finish();
-  if (flags.whyFused && !flags.stages.empty())
-    report.error("--why-fused prints no stages: leave out --stage");
+  if (flags.whyFused && flags.memory)
+    report.error("--why-fused and --memory: give one of them");
+  if ((flags.whyFused || flags.memory) && !flags.stages.empty())
+    report.error(Twine(flags.whyFused ? "--why-fused" : "--memory") +
+                 " prints no stages: leave out --stage");
   if (report.hasErrors())
     return report.finish();
   options->explain = flags.whyFused;
   Compilation compilation(report, *options);
-  LogicalResult inspected =
-      flags.whyFused ? inspectKernels(compilation) : inspectModel(flags, compilation);
+  LogicalResult inspected = flags.whyFused ? inspectKernels(compilation)
+                            : flags.memory ? inspectMemory(compilation)
+                                           : inspectModel(flags, compilation);
   if (failed(inspected) && !report.hasErrors())
     report.error("the inspection failed without saying why");
   return report.finish();
