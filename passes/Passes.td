@@ -13,13 +13,16 @@ def BindDimsPass : Pass<"weft-bind-dims", "::mlir::ModuleOp"> {
   let description = [{
     - Requires: exported functions as the frontend makes them
     - Ensures: no type or attribute of an exported function mentions a bound name; a dimension
-      that becomes constant is static in every type
-    - Errors: a name that no exported function has, a size that is not a number from 0 on, a name
-      given twice
+      that becomes constant is static in every type. Where a name is given several sizes, or `*`
+      for any, a function becomes several, one for each combination (`ir/Versions.h`)
+    - Errors: a name that no exported function has, a size that is neither a number from 0 on nor
+      `*`, a size given twice
     - Cost: one walk over the exported functions
   }];
-  let options = [ListOption<"dims", "dims", "std::string", "Bindings such as N=1">];
-  let statistics = [Statistic<"numBound", "bound", "Names replaced, counted once a function">];
+  let options = [ListOption<"dims", "dims", "std::string",
+                            "Bindings such as N=1; N=1,N=8,N=* for several versions">];
+  let statistics = [Statistic<"numBound", "bound", "Names replaced, counted once a function">,
+                    Statistic<"numVersions", "versions", "Functions made for certain sizes">];
 }
 
 def DecomposePass : Pass<"weft-decompose", "::mlir::func::FuncOp"> {

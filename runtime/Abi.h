@@ -14,7 +14,7 @@
 extern "C" {
 #endif
 
-#define WEFT_ABI_VERSION 3
+#define WEFT_ABI_VERSION 4
 
 /// Alignment in bytes of the arena; plans may place each buffer at a multiple of it.
 #define WEFT_ARENA_ALIGNMENT 64
@@ -82,7 +82,10 @@ typedef struct weft_requirement {
   const char *text; ///< The rule as the user reads it: "N >= 3".
 } weft_requirement;
 
-/// An exported function.
+/// An exported function, or one of its versions: code for some sizes only.
+///
+/// A function with versions has no code of its own. They have its name, arguments and symbols, and
+/// of those that allow the sizes of a call the first is taken.
 typedef struct weft_export {
   const char *name;            ///< Unique in the model.
   const char *doc;             ///< Documentation comment; "" when there is none.
@@ -99,7 +102,10 @@ typedef struct weft_export {
   int32_t symbol_count;
   int32_t parameter_count;
   int32_t requirement_count;
-  int32_t reserved; ///< 0.
+  int32_t version_count; ///< 0 in a version.
+  int32_t first_version; ///< Number of the first in weft_descriptor.versions.
+  int32_t reserved;      ///< 0.
+  const int64_t *sizes;  ///< Of a version: for each symbol its size, or -1 for any; else NULL.
 } weft_export;
 
 typedef enum weft_parameter_kind {
@@ -144,6 +150,12 @@ struct weft_descriptor {
   /// of what these are computed from: WEFT_PREPARED and a digest of `prepare`. "" if nothing is
   /// derived.
   const char *prepared;
+  const weft_export *versions; ///< Those of all exports, one export after the other.
+  /// The same model compiled for several processors, the most demanding first, this one among them;
+  /// NULL when it is the only one. What names, types and parameters are is the same in all.
+  const weft_descriptor *const *variants;
+  int32_t version_count;
+  int32_t variant_count;
 };
 
 /// How the mark of a file of prepared weights begins.
@@ -164,9 +176,9 @@ static_assert(sizeof(weft_array) == 40, "weft_array is part of the ABI");
 static_assert(sizeof(weft_expr) == 16, "weft_expr is part of the ABI");
 static_assert(sizeof(weft_argument) == 32, "weft_argument is part of the ABI");
 static_assert(sizeof(weft_requirement) == 24, "weft_requirement is part of the ABI");
-static_assert(sizeof(weft_export) == 104, "weft_export is part of the ABI");
+static_assert(sizeof(weft_export) == 120, "weft_export is part of the ABI");
 static_assert(sizeof(weft_parameter) == 40, "weft_parameter is part of the ABI");
-static_assert(sizeof(struct weft_descriptor) == 120, "weft_descriptor is part of the ABI");
+static_assert(sizeof(struct weft_descriptor) == 144, "weft_descriptor is part of the ABI");
 
 #ifdef __cplusplus
 }

@@ -184,9 +184,10 @@ static weft_status check_inputs(const weft_model *handle, const weft_export *fun
     status = bind_inputs(function, handle->slots, handle->symbols);
   for (int32_t i = 0; i < function->input_count && status == WEFT_OK; ++i)
     status = check_dims(function, i, handle->slots[i], handle->symbols);
-  for (int32_t i = 0; i < function->requirement_count && status == WEFT_OK; ++i)
-    status = weft_check_requirement(function, i, handle->symbols);
-  return status;
+  const weft_export *version;
+  return status == WEFT_OK
+             ? weft_choose_version(handle->descriptor, function, handle->symbols, &version)
+             : status;
 }
 
 static weft_status check_outputs(const weft_model *handle, const weft_export *function,

@@ -140,7 +140,8 @@ struct weft_model {
   weft_context pool;
   const weft_descriptor *descriptor;
   weft_weights *weights;
-  void ***parameters; ///< For each export, the data of its parameters and states.
+  /// For each export, then for each version, the data of its parameters and states.
+  void ***parameters;
   char *arena;
   uint64_t arena_size;
   uint64_t state_size;
@@ -157,8 +158,9 @@ struct weft_model {
 weft_status weft_evaluate_dims(const weft_export *function, int32_t index, const int64_t *symbols,
                                int64_t *dims, uint64_t *size_bytes);
 
-/// Holds these symbols to requirement number `index` of the export.
-weft_status weft_check_requirement(const weft_export *function, int32_t index,
-                                   const int64_t *symbols);
+/// Finds the code for these sizes, which is a version of the export or the export itself, and holds
+/// the sizes to its requirements.
+weft_status weft_choose_version(const weft_descriptor *model, const weft_export *function,
+                                const int64_t *symbols, const weft_export **out);
 
 #endif // WEFT_RUNTIME_INTERNAL_H

@@ -22,6 +22,10 @@ static weft_status check_descriptor(const weft_descriptor *model) {
       model->export_size != sizeof(weft_export) || model->parameter_size != sizeof(weft_parameter))
     return weft_fail(WEFT_BAD_MODEL, "'%s' was compiled by '%s' with other data structures",
                      model->name, model->compiler);
+  return WEFT_OK;
+}
+
+static weft_status check_processor(const weft_descriptor *model) {
   const char *missing;
   size_t length = weft_missing_feature(model->features, &missing);
   if (length > 0)
@@ -29,6 +33,19 @@ static weft_status check_descriptor(const weft_descriptor *model) {
                      "'%s' was compiled for a processor with %.*s, which this one lacks",
                      model->name, (int)length, missing);
   return WEFT_OK;
+}
+
+// The most demanding variant that this processor can run; where it can run none, the last, which
+// demands least.
+static const weft_descriptor *choose_variant(const weft_descriptor *model) {
+  const weft_descriptor *chosen = model;
+  const char *missing;
+  for (int32_t i = 0; i < model->variant_count; ++i) {
+    chosen = model->variants[i];
+    if (weft_missing_feature(chosen->features, &missing) == 0)
+      break;
+  }
+  return chosen;
 }
 
 // Where the parts of a handle lie behind its struct.
@@ -65,10 +82,13 @@ static bool make_layout(const weft_descriptor *model, int32_t threads, layout *o
     symbols = function->symbol_count > symbols ? function->symbol_count : symbols;
     arguments = here > arguments ? here : arguments;
   }
+  for (int32_t i = 0; i < model->version_count; ++i)
+    pointers += model->versions[i].parameter_count;
   *out = (layout){.total = sizeof(weft_model)};
   return place(out, &out->data, (int64_t)model->parameter_count + model->derived_count,
                sizeof(void *)) &&
-         place(out, &out->tables, model->export_count, sizeof(void **)) &&
+         place(out, &out->tables, (int64_t)model->export_count + model->version_count,
+               sizeof(void **)) &&
          place(out, &out->pointers, pointers, sizeof(void *)) &&
          place(out, &out->threads, threads, sizeof(pthread_t)) &&
          place(out, &out->symbols, symbols, sizeof(int64_t)) &&
@@ -99,12 +119,22 @@ static void fill_data(const weft_model *handle, void **data, char *states) {
   }
 }
 
+static void **fill_table(const weft_export *function, void *const *data, void **pointers) {
+  for (int32_t j = 0; j < function->parameter_count; ++j)
+    *pointers++ = data[function->parameters[j]];
+  return pointers;
+}
+
 static void fill_tables(weft_model *handle, void *const *data, void **pointers) {
   const weft_descriptor *model = handle->descriptor;
+  void ***tables = handle->parameters;
   for (int32_t i = 0; i < model->export_count; ++i) {
-    handle->parameters[i] = pointers;
-    for (int32_t j = 0; j < model->exports[i].parameter_count; ++j)
-      *pointers++ = data[model->exports[i].parameters[j]];
+    *tables++ = pointers;
+    pointers = fill_table(&model->exports[i], data, pointers);
+  }
+  for (int32_t i = 0; i < model->version_count; ++i) {
+    *tables++ = pointers;
+    pointers = fill_table(&model->versions[i], data, pointers);
   }
 }
 
@@ -166,8 +196,8 @@ static weft_status too_large(const weft_export *function, const int64_t *symbols
   return WEFT_BAD_ARGUMENT;
 }
 
-weft_status weft_check_requirement(const weft_export *function, int32_t index,
-                                   const int64_t *symbols) {
+static weft_status check_requirement(const weft_export *function, int32_t index,
+                                     const int64_t *symbols) {
   const weft_requirement *required = &function->requirements[index];
   int64_t value;
   if (!weft_evaluate(&required->value, symbols, function->symbol_count, &value))
@@ -179,19 +209,59 @@ weft_status weft_check_requirement(const weft_export *function, int32_t index,
   return WEFT_BAD_ARGUMENT;
 }
 
-static weft_status check_symbols(const weft_export *function, const int64_t *symbols) {
+static bool allows(const weft_export *version, const int64_t *symbols) {
+  for (int32_t i = 0; i < version->symbol_count; ++i)
+    if (version->sizes[i] >= 0 && version->sizes[i] != symbols[i])
+      return false;
+  return true;
+}
+
+// "predict was compiled for N = 1 or N = 8, but was called with N = 3"
+static weft_status no_version(const weft_export *function, const weft_export *versions,
+                              const int64_t *symbols) {
+  weft_fail(WEFT_BAD_ARGUMENT, "%s was compiled for", function->name);
+  for (int32_t i = 0; i < function->version_count; ++i) {
+    const char *before = i == 0 ? " " : " or ";
+    for (int32_t j = 0; j < function->symbol_count; ++j) {
+      int64_t size = versions[i].sizes[j];
+      if (size < 0)
+        continue;
+      weft_more("%s%s = %lld", before, function->symbols[j], (long long)size);
+      before = ", ";
+    }
+  }
+  weft_more(", but was called");
+  weft_more_symbols(function, symbols);
+  return WEFT_BAD_ARGUMENT;
+}
+
+weft_status weft_choose_version(const weft_descriptor *model, const weft_export *function,
+                                const int64_t *symbols, const weft_export **out) {
+  const weft_export *versions =
+      function->version_count > 0 ? &model->versions[function->first_version] : NULL;
+  const weft_export *chosen = function->version_count > 0 ? NULL : function;
+  for (int32_t i = 0; i < function->version_count && !chosen; ++i)
+    if (allows(&versions[i], symbols))
+      chosen = &versions[i];
+  if (!chosen)
+    return no_version(function, versions, symbols);
+  weft_status status = WEFT_OK;
+  for (int32_t i = 0; i < chosen->requirement_count && status == WEFT_OK; ++i)
+    status = check_requirement(chosen, i, symbols);
+  *out = chosen;
+  return status;
+}
+
+// Finds the code for these sizes, if they are good.
+static weft_status check_symbols(const weft_descriptor *model, const weft_export *function,
+                                 const int64_t *symbols, const weft_export **version) {
   if (function->symbol_count > 0 && !symbols)
     return weft_fail(WEFT_BAD_ARGUMENT, "%s: no dimensions: the pointer is NULL", function->name);
   for (int32_t i = 0; i < function->symbol_count; ++i)
     if (symbols[i] < 0)
       return weft_fail(WEFT_BAD_ARGUMENT, "%s: %s is %lld, but a dimension is never negative",
                        function->name, function->symbols[i], (long long)symbols[i]);
-  for (int32_t i = 0; i < function->requirement_count; ++i) {
-    weft_status status = weft_check_requirement(function, i, symbols);
-    if (status != WEFT_OK)
-      return status;
-  }
-  return WEFT_OK;
+  return weft_choose_version(model, function, symbols, version);
 }
 
 static weft_status reserve(weft_model *handle, const weft_export *function,
@@ -209,9 +279,10 @@ static weft_status reserve_for_ones(weft_model *handle) {
     const weft_export *function = &model->exports[i];
     for (int32_t j = 0; j < function->symbol_count; ++j)
       handle->symbols[j] = 1;
-    if (check_symbols(function, handle->symbols) != WEFT_OK)
+    const weft_export *version;
+    if (check_symbols(model, function, handle->symbols, &version) != WEFT_OK)
       continue;
-    weft_status status = reserve(handle, function, handle->symbols);
+    weft_status status = reserve(handle, version, handle->symbols);
     if (status != WEFT_OK)
       return status;
   }
@@ -257,6 +328,10 @@ weft_status weft_open_model(const weft_descriptor *model, const weft_options *op
   *out = NULL;
   options = options ? options : &defaults;
   weft_status status = check_descriptor(model);
+  if (status == WEFT_OK) {
+    model = choose_variant(model);
+    status = check_processor(model);
+  }
   if (status != WEFT_OK)
     return status;
   if (options->threads < 0)
@@ -409,25 +484,33 @@ static weft_status check_arguments(const weft_export *function, const int64_t *s
   return WEFT_OK;
 }
 
+static void **parameters_of(const weft_model *handle, int32_t index, const weft_export *version) {
+  const weft_descriptor *model = handle->descriptor;
+  return version == &model->exports[index]
+             ? handle->parameters[index]
+             : handle->parameters[model->export_count + (version - model->versions)];
+}
+
 weft_status weft_invoke(weft_model *handle, int32_t index, const int64_t *symbols,
                         void *const *arguments) {
-  const weft_export *function = NULL;
+  const weft_export *function = NULL, *version = NULL;
   weft_status status = find_function(handle, index, &function);
   if (status == WEFT_OK)
-    status = check_symbols(function, symbols);
+    status = check_symbols(handle->descriptor, function, symbols, &version);
   if (status == WEFT_OK)
     status = check_arguments(function, symbols, arguments, handle->sizes);
   if (status == WEFT_OK)
-    status = reserve(handle, function, symbols);
+    status = reserve(handle, version, symbols);
   if (status == WEFT_OK)
-    function->entry(&handle->pool, handle->parameters[index], arguments, symbols, handle->arena);
+    version->entry(&handle->pool, parameters_of(handle, index, version), arguments, symbols,
+                   handle->arena);
   return status;
 }
 
 weft_status weft_reserve(weft_model *handle, int32_t index, const int64_t *symbols) {
-  const weft_export *function = NULL;
+  const weft_export *function = NULL, *version = NULL;
   weft_status status = find_function(handle, index, &function);
   if (status == WEFT_OK)
-    status = check_symbols(function, symbols);
-  return status == WEFT_OK ? reserve(handle, function, symbols) : status;
+    status = check_symbols(handle->descriptor, function, symbols, &version);
+  return status == WEFT_OK ? reserve(handle, version, symbols) : status;
 }

@@ -37,6 +37,12 @@ static bool reads(const weft_export *functions, int32_t count, int32_t parameter
   return false;
 }
 
+// An export, that is, or a version of one.
+static bool exports_read(const weft_descriptor *model, int32_t parameter) {
+  return reads(model->exports, model->export_count, parameter) ||
+         reads(model->versions, model->version_count, parameter);
+}
+
 static int32_t tensor_count(const weft_descriptor *model) {
   return model->parameter_count + model->derived_count;
 }
@@ -54,8 +60,7 @@ static bool is_prepared(const weft_descriptor *model, const weft_safetensors *fi
 static bool is_wanted(const weft_descriptor *model, int32_t index, bool prepared) {
   if (index >= model->parameter_count)
     return prepared;
-  return !prepared || model->parameters[index].kind == WEFT_STATE ||
-         reads(model->exports, model->export_count, index);
+  return !prepared || model->parameters[index].kind == WEFT_STATE || exports_read(model, index);
 }
 
 static bool is_known(const weft_descriptor *model, const char *name, bool prepared) {
@@ -284,7 +289,7 @@ static void forget_unused(const weft_weights *weights, const weft_descriptor *mo
   const weft_export *function = &model->prepare[done];
   for (int32_t i = 0; i < function->parameter_count; ++i) {
     int32_t number = function->parameters[i];
-    if (number < model->parameter_count && !reads(model->exports, model->export_count, number) &&
+    if (number < model->parameter_count && !exports_read(model, number) &&
         !reads(function + 1, model->prepare_count - done - 1, number))
       forget(weights, &model->parameters[number], weights->data[number]);
   }

@@ -29,8 +29,10 @@ public:
 private:
   FailureOr<Constant> expression(const InterfaceExport &owner, ArrayRef<Dim> dims);
   FailureOr<Constant> arguments(const InterfaceExport &owner, ArrayRef<InterfaceArgument> list);
-  FailureOr<Constant> requirements(const InterfaceExport &owner);
-  FailureOr<Constant> exportOf(const InterfaceExport &entry, StringRef entryName);
+  FailureOr<Constant> requirements(const InterfaceExport &owner, const InterfaceCode &code);
+  FailureOr<Constant> exportOf(const InterfaceExport &entry, const InterfaceCode &code,
+                               Constant sizes, int64_t versionCount);
+  LogicalResult addVersions(const InterfaceExport &entry);
   FailureOr<Constant> functions(ArrayRef<InterfaceExport> list);
   Constant parameter(const InterfaceParameter &parameter);
   Constant parameters(ArrayRef<InterfaceParameter> list);
@@ -40,6 +42,7 @@ private:
   ModuleOp module;
   const Interface &interface;
   ConstantData data;
+  std::vector<Constant> versions; ///< Of all exports so far.
 };
 } // namespace
 
@@ -89,9 +92,10 @@ FailureOr<Constant> DescriptorBuilder::arguments(const InterfaceExport &owner,
 }
 
 /// An array of weft_requirement.
-FailureOr<Constant> DescriptorBuilder::requirements(const InterfaceExport &owner) {
+FailureOr<Constant> DescriptorBuilder::requirements(const InterfaceExport &owner,
+                                                    const InterfaceCode &code) {
   std::vector<Constant> result;
-  for (const InterfaceRequirement &requirement : owner.requirements) {
+  for (const InterfaceRequirement &requirement : code.requirements) {
     FailureOr<Constant> value = expression(owner, requirement.value);
     if (failed(value))
       return failure();
@@ -100,20 +104,42 @@ FailureOr<Constant> DescriptorBuilder::requirements(const InterfaceExport &owner
   return data.array(std::move(result));
 }
 
-/// A weft_export.
-FailureOr<Constant> DescriptorBuilder::exportOf(const InterfaceExport &entry, StringRef entryName) {
+/// A weft_export: a function, or with `sizes` one of its versions. The versions of a function are
+/// added before it.
+FailureOr<Constant> DescriptorBuilder::exportOf(const InterfaceExport &entry,
+                                                const InterfaceCode &code, Constant sizes,
+                                                int64_t versionCount) {
   FailureOr<Constant> inputs = arguments(entry, entry.inputs);
   FailureOr<Constant> outputs = arguments(entry, entry.outputs);
-  FailureOr<Constant> required = requirements(entry);
-  FailureOr<Constant> arena = expression(entry, entry.arenaBytes);
+  FailureOr<Constant> required = requirements(entry, code);
+  FailureOr<Constant> arena = expression(entry, code.arenaBytes);
   if (failed(inputs) || failed(outputs) || failed(required) || failed(arena))
     return failure();
+  std::string name = code.function.empty() ? "" : entryName(code.function);
+  if (!name.empty() && !module.lookupSymbol<LLVM::LLVMFuncOp>(name))
+    return module.emitError() << "the compiled module has no function '" << name
+                              << "' for the export '" << entry.name << "'";
   auto count = [&](const auto &list) { return data.int32(static_cast<int64_t>(list.size())); };
+  auto firstVersion = static_cast<int64_t>(versions.size()) - versionCount;
   return data.structure({data.string(entry.name), data.string(entry.doc), *inputs, *outputs,
-                         names(entry.symbols), indices(entry.parameters), *required, *arena,
-                         data.address(entryName), count(entry.inputs), count(entry.outputs),
-                         count(entry.symbols), count(entry.parameters), count(entry.requirements),
-                         data.int32(0)});
+                         names(entry.symbols), indices(code.parameters), *required, *arena,
+                         data.address(name), count(entry.inputs), count(entry.outputs),
+                         count(entry.symbols), count(code.parameters), count(code.requirements),
+                         data.int32(versionCount), data.int32(versionCount ? firstVersion : 0),
+                         data.int32(0), std::move(sizes)});
+}
+
+LogicalResult DescriptorBuilder::addVersions(const InterfaceExport &entry) {
+  for (const InterfaceVersion &version : entry.versions) {
+    SmallVector<int64_t> sizes;
+    for (std::optional<int64_t> size : version.sizes)
+      sizes.push_back(size.value_or(-1));
+    FailureOr<Constant> value = exportOf(entry, version, data.words(sizes), 0);
+    if (failed(value))
+      return failure();
+    versions.push_back(std::move(*value));
+  }
+  return success();
 }
 
 /// A weft_parameter.
@@ -128,11 +154,10 @@ Constant DescriptorBuilder::parameter(const InterfaceParameter &parameter) {
 FailureOr<Constant> DescriptorBuilder::functions(ArrayRef<InterfaceExport> list) {
   std::vector<Constant> result;
   for (const InterfaceExport &entry : list) {
-    std::string name = entryName(entry.name);
-    if (!module.lookupSymbol<LLVM::LLVMFuncOp>(name))
-      return module.emitError() << "the compiled module has no function '" << name
-                                << "' for the export '" << entry.name << "'";
-    FailureOr<Constant> value = exportOf(entry, name);
+    if (failed(addVersions(entry)))
+      return failure();
+    FailureOr<Constant> value =
+        exportOf(entry, entry, data.null(), static_cast<int64_t>(entry.versions.size()));
     if (failed(value))
       return failure();
     result.push_back(std::move(*value));
@@ -157,14 +182,29 @@ LogicalResult DescriptorBuilder::build(const DescriptorOptions &options) {
     return data.address(options.embedsWeights ? interface.name + suffix.str() : "");
   };
   auto count = [&](const auto &list) { return data.int32(static_cast<int64_t>(list.size())); };
-  Constant descriptor = data.structure(
-      {data.int32(WEFT_ABI_VERSION), data.int32(sizeof(weft_descriptor)),
-       data.int32(sizeof(weft_export)), data.int32(sizeof(weft_parameter)),
-       data.string(interface.name), data.string(interface.doc), data.string(options.compiler),
-       data.string(options.features), *exports, parameters(interface.parameters),
-       weights(kWeightsSymbol), weights(kWeightsEndSymbol), count(interface.exports),
-       count(interface.parameters), parameters(interface.derived), *prepare,
-       count(interface.derived), count(interface.prepare), data.string(options.prepared)});
+  Constant descriptor = data.structure({data.int32(WEFT_ABI_VERSION),
+                                        data.int32(sizeof(weft_descriptor)),
+                                        data.int32(sizeof(weft_export)),
+                                        data.int32(sizeof(weft_parameter)),
+                                        data.string(interface.name),
+                                        data.string(interface.doc),
+                                        data.string(options.compiler),
+                                        data.string(options.features),
+                                        *exports,
+                                        parameters(interface.parameters),
+                                        weights(kWeightsSymbol),
+                                        weights(kWeightsEndSymbol),
+                                        count(interface.exports),
+                                        count(interface.parameters),
+                                        parameters(interface.derived),
+                                        *prepare,
+                                        count(interface.derived),
+                                        count(interface.prepare),
+                                        data.string(options.prepared),
+                                        data.array(versions),
+                                        data.null(),
+                                        count(versions),
+                                        data.int32(0)});
   data.global(interface.name + "_descriptor", descriptor, LLVM::Linkage::External);
   return success();
 }

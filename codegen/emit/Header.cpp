@@ -104,6 +104,23 @@ static std::vector<CParameter> parametersOf(const InterfaceExport &entry) {
   return result;
 }
 
+/// Which sizes there is code for, where there are versions.
+static void writeVersions(const InterfaceExport &entry, llvm::raw_ostream &os) {
+  if (entry.versions.empty())
+    return;
+  os << " * @note compiled for ";
+  llvm::interleave(
+      entry.versions, os,
+      [&](const InterfaceVersion &version) { os << commentText(version.text(entry.symbols)); },
+      " or ");
+  os << (entry.takesAnySize() ? ": the first that fits runs\n"
+                              : ": other sizes are WEFT_BAD_ARGUMENT\n");
+  for (const InterfaceVersion &version : entry.versions)
+    for (const InterfaceRequirement &requirement : version.requirements)
+      os << " * @note with " << commentText(version.text(entry.symbols)) << " needs "
+         << commentText(requirement.text) << "\n";
+}
+
 static void writeExport(const Interface &interface, const InterfaceExport &entry,
                         llvm::raw_ostream &os) {
   std::vector<CParameter> parameters = parametersOf(entry);
@@ -120,6 +137,7 @@ static void writeExport(const Interface &interface, const InterfaceExport &entry
   }
   for (const InterfaceRequirement &requirement : entry.requirements)
     os << " * @note needs " << commentText(requirement.text) << "\n";
+  writeVersions(entry, os);
   os << " * @return WEFT_OK; WEFT_BAD_ARGUMENT if a dimension is negative or too large or a "
         "pointer is NULL\n"
         " *         or not aligned for its type; WEFT_OUT_OF_MEMORY. Otherwise than with WEFT_OK "

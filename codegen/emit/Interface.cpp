@@ -7,6 +7,7 @@
 #include "codegen/emit/Names.h"
 #include "codegen/emit/Requirements.h"
 #include "codegen/host/Storage.h"
+#include "ir/Versions.h"
 #include "ir/WeftDialect.h"
 #include "ir/WeftOps.h"
 
@@ -85,24 +86,17 @@ static FailureOr<InterfaceArgument> readArgument(FuncOp function, Type type, std
                            dimsOf(tensor)};
 }
 
-static LogicalResult readInputs(FuncOp function, const llvm::StringMap<int32_t> &parameters,
-                                InterfaceExport &result) {
-  for (auto [index, type] : llvm::enumerate(function.getArgumentTypes())) {
-    if (auto reference =
-            function.getArgAttrOfType<mlir::FlatSymbolRefAttr>(index, kParameterAttr)) {
-      auto found = parameters.find(reference.getValue());
-      if (found == parameters.end())
-        return function.emitError() << "'" << function.getName() << "' uses the parameter "
-                                    << reference << ", which the model does not have";
-      result.parameters.push_back(found->second);
-      result.weights.push_back(reference.getValue().str());
+/// Inputs, with the types that they have before sizes are bound in a version.
+static LogicalResult readInputs(FuncOp function, InterfaceExport &result) {
+  ArrayRef<Type> types = signatureOf(function).getInputs();
+  for (unsigned index = 0; index < function.getNumArguments(); ++index) {
+    if (function.getArgAttr(index, kParameterAttr))
       continue;
-    }
     std::string name = stringAttr(function.getArgAttr(index, kNameAttr));
     if (name.empty())
       name = "input" + std::to_string(result.inputs.size());
-    FailureOr<InterfaceArgument> input =
-        readArgument(function, type, name, function.getArgAttr(index, kDocAttr));
+    FailureOr<InterfaceArgument> input = readArgument(function, types[result.inputs.size()], name,
+                                                      function.getArgAttr(index, kDocAttr));
     if (failed(input))
       return failure();
     result.inputs.push_back(std::move(*input));
@@ -112,7 +106,7 @@ static LogicalResult readInputs(FuncOp function, const llvm::StringMap<int32_t> 
 
 static LogicalResult readOutputs(FuncOp function, InterfaceExport &result) {
   size_t count = function.getNumResults();
-  for (auto [index, type] : llvm::enumerate(function.getResultTypes())) {
+  for (auto [index, type] : llvm::enumerate(signatureOf(function).getResults())) {
     std::string name = stringAttr(function.getResultAttr(index, kNameAttr));
     if (name.empty())
       name = count == 1 ? "result" : "result" + std::to_string(index);
@@ -122,6 +116,27 @@ static LogicalResult readOutputs(FuncOp function, InterfaceExport &result) {
       return failure();
     result.outputs.push_back(std::move(*output));
   }
+  return success();
+}
+
+/// What is compiled of `function`.
+static LogicalResult readCode(FuncOp function, const llvm::StringMap<int32_t> &parameters,
+                              InterfaceCode &result) {
+  result.function = function.getName().str();
+  for (unsigned index = 0; index < function.getNumArguments(); ++index) {
+    auto reference = function.getArgAttrOfType<mlir::FlatSymbolRefAttr>(index, kParameterAttr);
+    if (!reference)
+      continue;
+    auto found = parameters.find(reference.getValue());
+    if (found == parameters.end())
+      return function.emitError() << "'" << function.getName() << "' uses the parameter "
+                                  << reference << ", which the model does not have";
+    result.parameters.push_back(found->second);
+    result.weights.push_back(reference.getValue().str());
+  }
+  result.requirements = requirementsOf(function);
+  if (auto arena = function->getAttrOfType<ShapeAttr>(kArenaAttr))
+    llvm::append_range(result.arenaBytes, arena.toDims());
   return success();
 }
 
@@ -145,22 +160,50 @@ static LogicalResult checkSymbols(FuncOp function, const InterfaceExport &result
   return success();
 }
 
-static FailureOr<InterfaceExport> readExport(FuncOp function, StringRef model,
-                                             const llvm::StringMap<int32_t> &parameters) {
+/// The function as its callers see it.
+static FailureOr<InterfaceExport> readExport(FuncOp function, StringRef model) {
   InterfaceExport result;
-  result.name = function.getName().str();
+  result.name = exportedName(function).str();
   result.cName = joinedIdentifier(model, result.name);
   result.doc = stringAttr(function->getAttr(kDocAttr));
-  if (failed(readInputs(function, parameters, result)) || failed(readOutputs(function, result)))
+  if (failed(readInputs(function, result)) || failed(readOutputs(function, result)))
     return failure();
   for (const std::string &symbol : symbolsInOrder(function))
     result.symbols.push_back(symbol);
   if (failed(checkSymbols(function, result)))
     return failure();
-  result.requirements = requirementsOf(function);
-  if (auto arena = function->getAttrOfType<ShapeAttr>(kArenaAttr))
-    llvm::append_range(result.arenaBytes, arena.toDims());
   return result;
+}
+
+/// Adds a function to what is known of its export.
+static LogicalResult addCode(FuncOp function, const llvm::StringMap<int32_t> &parameters,
+                             InterfaceExport &result) {
+  if (!isVersion(function))
+    return readCode(function, parameters, result);
+  InterfaceVersion version;
+  if (failed(readCode(function, parameters, version)))
+    return failure();
+  for (const std::string &symbol : result.symbols)
+    version.sizes.push_back(versionSize(function, symbol));
+  for (const std::string &weight : version.weights)
+    if (!llvm::is_contained(result.weights, weight))
+      result.weights.push_back(weight);
+  result.versions.push_back(std::move(version));
+  return success();
+}
+
+std::string InterfaceVersion::text(ArrayRef<std::string> symbols) const {
+  std::string result;
+  for (auto [symbol, size] : llvm::zip(symbols, sizes))
+    if (size)
+      result += (result.empty() ? "" : ", ") + symbol + " = " + std::to_string(*size);
+  return result.empty() ? "any size" : result;
+}
+
+bool InterfaceExport::takesAnySize() const {
+  return versions.empty() || llvm::any_of(versions, [](const InterfaceVersion &version) {
+           return llvm::none_of(version.sizes, [](std::optional<int64_t> size) { return size; });
+         });
 }
 
 /// `<model>_<export>` becomes a C function beside those that every model has.
@@ -231,11 +274,17 @@ FailureOr<Interface> readInterface(ModuleOp module) {
   for (FuncOp function : module.getOps<FuncOp>()) {
     if (!function->hasAttr(kExportAttr))
       continue;
-    FailureOr<InterfaceExport> entry = readExport(function, result.name, *numbers);
-    if (failed(entry))
-      return failure();
     bool prepares = function.getName().starts_with(kPreparePrefix);
-    (prepares ? result.prepare : result.exports).push_back(std::move(*entry));
+    std::vector<InterfaceExport> &list = prepares ? result.prepare : result.exports;
+    // Versions of one function stand side by side.
+    if (!isVersion(function) || list.empty() || list.back().name != exportedName(function)) {
+      FailureOr<InterfaceExport> entry = readExport(function, result.name);
+      if (failed(entry))
+        return failure();
+      list.push_back(std::move(*entry));
+    }
+    if (failed(addCode(function, *numbers, list.back())))
+      return failure();
   }
   if (failed(checkExportNames(module, result)))
     return failure();

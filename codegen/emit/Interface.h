@@ -11,6 +11,7 @@
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "runtime/Abi.h"
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -31,19 +32,36 @@ struct InterfaceRequirement {
   std::string text;
 };
 
-/// An exported function.
-struct InterfaceExport {
-  std::string name;  // as the user wrote it
-  std::string cName; // digits_predict
-  std::string doc;
-  std::vector<std::string> symbols; // dimension names, in order of first appearance in the inputs
-  std::vector<InterfaceArgument> inputs, outputs;
+/// What is compiled of an exported function.
+struct InterfaceCode {
+  std::string function; // its name in the module
   /// Numbers in Interface::parameters, then behind those Interface::derived, in the order of the
   /// entry.
   std::vector<int32_t> parameters;
   std::vector<std::string> weights; // names of the parameters it needs; before stage `kernels` only
   std::vector<InterfaceRequirement> requirements; // complete before stage `kernels` only
   std::vector<Dim> arenaBytes; // the arena holds the largest of these; empty before stage `plan`
+};
+
+/// One of several versions of an exported function.
+struct InterfaceVersion : InterfaceCode {
+  std::vector<std::optional<int64_t>> sizes; // for each symbol: the only one, or any
+
+  /// "N = 1, S = 8"; "any size" where none is fixed.
+  std::string text(ArrayRef<std::string> symbols) const;
+};
+
+/// An exported function. With versions it has no code of its own; `weights` are those of all.
+struct InterfaceExport : InterfaceCode {
+  std::string name;  // as the user wrote it
+  std::string cName; // digits_predict
+  std::string doc;
+  std::vector<std::string> symbols; // dimension names, in order of first appearance in the inputs
+  std::vector<InterfaceArgument> inputs, outputs;
+  std::vector<InterfaceVersion> versions; // empty where there is but one
+
+  /// Whether calls with any sizes find code.
+  bool takesAnySize() const;
 };
 
 /// A parameter or state, or a tensor that is derived from such when a model is opened.

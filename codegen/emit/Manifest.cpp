@@ -24,6 +24,17 @@ static void describe(const InterfaceArgument &argument, Manifest::Argument *resu
   result->set_doc(argument.doc);
 }
 
+static void describe(const InterfaceVersion &version, ArrayRef<std::string> symbols,
+                     Manifest::Version *result) {
+  for (auto [symbol, size] : llvm::zip(symbols, version.sizes))
+    if (size)
+      result->add_sizes(symbol + " = " + std::to_string(*size));
+  for (const Dim &bytes : version.arenaBytes)
+    result->add_arena_bytes(bytes.str());
+  for (const InterfaceRequirement &requirement : version.requirements)
+    result->add_requirements(requirement.text);
+}
+
 static void describe(const InterfaceExport &entry, Manifest::Export *result) {
   result->set_name(entry.name);
   result->set_c_name(entry.cName);
@@ -40,6 +51,8 @@ static void describe(const InterfaceExport &entry, Manifest::Export *result) {
     result->add_arena_bytes(bytes.str());
   for (const InterfaceRequirement &requirement : entry.requirements)
     result->add_requirements(requirement.text);
+  for (const InterfaceVersion &version : entry.versions)
+    describe(version, entry.symbols, result->add_versions());
 }
 
 static void describe(const InterfaceParameter &parameter, Manifest::Parameter *result) {

@@ -4,6 +4,8 @@
 
 #include "codegen/host/Storage.h"
 
+#include "ir/Versions.h"
+
 namespace weft {
 
 Value withoutReshapes(Value value) {
@@ -66,9 +68,9 @@ SlotAttr slotOf(Value storage) {
 
 SmallVector<std::string> symbolsInOrder(mlir::func::FuncOp function) {
   SmallVector<std::string> names;
-  for (unsigned i = 0; i < function.getNumArguments(); ++i) {
-    auto tensor = dyn_cast<RankedTensorType>(function.getArgumentTypes()[i]);
-    if (!tensor || function.getArgAttr(i, kParameterAttr))
+  for (Type type : signatureOf(function).getInputs()) {
+    auto tensor = dyn_cast<RankedTensorType>(type);
+    if (!tensor)
       continue;
     for (const Dim &dim : dimsOf(tensor))
       for (const std::string &name : dim.symbols())

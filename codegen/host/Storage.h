@@ -33,7 +33,7 @@ void setSlots(Operation *op, ArrayRef<Attribute> slots);
 SlotAttr slotOf(Value storage);
 
 /// The dimension names of an exported function in the order of weft_export.symbols: by first
-/// appearance in its inputs.
+/// appearance in its inputs. A version has them all, also those that it fixes.
 SmallVector<std::string> symbolsInOrder(mlir::func::FuncOp function);
 
 } // namespace weft

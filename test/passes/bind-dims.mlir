@@ -1,5 +1,24 @@
 // RUN: weft-opt %s --weft-bind-dims=dims=N=4 | FileCheck %s
 // RUN: weft-opt %s --weft-bind-dims=dims=N=1,M=5 | FileCheck %s --check-prefix=BOTH
+// RUN: weft-opt %s --weft-bind-dims=dims=N=*,N=8,N=1,M=5,M=6 | FileCheck %s --check-prefix=VERSIONS
+
+// Each combination once, what is for certain sizes first; a function without M has none for it.
+// VERSIONS-LABEL: func.func @product_stays_symbolic.N1.M5(
+// VERSIONS-SAME: tensor<1x3xf32>
+// VERSIONS-SAME: weft.signature = (tensor<?x3xf32, #weft.shape<[N, 3]>>, tensor<?x?xf32, #weft.shape<[M, N]>>) -> tensor<?xf32, #weft.shape<[M * N]>>
+// VERSIONS-SAME: weft.version_of = "product_stays_symbolic", weft.version_sizes = {M = 5 : i64, N = 1 : i64}
+// VERSIONS-LABEL: func.func @product_stays_symbolic.N1.M6(
+// VERSIONS-LABEL: func.func @product_stays_symbolic.N8.M5(
+// VERSIONS-LABEL: func.func @product_stays_symbolic.N8.M6(
+// VERSIONS-LABEL: func.func @product_stays_symbolic.M5(
+// VERSIONS-SAME: tensor<?x3xf32, #weft.shape<[N, 3]>>
+// VERSIONS-LABEL: func.func @product_stays_symbolic.M6(
+// VERSIONS-NOT: func.func @product_stays_symbolic(
+// VERSIONS-LABEL: func.func @attributes_are_bound_too.N1(
+// VERSIONS-LABEL: func.func @attributes_are_bound_too.N8(
+// VERSIONS: weft.size <[17]>
+// VERSIONS-LABEL: func.func @attributes_are_bound_too.any(
+// VERSIONS: weft.size <[2 * N + 1]>
 
 // CHECK-LABEL: func.func @product_stays_symbolic(
 // CHECK-SAME: tensor<4x3xf32>

@@ -24,8 +24,8 @@ void runTask(weft_context *context, void *const *, void *const *, const int64_t 
 
 /// A model whose only function runs `task`.
 const weft_export taskExport = {
-    "task",  "", nullptr, nullptr, nullptr, nullptr, nullptr, {0, nullptr},
-    runTask, 0,  0,       0,       0,       0,       0};
+    "task", "", nullptr, nullptr, nullptr, nullptr, nullptr, {0, nullptr}, runTask, 0,
+    0,      0,  0,       0,       0,       0,       0,       nullptr};
 const weft_descriptor taskModel = {WEFT_ABI_VERSION,
                                    sizeof(weft_descriptor),
                                    sizeof(weft_export),
@@ -44,7 +44,11 @@ const weft_descriptor taskModel = {WEFT_ABI_VERSION,
                                    nullptr,
                                    0,
                                    0,
-                                   ""};
+                                   "",
+                                   nullptr,
+                                   nullptr,
+                                   0,
+                                   0};
 
 weft_model *openWith(int32_t threads) {
   weft_options options = {nullptr, threads, 0};

@@ -100,6 +100,8 @@ LogicalResult Artifacts::describe() {
   for (auto [entry, earlier] : llvm::zip(described.exports, graph->exports)) {
     entry.weights = std::move(earlier.weights);
     entry.requirements = std::move(earlier.requirements);
+    for (auto [version, earlierVersion] : llvm::zip(entry.versions, earlier.versions))
+      version.requirements = std::move(earlierVersion.requirements);
   }
   return success();
 }

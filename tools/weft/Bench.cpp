@@ -40,6 +40,7 @@ struct Timing {
 
 static constexpr llvm::StringLiteral examples =
     "  weft bench digits.weft read --dim N=64            on random numbers\n"
+    "  weft bench digits.weft read --dim N=1,64          each version of one library\n"
     "  weft bench resnet18.onnx --threads 1 --secs 5     one thread, five seconds\n"
     "  weft bench bert.onnx --in input_ids=ids.npy --json\n";
 
@@ -147,6 +148,58 @@ static llvm::Expected<Timing> measure(NativeModel &model, StringRef function,
   return timing;
 }
 
+/// Sizes of dimensions to measure with, by name.
+using Sizes = std::vector<std::pair<std::string, int64_t>>;
+
+/// The combinations of sizes that versions are for; where a version is for any size, the inputs say
+/// with which it is called.
+static std::vector<Sizes> sizesToMeasure(const BenchFlags &flags, const CompileRequest &request,
+                                         const InterfaceExport &function) {
+  std::vector<Sizes> result(1, request.dims);
+  for (const auto &[name, sizes] : request.versions) {
+    if (!flags.in.empty() || !llvm::is_contained(function.symbols, name))
+      continue;
+    std::vector<Sizes> longer;
+    for (const Sizes &shorter : result)
+      for (std::optional<int64_t> size : sizes)
+        if (size) {
+          longer.push_back(shorter);
+          longer.back().push_back({name, *size});
+        }
+    if (!longer.empty())
+      result = std::move(longer);
+  }
+  return result;
+}
+
+/// The function with these sizes in the types of its inputs.
+static InterfaceExport withSizes(InterfaceExport function, const Sizes &sizes) {
+  for (InterfaceArgument &input : function.inputs)
+    for (Dim &dim : input.dims)
+      dim = dim.substitute([&](StringRef name) -> std::optional<Dim> {
+        for (const auto &[bound, size] : sizes)
+          if (name == bound)
+            return Dim(size);
+        return std::nullopt;
+      });
+  return function;
+}
+
+/// "predict", or with several versions "predict, N = 8".
+static std::string titleOf(const InterfaceExport &function, const Sizes &sizes, size_t fixed) {
+  std::string title = function.name;
+  for (const auto &[name, size] : ArrayRef(sizes).drop_front(fixed))
+    title += ", " + name + " = " + std::to_string(size);
+  return title;
+}
+
+static llvm::json::Object asJson(const Timing &timing) {
+  return llvm::json::Object{{"min_ms", timing.shortest},
+                            {"median_ms", timing.median},
+                            {"mean_ms", timing.mean},
+                            {"calls", static_cast<int64_t>(timing.calls)}};
+}
+
 static LogicalResult bench(const BenchFlags &flags, Compilation &compilation) {
   Report &report = compilation.report();
   double seconds = flags.seconds;
@@ -156,39 +209,45 @@ static LogicalResult bench(const BenchFlags &flags, Compilation &compilation) {
   FailureOr<Interface> interface = compilation.interface();
   if (failed(interface))
     return failure();
-  for (InterfaceExport &entry : interface->exports)
-    for (InterfaceArgument &input : entry.inputs)
-      for (Dim &dim : input.dims)
-        dim = dim.substitute([&](StringRef name) -> std::optional<Dim> {
-          for (const auto &[bound, size] : compilation.options().dims)
-            if (name == bound)
-              return Dim(size);
-          return std::nullopt;
-        });
   const InterfaceExport *function = chooseFunction(*interface, flags.input, flags.function, report);
   if (!function)
     return failure();
-  auto inputs = makeInputs(flags, *function, report);
-  LoadedModel loaded(compilation);
-  if (failed(inputs) || failed(loaded.open(*interface, flags.weights, 0, flags.threads)))
-    return failure();
-  report.progress("timing " + function->name);
-  auto timing =
-      measure(loaded.native(), function->name, *inputs, function->outputs.size(), seconds);
-  if (!timing) {
-    report.error(timing.takeError());
-    return failure();
+  std::vector<Sizes> all = sizesToMeasure(flags, compilation.options(), *function);
+  std::vector<std::vector<NamedArray>> calls;
+  for (const Sizes &sizes : all) {
+    auto inputs = makeInputs(flags, withSizes(*function, sizes), report);
+    if (failed(inputs))
+      return failure();
+    calls.push_back(std::move(*inputs));
   }
-  report.finishProgress();
+  LoadedModel loaded(compilation);
+  if (failed(loaded.open(*interface, flags.weights, 0, flags.threads)))
+    return failure();
   report.set("function", function->name);
-  report.set("min_ms", timing->shortest);
-  report.set("median_ms", timing->median);
-  report.set("mean_ms", timing->mean);
-  report.set("calls", static_cast<int64_t>(timing->calls));
-  if (!report.isJson())
-    llvm::outs() << function->name << ": "
-                 << llvm::format("%.4g ms at best, %.4g ms median, %.4g ms mean of %zu calls\n",
-                                 timing->shortest, timing->median, timing->mean, timing->calls);
+  llvm::json::Array versions;
+  for (auto [sizes, inputs] : llvm::zip(all, calls)) {
+    std::string title = titleOf(*function, sizes, compilation.options().dims.size());
+    report.progress("timing " + title);
+    auto timing =
+        measure(loaded.native(), function->name, inputs, function->outputs.size(), seconds);
+    if (!timing) {
+      report.error(timing.takeError());
+      return failure();
+    }
+    report.finishProgress();
+    llvm::json::Object figures = asJson(*timing);
+    if (all.size() == 1)
+      for (auto &[key, value] : figures)
+        report.set(StringRef(key), value);
+    figures["call"] = title;
+    versions.push_back(std::move(figures));
+    if (!report.isJson())
+      llvm::outs() << title << ": "
+                   << llvm::format("%.4g ms at best, %.4g ms median, %.4g ms mean of %zu calls\n",
+                                   timing->shortest, timing->median, timing->mean, timing->calls);
+  }
+  if (all.size() > 1)
+    report.set("versions", std::move(versions));
   return success();
 }
 

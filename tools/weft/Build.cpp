@@ -48,6 +48,7 @@ static constexpr llvm::StringLiteral examples =
     "  weft build digits.weft --weights digits.safetensors  with trained weights\n"
     "  weft build digits.weft --dim N=1 --embed-weights     one image at a time, nothing beside "
     "the library\n"
+    "  weft build digits.weft --dim N=1,8,*                 code for 1, for 8 and for any number\n"
     "  weft build digits.weft --program -o digits           one executable: digits predict --help\n"
     "  weft build digits.weft --stop-after=kernels          print a stage\n";
 
@@ -120,6 +121,34 @@ static void reportPrecision(ProductCounts counts, Report &report) {
     llvm::outs() << "bf16: " << counts.inBf16 << " of " << counts.all << " products with weights\n";
 }
 
+/// Bytes of the tensors that are derived from weights: of all, and the most for one version.
+static std::pair<uint64_t, uint64_t> derivedBytes(const Interface &interface) {
+  uint64_t all = 0, most = 0;
+  for (const InterfaceParameter &tensor : interface.derived)
+    all += tensor.sizeBytes();
+  for (const InterfaceExport &entry : interface.exports)
+    for (const InterfaceVersion &version : entry.versions) {
+      uint64_t one = 0;
+      for (int32_t number : version.parameters)
+        if (size_t place = static_cast<size_t>(number); place >= interface.parameters.size())
+          one += interface.derived[place - interface.parameters.size()].sizeBytes();
+      most = std::max(most, one);
+    }
+  return {all, most};
+}
+
+/// Versions share what they derive from weights, where they want it in the same layout.
+static void reportVersions(const Interface &interface, Report &report) {
+  auto [all, most] = derivedBytes(interface);
+  if (most == 0)
+    return;
+  report.set("prepared", llvm::json::Object{{"bytes", static_cast<int64_t>(all)},
+                                            {"most_of_one_version", static_cast<int64_t>(most)}});
+  if (!report.isJson() && llvm::sys::Process::StandardOutIsDisplayed())
+    llvm::outs() << "weights as all versions read them: " << all << " bytes; as one does: " << most
+                 << "\n";
+}
+
 static LogicalResult build(const BuildFlags &flags, Compilation &compilation) {
   FailureOr<llvm::StringSet<>> kinds = kindsToWrite(flags, compilation.report());
   if (failed(kinds) || failed(compilation.load()))
@@ -148,6 +177,7 @@ static LogicalResult build(const BuildFlags &flags, Compilation &compilation) {
   if (compilation.options().precision == Precision::BF16)
     reportPrecision(artifacts.products(), compilation.report());
   reportFiles(artifacts, compilation.report());
+  reportVersions(artifacts.interface(), compilation.report());
   return success();
 }
 

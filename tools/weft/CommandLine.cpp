@@ -34,28 +34,65 @@ FailureOr<std::pair<std::string, std::string>> splitPair(StringRef option, Strin
   return failure();
 }
 
-/// One `--dim`: a name and a size of 0 or more.
+/// The sizes of one `--dim`: numbers of 0 or more, or `*` for any.
+static FailureOr<std::vector<std::optional<int64_t>>> readSizes(StringRef text, StringRef list,
+                                                                Report &report) {
+  std::vector<std::optional<int64_t>> sizes;
+  SmallVector<StringRef> words;
+  list.split(words, ',');
+  for (StringRef word : words) {
+    int64_t number = 0;
+    if (word != "*" && (word.getAsInteger(10, number) || number < 0)) {
+      report.error("--dim " + text +
+                   ": a size is a number of 0 or more, or '*' for any, but this is '" + word + "'");
+      return failure();
+    }
+    std::optional<int64_t> size = word == "*" ? std::nullopt : std::optional<int64_t>(number);
+    if (llvm::is_contained(sizes, size)) {
+      report.error("--dim " + text + ": '" + word + "' is there twice");
+      return failure();
+    }
+    sizes.push_back(size);
+  }
+  return sizes;
+}
+
+/// One `--dim`: a name and its sizes.
 static LogicalResult readDim(StringRef text, Report &report, CompileRequest &result) {
   auto pair = splitPair("dim", text, report);
   if (failed(pair))
     return failure();
-  int64_t size = 0;
-  if (StringRef(pair->second).contains(',') || pair->second == "*") {
-    report.error("--dim " + text +
-                 ": several versions of one model are not supported yet; give one size");
+  auto sizes = readSizes(text, pair->second, report);
+  if (failed(sizes))
+    return failure();
+  auto isSame = [&](const auto &other) { return other.first == pair->first; };
+  if (llvm::any_of(result.dims, isSame) || llvm::any_of(result.versions, isSame)) {
+    report.error("--dim fixes '" + pair->first +
+                 "' twice: give its sizes with commas, as in N=1,8");
     return failure();
   }
-  if (StringRef(pair->second).getAsInteger(10, size) || size < 0) {
-    report.error("--dim " + text + ": a size is a number of 0 or more, but this is '" +
-                 pair->second + "'");
-    return failure();
-  }
-  for (const auto &[name, other] : result.dims)
-    if (name == pair->first) {
-      report.error("--dim fixes '" + name + "' twice");
+  if (sizes->size() == 1 && sizes->front())
+    result.dims.push_back({pair->first, *sizes->front()});
+  else
+    result.versions.push_back({pair->first, *sizes});
+  return success();
+}
+
+/// The most versions of a function: each takes as long to compile as the first.
+static constexpr size_t maxVersions = 16;
+
+static LogicalResult checkVersions(const CompileRequest &request, Report &report) {
+  std::string product;
+  size_t count = 1;
+  for (const auto &[name, sizes] : request.versions) {
+    product += (product.empty() ? "" : " x ") + std::to_string(sizes.size());
+    count *= sizes.size();
+    if (count > maxVersions) {
+      report.error("--dim: " + product + " versions of a function, but at most " +
+                   Twine(maxVersions) + " are made");
       return failure();
     }
-  result.dims.push_back({pair->first, size});
+  }
   return success();
 }
 
@@ -99,6 +136,8 @@ FailureOr<CompileRequest> CompileFlags::options(Report &report) const {
   for (const std::string &text : dims)
     if (failed(readDim(text, report, result)))
       return failure();
+  if (failed(checkVersions(result, report)))
+    return failure();
   return result;
 }
 

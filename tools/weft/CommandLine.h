@@ -18,8 +18,11 @@ llvm::cl::OptionCategory &verbOptions();
 struct CompileFlags {
   llvm::cl::opt<std::string> input{llvm::cl::Positional, llvm::cl::Required,
                                    llvm::cl::desc("<model.weft, .onnx or .mlir>")};
-  llvm::cl::list<std::string> dims{"dim", llvm::cl::desc("Fix a dynamic dimension, as N=1"),
-                                   llvm::cl::value_desc("NAME=SIZE"), llvm::cl::cat(verbOptions())};
+  llvm::cl::list<std::string> dims{
+      "dim",
+      llvm::cl::desc(
+          "Fix a dynamic dimension, as N=1; N=1,8,* makes code for 1, for 8 and for any"),
+      llvm::cl::value_desc("NAME=SIZE"), llvm::cl::cat(verbOptions())};
   llvm::cl::list<std::string> settings{
       "settings",
       llvm::cl::desc("Change a setting of the model, as width=64 (several: with commas)"),

@@ -284,10 +284,10 @@ LogicalResult Compilation::run(ModelStage stage) {
   case ModelStage::Model:
     return success();
   case ModelStage::Graph: {
-    SmallVector<std::string> dims;
+    std::vector<std::string> dims = dimTexts();
     // An ONNX file has its dimensions bound while it is imported, where sizes matter.
-    for (const auto &[name, size] : importedWeights ? decltype(asked.dims)() : asked.dims)
-      dims.push_back(name + "=" + std::to_string(size));
+    if (importedWeights)
+      dims.erase(dims.begin(), dims.begin() + static_cast<ptrdiff_t>(asked.dims.size()));
     buildGraphPipeline(manager, dims);
     break;
   }
@@ -312,6 +312,16 @@ LogicalResult Compilation::run(ModelStage stage) {
     return failure();
   }
   return success();
+}
+
+std::vector<std::string> Compilation::dimTexts() const {
+  std::vector<std::string> result;
+  for (const auto &[name, size] : asked.dims)
+    result.push_back(name + "=" + std::to_string(size));
+  for (const auto &[name, sizes] : asked.versions)
+    for (std::optional<int64_t> size : sizes)
+      result.push_back(name + "=" + (size ? std::to_string(*size) : "*"));
+  return result;
 }
 
 std::string Compilation::text() {

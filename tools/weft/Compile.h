@@ -25,7 +25,9 @@ namespace weft {
 struct CompileRequest {
   std::string input;
   std::string rootModel; // empty: the one that the frontend takes by itself
-  std::vector<std::pair<std::string, int64_t>> dims;
+  std::vector<std::pair<std::string, int64_t>> dims; // with one size for all
+  /// With several, each of which gets code of its own; none is any size.
+  std::vector<std::pair<std::string, std::vector<std::optional<int64_t>>>> versions;
   std::vector<std::pair<std::string, std::string>> settings;
   std::vector<std::pair<std::string, std::string>> constants; // inputs fixed while compiling: files
   std::string cpu = "host";
@@ -64,6 +66,8 @@ public:
   ModuleOp module() { return *theModule; }
   ModelStage stage() const { return current; }
   const CompileRequest &options() const { return asked; }
+  /// `--dim` as text, one entry a size: N=1, N=*.
+  std::vector<std::string> dimTexts() const;
   Report &report() { return theReport; }
 
   /// The description of the model at its present stage, which is before `loops`.

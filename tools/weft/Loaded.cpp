@@ -75,9 +75,7 @@ FailureOr<std::string> LoadedModel::weightsFile(const Interface &interface, Stri
 }
 
 FailureOr<std::string> LoadedModel::library() {
-  std::string dims;
-  for (const auto &[name, size] : compilation.options().dims)
-    dims += name + "=" + std::to_string(size) + ",";
+  std::string dims = llvm::join(compilation.dimTexts(), ",");
   TargetOptions target = compilation.target().resolved();
   return madeOnce(cacheKey({"library", moduleText, dims, target.triple, target.cpu, target.features,
                             compilation.options().strict ? "strict" : "",

@@ -50,8 +50,11 @@ SmallVector<NamedTensor> NativeModel::tensors(const Interface &interface,
                                               llvm::StringRef mark) const {
   SmallVector<NamedTensor> result{{mark.str(), WEFT_U8, {0}, {}}};
   llvm::DenseSet<int32_t> read;
-  for (const InterfaceExport &entry : interface.exports)
+  for (const InterfaceExport &entry : interface.exports) {
     read.insert(entry.parameters.begin(), entry.parameters.end());
+    for (const InterfaceVersion &version : entry.versions)
+      read.insert(version.parameters.begin(), version.parameters.end());
+  }
   auto add = [&](const InterfaceParameter &parameter, int32_t number) {
     const auto *data = static_cast<const char *>(tensorData(model, number));
     result.push_back({parameter.name, parameter.dtype, parameter.dims,

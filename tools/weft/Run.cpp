@@ -261,6 +261,9 @@ int runVerb(VerbArguments arguments) {
   FailureOr<CompileRequest> options = flags.options(report);
   if (failed(options) || report.hasErrors())
     return report.finish();
+  // The evaluator computes any size in the same way.
+  if (flags.reference)
+    options->versions.clear();
   Compilation compilation(report, *options);
   if (failed(Run(flags, compilation).go()) && !report.hasErrors())
     report.error("the run failed without saying why");

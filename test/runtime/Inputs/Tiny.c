@@ -118,7 +118,8 @@ static const weft_requirement window_requirements[] = {
 static const weft_export exports[] = {
     {"predict", "Two sums of each row.\nThe second line.", predict_inputs, predict_outputs,
      predict_symbols, predict_parameters, NULL,
-     EXPR(WEFT_EXPR_CONSTANT, 8, WEFT_EXPR_SYMBOL, 0, WEFT_EXPR_MUL), predict, 1, 1, 1, 2, 0, 0},
+     EXPR(WEFT_EXPR_CONSTANT, 8, WEFT_EXPR_SYMBOL, 0, WEFT_EXPR_MUL), predict, 1, 1, 1, 2, 0, 0, 0,
+     0, NULL},
     {"pair",
      "",
      pair_inputs,
@@ -133,7 +134,10 @@ static const weft_export exports[] = {
      2,
      0,
      0,
-     0},
+     0,
+     0,
+     0,
+     NULL},
     {"count",
      "",
      count_inputs,
@@ -148,7 +152,10 @@ static const weft_export exports[] = {
      0,
      1,
      0,
-     0},
+     0,
+     0,
+     0,
+     NULL},
     {"window",
      "",
      window_inputs,
@@ -163,7 +170,10 @@ static const weft_export exports[] = {
      1,
      0,
      1,
-     0}};
+     0,
+     0,
+     0,
+     NULL}};
 
 static const int64_t weight_dims[] = {3, 2};
 static const int64_t bias_dims[] = {2};
@@ -178,7 +188,7 @@ static const weft_expr copy_dims[] = {CONSTANT(2)};
 static const weft_argument copy_outputs[] = {{"bias.copy", "f32[2]", copy_dims, WEFT_F32, 1}};
 static const int32_t copy_parameters[] = {2};
 static const weft_export prepare[] = {{"copy_bias", "", NULL, copy_outputs, NULL, copy_parameters,
-                                       NULL, CONSTANT(8), copy_bias, 0, 1, 0, 1, 0, 0}};
+                                       NULL, CONSTANT(8), copy_bias, 0, 1, 0, 1, 0, 0, 0, 0, NULL}};
 
 #define HEADER                                                                                     \
   "{\"weight\":{\"dtype\":\"F32\",\"shape\":[3,2],\"data_offsets\":[0,24]},"                       \
@@ -213,7 +223,11 @@ static_assert((sizeof(HEADER) - 1) % 8 == 0, "the data must follow without paddi
    prepare,                                                                                        \
    COUNT(derived),                                                                                 \
    COUNT(prepare),                                                                                 \
-   WEFT_PREPARED "tiny"}
+   WEFT_PREPARED "tiny",                                                                           \
+   NULL,                                                                                           \
+   NULL,                                                                                           \
+   0,                                                                                              \
+   0}
 
 const weft_descriptor tiny_descriptor = TINY(NULL, NULL);
 const weft_descriptor tiny_embedded_descriptor =
