@@ -209,6 +209,19 @@ def PackContractionsPass : Pass<"weft-pack-contractions", "::mlir::func::FuncOp"
   let statistics = [Statistic<"numPacked", "packed", "Contractions with packed weights">];
 }
 
+def FoldScalesPass : Pass<"weft-fold-scales", "::mlir::ModuleOp"> {
+  let summary = "Put factors and offsets of output channels into filters and one offset";
+  let description = [{
+    - Requires: stage `graph`
+    - Ensures: no convolution whose filter is a weight of its own is followed by sums and products
+      with weights by output channel, but for one sum. Parameters that a call may change do not count
+    - Numerics: products are rounded with the factor in them, so that results differ by a few ulp
+    - Cost: linear in operations
+  }];
+  let dependentDialects = ["::weft::WeftDialect"];
+  let statistics = [Statistic<"numFolded", "folded", "Convolutions that took factors or offsets">];
+}
+
 def HoistPreparationPass : Pass<"weft-hoist-preparation", "::mlir::ModuleOp"> {
   let summary = "Compute once, when a model is opened, what follows from its weights alone";
   let description = [{

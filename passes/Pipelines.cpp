@@ -39,6 +39,8 @@ void buildGraphPipeline(OpPassManager &manager, llvm::ArrayRef<std::string> dims
 }
 
 void buildKernelsPipeline(OpPassManager &manager, const KernelsOptions &options) {
+  if (!options.strict)
+    manager.addPass(createFoldScalesPass());
   OpPassManager &functions = manager.nest<FuncOp>();
   if (options.precision == Precision::BF16)
     functions.addPass(createLowerPrecisionPass());
