@@ -158,7 +158,8 @@ def LowerPrecisionPass : Pass<"weft-lower-precision", "::mlir::func::FuncOp"> {
   let description = [{
     - Requires: stage `graph`
     - Ensures: a contraction or convolution of a computed f32 value with a weight takes both in
-      bf16 and gives f32. A value that such products read is rounded where it is made, and what
+      bf16 and gives f32, but for 3x3 convolutions that are faster in f32 by Winograd's form, and
+      those of few input channels. A value that such products read is rounded where it is made, and what
       else reads it widens the rounded one: it is kept in 16 bits only. Arguments and results keep
       their types
     - Method: in reverse program order, a value becomes narrow if some product reads it, directly
@@ -169,7 +170,9 @@ def LowerPrecisionPass : Pass<"weft-lower-precision", "::mlir::func::FuncOp"> {
   let dependentDialects = ["::weft::WeftDialect"];
   let options = [
     Option<"fewestInputs", "fewest-inputs", "int64_t", /*default=*/"4",
-           "Input channels of a convolution below which it stays as it is">];
+           "Input channels of a convolution below which it stays as it is">,
+    Option<"strict", "strict", "bool", /*default=*/"false",
+           "No Winograd: 3x3 convolutions are lowered that would be faster so in f32">];
   let statistics = [
     Statistic<"numLowered", "lowered", "Products that take bf16">,
     Statistic<"numKept", "kept", "Products with weights that stay in f32">,

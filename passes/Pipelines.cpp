@@ -43,7 +43,7 @@ void buildKernelsPipeline(OpPassManager &manager, const KernelsOptions &options)
     manager.addPass(createFoldScalesPass());
   OpPassManager &functions = manager.nest<FuncOp>();
   if (options.precision == Precision::BF16)
-    functions.addPass(createLowerPrecisionPass());
+    functions.addPass(createLowerPrecisionPass({.strict = options.strict}));
   bool bfloatDots = options.bfloatDots && !options.strict, byteDots = options.byteDots;
   functions.addPass(createChannelsLastPass(
       {options.vectorBytes, options.vectorRegisters, bfloatDots, byteDots, options.strict}));

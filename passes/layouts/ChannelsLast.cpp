@@ -6,6 +6,7 @@
 // convolution in it is turned as a whole, and transposes stand at its borders alone.
 
 #include "passes/layouts/Panels.h"
+#include "passes/layouts/WindowCost.h"
 #include "passes/Passes.h"
 
 #include "llvm/ADT/EquivalenceClasses.h"
@@ -188,71 +189,6 @@ Value ChannelsLast::depthwise(GraphBuilder &b, ConvOp op) {
   Value packedFilter = b.transpose(b.reshape(op.getFilter(), filter), order);
   Sliding sliding{op.getStrides(), op.getPadLow(), op.getPadHigh(), op.getDilations()};
   return b.depthwiseConv(last(b, op.getInput()), packedFilter, sliding, b.element(op.getResult()));
-}
-
-/// About the microseconds of a 3x3 convolution with steps of 1, directly or in tiles of Winograd's.
-/// Rates are those of one core: 200 and 150 GFLOP/s of products, 20 of transforms, of which each
-/// element of a patch takes about 4; filters come from memory once, and again for each block of
-/// patches, from the last cache if they fit.
-class WindowCost {
-public:
-  WindowCost(int64_t numInputs, int64_t numOutputs, int64_t numPlaces)
-      : inputs(static_cast<double>(numInputs)), outputs(static_cast<double>(numOutputs)),
-        pairs(inputs * outputs), places(static_cast<double>(numPlaces)) {}
-
-  double direct() const { return 2 * 9 * pairs * places / 200e3 + 9 * pairs * 4 / memory; }
-  /// Taking input and result apart into every so many places, and together again.
-  double parting() const { return 2 * 4 * (inputs + outputs) * places / memory; }
-  double inTiles(int64_t tile, int64_t numTiles) const {
-    auto matrices = static_cast<double>((tile + 2) * (tile + 2)),
-         all = static_cast<double>(numTiles);
-    double bytes = matrices * pairs * 4, blocks = std::ceil(all * matrices * inputs * 4 / patches);
-    double again = bytes <= cacheBytes ? cache : memory;
-    return 2 * matrices * pairs * all / 150e3 + 4 * matrices * (inputs + outputs) * all / 20e3 +
-           bytes / memory + (blocks - 1) * bytes / again;
-  }
-
-private:
-  static constexpr double memory = 25e3, cache = 70e3; ///< Bytes a microsecond.
-  static constexpr double cacheBytes = 20 << 20, patches = 640 << 10;
-  double inputs, outputs, pairs, places;
-};
-
-/// The fastest tile, or none where a direct sum is faster, or the window is no 3x3 in steps of 1.
-/// One with dilations of d is d * d windows without, each over every d-th row and column, if its
-/// padding too is a multiple of d. With few channels the transforms of a patch are shared by too
-/// few products. Filters that are no weights would be transformed in each call.
-std::optional<int64_t> winogradTile(ConvOp op) {
-  constexpr int64_t fewestChannels = 32;
-  auto are = [](ArrayRef<int64_t> list, int64_t value) {
-    return list.size() == 2 && llvm::all_of(list, [&](int64_t entry) { return entry == value; });
-  };
-  Dims filter = GraphBuilder::dims(op.getFilter()), out = GraphBuilder::dims(op.getResult());
-  int64_t dilation = op.getDilations().front();
-  auto isMultiple = [&](int64_t pad) { return pad % dilation == 0; };
-  if (!are(op.getStrides(), 1) || !are(op.getDilations(), dilation) || op.getGroups() != 1 ||
-      filter[2] != Dim(3) || filter[3] != Dim(3) || !llvm::all_of(op.getPadLow(), isMultiple) ||
-      !llvm::all_of(op.getPadHigh(), isMultiple) ||
-      !GraphBuilder::element(op.getFilter()).isF32() || !followsFromWeights(op.getFilter()))
-    return std::nullopt;
-  auto rows = out[2].constant(), columns = out[3].constant();
-  int64_t outputs = *filter[0].constant(), inputs = *filter[1].constant();
-  if (!rows || !columns || inputs < fewestChannels || outputs < fewestChannels)
-    return std::nullopt;
-  // A batch that is not known counts as one image: what is chosen for it must not be slow there.
-  int64_t images = out[0].constant().value_or(1);
-  WindowCost cost(inputs, outputs, images * *rows * *columns);
-  std::optional<int64_t> best;
-  double least = cost.direct() - (dilation > 1 ? cost.parting() : 0);
-  for (int64_t tile : {2, 4}) {
-    auto tiles = [&](int64_t extent) {
-      return static_cast<int64_t>(llvm::divideCeil(llvm::divideCeil(extent, dilation), tile));
-    };
-    double here = cost.inTiles(tile, images * dilation * dilation * tiles(*rows) * tiles(*columns));
-    if (here < least)
-      least = here, best = tile;
-  }
-  return best;
 }
 
 /// [N, H, W, C] as [N * d * d, ceil(H / d), ceil(W / d), C]: every d-th row and column makes an

@@ -5,6 +5,7 @@
 // what lies between two kernels is kept in 16 bits, and no kernel only casts.
 
 #include "passes/layouts/Panels.h"
+#include "passes/layouts/WindowCost.h"
 #include "passes/Passes.h"
 
 #include "llvm/ADT/SetVector.h"
@@ -37,7 +38,8 @@ bool isDepthwise(Operation *op) {
 /// The products and values of one block.
 class Lowering {
 public:
-  Lowering(mlir::Block &source, int64_t leastInputs) : block(source), fewestInputs(leastInputs) {}
+  Lowering(mlir::Block &source, int64_t leastInputs, bool exactSums)
+      : block(source), fewestInputs(leastInputs), strict(exactSums) {}
 
   void run();
 
@@ -57,6 +59,7 @@ private:
 
   mlir::Block &block;
   int64_t fewestInputs;
+  bool strict;
   llvm::SetVector<Operation *> products;
   llvm::SetVector<Value> narrow; ///< Values in f32 that are to be kept in bf16.
   llvm::DenseMap<Value, Value> roundedForms;
@@ -77,10 +80,13 @@ bool Lowering::isProduct(Operation *op) {
          followsFromWeights(op->getOperand(1)) && !followsFromWeights(op->getOperand(0));
 }
 
-/// Few input channels fill no pairs, and sums of few terms take no longer than the rounding.
+/// Few input channels fill no pairs, and sums of few terms take no longer than the rounding. Where
+/// Winograd's form saves more products than bf16 takes at once, f32 is the faster one.
 bool Lowering::isWorthwhile(Operation *op) {
   if (isa<ContractOp>(op) || isDepthwise(op))
     return true;
+  if (auto conv = dyn_cast<ConvOp>(op); conv && !strict && isFasterInTiles(conv))
+    return false;
   auto filter = cast<RankedTensorType>(op->getOperand(1).getType());
   int64_t groups = 1, inputs = filter.getDimSize(1);
   if (auto spread = dyn_cast<ConvTransposeOp>(op)) {
@@ -205,7 +211,7 @@ struct LowerPrecision final : impl::LowerPrecisionPassBase<LowerPrecision> {
     if (function.isExternal() || !function->hasAttr(kExportAttr))
       return;
     for (mlir::Block *inner : blocksOf(function)) {
-      Lowering lowering(*inner, fewestInputs);
+      Lowering lowering(*inner, fewestInputs, strict);
       lowering.run();
       numLowered += lowering.numLowered();
       numKept += lowering.numKept;

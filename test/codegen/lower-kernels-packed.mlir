@@ -2,6 +2,7 @@
 //
 // Convolutions with the channels last, for vectors of 16 floats.
 // RUN: weft-opt %s --weft-lower-kernels --split-input-file | FileCheck %s
+// RUN: weft-opt %s --weft-lower-kernels="bfloat-dots byte-dots" --split-input-file | FileCheck %s --check-prefix=DOTS
 
 // A product of matrices: sums stay in registers from the first term to the stored result.
 // CHECK-LABEL: func.func private @matrix(
@@ -149,4 +150,57 @@ func.func private @winograd(%x: tensor<1x8x8x16xf32>, %w: tensor<36x1x16x16xf32>
   %0 = weft.winograd_conv %x, %w tile 4 pad [1, 1] [1, 1]
     : tensor<1x8x8x16xf32>, tensor<36x1x16x16xf32> -> tensor<1x8x8x16xf32>
   return %0 : tensor<1x8x8x16xf32>
+}
+
+// -----
+
+// Three channels are a pair and one: the first is loaded and spread as one number, the last by itself.
+// Results are rounded in registers.
+// CHECK-LABEL: func.func private @pairs(
+// CHECK: vector.load %{{.*}} : memref<24xbf16>, vector<2xbf16>
+// CHECK: math.fma {{.*}} : vector<16xf32>
+// DOTS-LABEL: func.func private @pairs(
+// DOTS-NOT: memref.alloca
+// DOTS: vector.load %{{.*}} : memref<64xbf16>, vector<32xbf16>
+// DOTS: vector.load %{{.*}} : memref<24xbf16>, vector<2xbf16>
+// DOTS: llvm.call_intrinsic "llvm.x86.avx512bf16.dpbf16ps.512"
+// DOTS: memref.load %{{.*}} : memref<24xbf16>
+// DOTS: arith.extui
+// DOTS: llvm.call_intrinsic "llvm.x86.avx512bf16.dpbf16ps.512"
+// DOTS: vector.store %{{.*}} : memref<128xbf16>, vector<16xbf16>
+// DOTS-NOT: memref.store
+// DOTS: return
+func.func private @pairs(%x: tensor<8x3xbf16>, %w: tensor<1x2x16x2xbf16>)
+    -> tensor<8x16xbf16> attributes {weft.kernel} {
+  %0 = weft.packed_conv %x, %w strides [] pad [] [] dilations [] groups 1 interleave 2
+    : tensor<8x3xbf16>, tensor<1x2x16x2xbf16> -> tensor<8x16xf32>
+  %1 = weft.cast %0 : tensor<8x16xf32> -> tensor<8x16xbf16>
+  return %1 : tensor<8x16xbf16>
+}
+
+// -----
+
+// Without an instruction, and for signed bytes on the left, packs are taken apart.
+// CHECK-LABEL: func.func private @quads(
+// CHECK-NOT: llvm.call_intrinsic
+// CHECK: arith.muli {{.*}} : vector<16xi32>
+// DOTS-LABEL: func.func private @quads(
+// DOTS: llvm.call_intrinsic "llvm.x86.avx512.vpdpbusd.512"
+func.func private @quads(%x: tensor<8x8xui8>, %w: tensor<1x2x16x4xi8>)
+    -> tensor<8x16xi32> attributes {weft.kernel} {
+  %0 = weft.packed_conv %x, %w strides [] pad [] [] dilations [] groups 1 interleave 4
+    : tensor<8x8xui8>, tensor<1x2x16x4xi8> -> tensor<8x16xi32>
+  return %0 : tensor<8x16xi32>
+}
+
+// -----
+
+// DOTS-LABEL: func.func private @signed_quads(
+// DOTS-NOT: llvm.call_intrinsic
+// DOTS: arith.muli {{.*}} : vector<16xi32>
+func.func private @signed_quads(%x: tensor<8x8xi8>, %w: tensor<1x2x16x4xi8>)
+    -> tensor<8x16xi32> attributes {weft.kernel} {
+  %0 = weft.packed_conv %x, %w strides [] pad [] [] dilations [] groups 1 interleave 4
+    : tensor<8x8xi8>, tensor<1x2x16x4xi8> -> tensor<8x16xi32>
+  return %0 : tensor<8x16xi32>
 }

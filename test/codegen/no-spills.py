@@ -13,6 +13,8 @@ RUN: kernel-object %S/Inputs/packed.mlir --cpu x86-64-v4 --assembly > %t.packed4
 RUN: kernel-object %S/Inputs/packed.mlir --cpu x86-64-v3 --assembly > %t.packed3.s
 RUN: %python %s %t.packed4.s 96 | FileCheck %s
 RUN: %python %s %t.packed3.s 48 | FileCheck %s
+RUN: kernel-object %S/Inputs/packed-narrow.mlir --cpu cooperlake --assembly > %t.narrow.s
+RUN: %python %s %t.narrow.s 96 | FileCheck %s
 RUN: kernel-object %S/Inputs/depthwise-last.mlir --cpu x86-64-v4 --assembly > %t.last4.s
 RUN: kernel-object %S/Inputs/depthwise-last.mlir --cpu x86-64-v3 --assembly > %t.last3.s
 RUN: %python %s %t.last4.s 72 | FileCheck %s
@@ -60,7 +62,10 @@ def main(path, widest):
         lines = [line.split("#")[0].rstrip() for line in assembly]
     products, faults = 0, 0
     for label, body, has_frame in innermost_loops(lines):
-        count = sum("vfmadd" in instruction for instruction in body)
+        count = sum(
+            any(name in instruction for name in ("vfmadd", "vdpbf16ps", "vpdpbusd"))
+            for instruction in body
+        )
         spills = sum(bool(is_spill(instruction, has_frame)) for instruction in body)
         # An exponential, known by its shift into the exponent, has more constants than small
         # processors have registers, and reads what does not change as operands from memory.

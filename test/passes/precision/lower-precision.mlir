@@ -1,4 +1,5 @@
 // RUN: weft-opt %s --weft-lower-precision --split-input-file --verify-each | FileCheck %s
+// RUN: weft-opt %s --weft-lower-precision=strict --split-input-file | FileCheck %s --check-prefix=STRICT
 
 weft.parameter param @v : tensor<20x8xf32>
 weft.parameter param @w : tensor<8x6xf32>
@@ -115,4 +116,28 @@ func.func @others(%x: tensor<8x8xf32> {weft.name = "x"}, %d: tensor<8x8xf64> {we
   %b = weft.contract "ik,kj->ij" %d, %d : tensor<8x8xf64>, tensor<8x8xf64> -> tensor<8x8xf64>
   %c = weft.contract "ik,kj->ij" %w, %w : tensor<8x8xf32>, tensor<8x8xf32> -> tensor<8x8xf32>
   return %a, %b, %c : tensor<8x8xf32>, tensor<8x8xf64>, tensor<8x8xf32>
+}
+
+// -----
+
+weft.parameter param @v : tensor<64x64x3x3xf32>
+weft.parameter param @w : tensor<512x512x3x3xf32>
+
+// In Winograd's form f32 is faster where channels are moderate and places many; where maps are small,
+// the transformed filters take longer to read than twice the products take.
+// CHECK-LABEL: func.func @windows(
+// CHECK-DAG: weft.conv %{{.*}} : tensor<1x64x56x56xf32>, tensor<64x64x3x3xf32>
+// CHECK-DAG: weft.conv %{{.*}} : tensor<1x512x7x7xbf16>, tensor<512x512x3x3xbf16> -> tensor<1x512x7x7xf32>
+// STRICT-LABEL: func.func @windows(
+// STRICT-DAG: weft.conv %{{.*}} : tensor<1x64x56x56xbf16>, tensor<64x64x3x3xbf16> -> tensor<1x64x56x56xf32>
+// STRICT-DAG: weft.conv %{{.*}} : tensor<1x512x7x7xbf16>, tensor<512x512x3x3xbf16> -> tensor<1x512x7x7xf32>
+func.func @windows(%x: tensor<1x64x56x56xf32> {weft.name = "x"}, %z: tensor<1x512x7x7xf32> {weft.name = "z"},
+                   %v: tensor<64x64x3x3xf32> {weft.parameter = @v},
+                   %w: tensor<512x512x3x3xf32> {weft.parameter = @w})
+    -> (tensor<1x64x56x56xf32> {weft.name = "a"}, tensor<1x512x7x7xf32> {weft.name = "b"}) attributes {weft.export} {
+  %a = weft.conv %x, %v strides [1, 1] pad [1, 1] [1, 1] dilations [1, 1] groups 1
+    : tensor<1x64x56x56xf32>, tensor<64x64x3x3xf32> -> tensor<1x64x56x56xf32>
+  %b = weft.conv %z, %w strides [1, 1] pad [1, 1] [1, 1] dilations [1, 1] groups 1
+    : tensor<1x512x7x7xf32>, tensor<512x512x3x3xf32> -> tensor<1x512x7x7xf32>
+  return %a, %b : tensor<1x64x56x56xf32>, tensor<1x512x7x7xf32>
 }

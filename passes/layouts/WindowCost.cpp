@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Direct sums against Winograd's tiles, by a count of time.
+
+#include "passes/layouts/WindowCost.h"
+
+#include "passes/layouts/Panels.h"
+
+namespace weft {
+
+namespace {
+
+/// About the microseconds of a 3x3 convolution with steps of 1, directly or in tiles of Winograd's.
+/// Rates are those of one core: 200 and 150 GFLOP/s of products, 20 of transforms, of which each
+/// element of a patch takes about 4; filters come from memory once, and again for each block of
+/// patches, from the last cache if they fit.
+class WindowCost {
+public:
+  WindowCost(int64_t numInputs, int64_t numOutputs, int64_t numPlaces)
+      : inputs(static_cast<double>(numInputs)), outputs(static_cast<double>(numOutputs)),
+        pairs(inputs * outputs), places(static_cast<double>(numPlaces)) {}
+
+  double direct() const { return 2 * 9 * pairs * places / 200e3 + 9 * pairs * 4 / memory; }
+  /// Twice the products a microsecond, and half the bytes.
+  double directInBfloats() const { return 2 * 9 * pairs * places / 400e3 + 9 * pairs * 2 / memory; }
+  /// Taking input and result apart into every so many places, and together again.
+  double parting() const { return 2 * 4 * (inputs + outputs) * places / memory; }
+  double inTiles(int64_t tile, int64_t numTiles) const {
+    auto matrices = static_cast<double>((tile + 2) * (tile + 2)),
+         all = static_cast<double>(numTiles);
+    double bytes = matrices * pairs * 4, blocks = std::ceil(all * matrices * inputs * 4 / patches);
+    double again = bytes <= cacheBytes ? cache : memory;
+    return 2 * matrices * pairs * all / 150e3 + 4 * matrices * (inputs + outputs) * all / 20e3 +
+           bytes / memory + (blocks - 1) * bytes / again;
+  }
+
+private:
+  static constexpr double memory = 25e3, cache = 70e3; ///< Bytes a microsecond.
+  static constexpr double cacheBytes = 20 << 20, patches = 640 << 10;
+  double inputs, outputs, pairs, places;
+};
+
+/// The least of both tiles.
+struct BestTile {
+  int64_t tile;
+  double cost;
+};
+
+} // namespace
+
+/// For `images` images of `rows` by `columns` places; with dilations of d, d * d images are made of
+/// every d-th row and column of each.
+static BestTile bestTile(const WindowCost &cost, int64_t images, int64_t rows, int64_t columns,
+                         int64_t dilation) {
+  BestTile best{0, std::numeric_limits<double>::infinity()};
+  for (int64_t tile : {2, 4}) {
+    auto tiles = [&](int64_t extent) {
+      return static_cast<int64_t>(llvm::divideCeil(llvm::divideCeil(extent, dilation), tile));
+    };
+    double here = cost.inTiles(tile, images * dilation * dilation * tiles(rows) * tiles(columns));
+    if (dilation > 1)
+      here += cost.parting();
+    if (here < best.cost)
+      best = {tile, here};
+  }
+  return best;
+}
+
+/// Gives both to `compare` if the window is 3x3 in steps of 1. One with dilations of d is d * d
+/// windows without, if its padding too is a multiple of d. With few channels the transforms of
+/// a patch are shared by too few products. Filters that are no weights would be transformed in each
+/// call.
+static std::optional<int64_t>
+tileIf(ConvOp op, llvm::function_ref<bool(const WindowCost &, const BestTile &)> compare) {
+  constexpr int64_t fewestChannels = 32;
+  auto are = [](ArrayRef<int64_t> list, int64_t value) {
+    return list.size() == 2 && llvm::all_of(list, [&](int64_t entry) { return entry == value; });
+  };
+  SmallVector<Dim> filter = GraphBuilder::dims(op.getFilter());
+  SmallVector<Dim> out = GraphBuilder::dims(op.getResult());
+  int64_t dilation = op.getDilations().front();
+  auto isMultiple = [&](int64_t pad) { return pad % dilation == 0; };
+  if (!are(op.getStrides(), 1) || !are(op.getDilations(), dilation) || op.getGroups() != 1 ||
+      filter[2] != Dim(3) || filter[3] != Dim(3) || !llvm::all_of(op.getPadLow(), isMultiple) ||
+      !llvm::all_of(op.getPadHigh(), isMultiple) ||
+      !GraphBuilder::element(op.getFilter()).isF32() || !followsFromWeights(op.getFilter()))
+    return std::nullopt;
+  auto rows = out[2].constant(), columns = out[3].constant();
+  int64_t outputs = *filter[0].constant(), inputs = *filter[1].constant();
+  if (!rows || !columns || inputs < fewestChannels || outputs < fewestChannels)
+    return std::nullopt;
+  // A batch that is not known counts as one image: what is chosen for it must not be slow there.
+  int64_t images = out[0].constant().value_or(1);
+  WindowCost cost(inputs, outputs, images * *rows * *columns);
+  BestTile best = bestTile(cost, images, *rows, *columns, dilation);
+  return compare(cost, best) ? std::optional(best.tile) : std::nullopt;
+}
+
+std::optional<int64_t> winogradTile(ConvOp op) {
+  return tileIf(
+      op, [](const WindowCost &cost, const BestTile &best) { return best.cost < cost.direct(); });
+}
+
+bool isFasterInTiles(ConvOp op) {
+  // Of nine layers of 32 to 512 channels on maps of 7 to 128 places, tiles took 0.65 to 0.85 of
+  // what is counted for them, direct sums in bf16 0.9 to 1.05. With this share all nine were told
+  // apart.
+  constexpr double share = 0.75;
+  return tileIf(op, [](const WindowCost &cost,
+                       const BestTile &best) { return share * best.cost < cost.directInBfloats(); })
+      .has_value();
+}
+
+} // namespace weft
