@@ -148,8 +148,8 @@ static llvm::Error emitPart(ArrayRef<char> bitcode, const TargetOptions &options
   return emitFile(**part, **machine, stream, llvm::CodeGenFileType::ObjectFile);
 }
 
-llvm::Expected<std::vector<SmallVector<char, 0>>> emitObjects(ModuleOp module,
-                                                              const TargetOptions &options) {
+llvm::Expected<std::vector<SmallVector<char, 0>>>
+emitObjects(ModuleOp module, const TargetOptions &options, StringRef name) {
   auto machine = createTargetMachine(options);
   if (!machine)
     return machine.takeError();
@@ -157,7 +157,7 @@ llvm::Expected<std::vector<SmallVector<char, 0>>> emitObjects(ModuleOp module,
   auto translated = translate(module, **machine, context);
   if (!translated)
     return translated.takeError();
-  SmallVector<SmallVector<char, 0>> parts = divide(**translated, mostParts);
+  SmallVector<SmallVector<char, 0>> parts = divide(**translated, name, mostParts);
   std::vector<SmallVector<char, 0>> objects(parts.size());
   std::vector<llvm::Error> errors;
   for (size_t i = 0; i < parts.size(); ++i)

@@ -21,7 +21,7 @@ constexpr size_t fewestInstructions = 2000;
 
 class Division {
 public:
-  Division(llvm::Module &whole, unsigned most);
+  Division(llvm::Module &whole, StringRef prefix, unsigned most);
 
   SmallVector<char, 0> bitcodeOf(unsigned part);
   unsigned count() const { return static_cast<unsigned>(sizes.size()); }
@@ -36,6 +36,7 @@ private:
   void share(llvm::GlobalValue &value);
 
   llvm::Module &module;
+  StringRef name;
   SmallVector<size_t> sizes; ///< Of the parts, in instructions.
   llvm::DenseMap<const llvm::GlobalValue *, unsigned> partOf;
 };
@@ -49,7 +50,8 @@ static size_t sizeOf(ArrayRef<llvm::Function *> functions) {
   return size;
 }
 
-Division::Division(llvm::Module &whole, unsigned most) : module(whole) {
+Division::Division(llvm::Module &whole, StringRef prefix, unsigned most)
+    : module(whole), name(prefix) {
   size_t size = 0;
   for (llvm::Function &function : module)
     size += function.getInstructionCount();
@@ -139,7 +141,7 @@ void Division::share(llvm::GlobalValue &value) {
     return;
   value.setLinkage(llvm::GlobalValue::ExternalLinkage);
   value.setVisibility(llvm::GlobalValue::HiddenVisibility);
-  value.setName(module.getModuleIdentifier() + "." + value.getName());
+  value.setName((name + "." + value.getName()).str());
 }
 
 SmallVector<char, 0> Division::bitcodeOf(unsigned part) {
@@ -163,8 +165,8 @@ SmallVector<char, 0> Division::bitcodeOf(unsigned part) {
   return bytes;
 }
 
-SmallVector<SmallVector<char, 0>> divide(llvm::Module &module, unsigned most) {
-  Division division(module, most);
+SmallVector<SmallVector<char, 0>> divide(llvm::Module &module, StringRef name, unsigned most) {
+  Division division(module, name, most);
   SmallVector<SmallVector<char, 0>> parts;
   for (unsigned part = 0; part < division.count(); ++part)
     parts.push_back(division.bitcodeOf(part));

@@ -15,8 +15,8 @@ namespace weft {
 
 /// The bitcode of the parts of a module, at most `most` of them; one for a small module. How it is
 /// divided depends on the module alone. Functions that call each other stay together. What is
-/// internal and needed by another part becomes hidden, with the module's name before its own.
-SmallVector<SmallVector<char, 0>> divide(llvm::Module &module, unsigned most);
+/// internal and needed by another part becomes hidden, with `name` before its own.
+SmallVector<SmallVector<char, 0>> divide(llvm::Module &module, StringRef name, unsigned most);
 
 } // namespace weft
 

@@ -52,10 +52,10 @@ struct EmissionText {
 llvm::Expected<SmallVector<char, 0>> emitObject(ModuleOp module, const TargetOptions &options,
                                                 const EmissionText &text = {});
 
-/// The same in several objects that belong together, compiled side by side. The first has what
-/// others may ask for by name.
-llvm::Expected<std::vector<SmallVector<char, 0>>> emitObjects(ModuleOp module,
-                                                              const TargetOptions &options);
+/// The same in several objects that belong together, compiled side by side. What they need of each
+/// other has `name` before its own.
+llvm::Expected<std::vector<SmallVector<char, 0>>>
+emitObjects(ModuleOp module, const TargetOptions &options, StringRef name);
 
 } // namespace weft
 

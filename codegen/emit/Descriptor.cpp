@@ -36,6 +36,7 @@ private:
   FailureOr<Constant> functions(ArrayRef<InterfaceExport> list);
   Constant parameter(const InterfaceParameter &parameter);
   Constant parameters(ArrayRef<InterfaceParameter> list);
+  Constant variants(const DescriptorOptions &options);
   Constant names(ArrayRef<std::string> list);
   Constant indices(ArrayRef<int32_t> list);
 
@@ -173,6 +174,36 @@ Constant DescriptorBuilder::parameters(ArrayRef<InterfaceParameter> list) {
   return data.array(std::move(result));
 }
 
+/// The main descriptor, or that of one processor among several.
+static std::string descriptorName(const Interface &interface, const DescriptorOptions &options,
+                                  size_t processor) {
+  std::string name = interface.name + "_descriptor";
+  return processor + 1 >= options.processors.size() ? name
+                                                    : name + "." + options.processors[processor];
+}
+
+/// What another object of the same library defines.
+static void declareHidden(ModuleOp module, const Twine &name) {
+  OpBuilder builder = OpBuilder::atBlockEnd(module.getBody());
+  auto global =
+      LLVM::GlobalOp::create(builder, module.getLoc(), builder.getI8Type(), /*isConstant=*/true,
+                             LLVM::Linkage::External, name.str(), Attribute());
+  global.setVisibility_(LLVM::Visibility::Hidden);
+  global.setDsoLocal(true);
+}
+
+/// The addresses of the descriptors for all processors, in the main one.
+Constant DescriptorBuilder::variants(const DescriptorOptions &options) {
+  std::vector<Constant> addresses;
+  for (size_t i = 0; i < options.processors.size() && options.isMain(); ++i) {
+    std::string name = descriptorName(interface, options, i);
+    if (i != options.processor)
+      declareHidden(module, name);
+    addresses.push_back(data.address(name));
+  }
+  return data.array(std::move(addresses));
+}
+
 LogicalResult DescriptorBuilder::build(const DescriptorOptions &options) {
   FailureOr<Constant> exports = functions(interface.exports);
   FailureOr<Constant> prepare = functions(interface.prepare);
@@ -182,30 +213,34 @@ LogicalResult DescriptorBuilder::build(const DescriptorOptions &options) {
     return data.address(options.embedsWeights ? interface.name + suffix.str() : "");
   };
   auto count = [&](const auto &list) { return data.int32(static_cast<int64_t>(list.size())); };
-  Constant descriptor = data.structure({data.int32(WEFT_ABI_VERSION),
-                                        data.int32(sizeof(weft_descriptor)),
-                                        data.int32(sizeof(weft_export)),
-                                        data.int32(sizeof(weft_parameter)),
-                                        data.string(interface.name),
-                                        data.string(interface.doc),
-                                        data.string(options.compiler),
-                                        data.string(options.features),
-                                        *exports,
-                                        parameters(interface.parameters),
-                                        weights(kWeightsSymbol),
-                                        weights(kWeightsEndSymbol),
-                                        count(interface.exports),
-                                        count(interface.parameters),
-                                        parameters(interface.derived),
-                                        *prepare,
-                                        count(interface.derived),
-                                        count(interface.prepare),
-                                        data.string(options.prepared),
-                                        data.array(versions),
-                                        data.null(),
-                                        count(versions),
-                                        data.int32(0)});
-  data.global(interface.name + "_descriptor", descriptor, LLVM::Linkage::External);
+  Constant descriptor = data.structure(
+      {data.int32(WEFT_ABI_VERSION),
+       data.int32(sizeof(weft_descriptor)),
+       data.int32(sizeof(weft_export)),
+       data.int32(sizeof(weft_parameter)),
+       data.string(interface.name),
+       data.string(interface.doc),
+       data.string(options.compiler),
+       data.string(options.features),
+       *exports,
+       parameters(interface.parameters),
+       weights(kWeightsSymbol),
+       weights(kWeightsEndSymbol),
+       count(interface.exports),
+       count(interface.parameters),
+       parameters(interface.derived),
+       *prepare,
+       count(interface.derived),
+       count(interface.prepare),
+       data.string(options.prepared),
+       data.array(versions),
+       variants(options),
+       count(versions),
+       data.int32(options.isMain() ? static_cast<int64_t>(options.processors.size()) : 0)});
+  LLVM::GlobalOp global = data.global(descriptorName(interface, options, options.processor),
+                                      descriptor, LLVM::Linkage::External);
+  if (!options.isMain())
+    global.setVisibility_(LLVM::Visibility::Hidden);
   return success();
 }
 
@@ -224,16 +259,6 @@ void DescriptorBuilder::addManifest(StringRef bytes) {
       data.global("llvm.used", {list, 0, {}, {address}}, LLVM::Linkage::Appending);
   used.setConstant(false);
   used.setSection("llvm.metadata");
-}
-
-/// What another object of the same library defines.
-static void declareHidden(ModuleOp module, const Twine &name) {
-  OpBuilder builder = OpBuilder::atBlockEnd(module.getBody());
-  auto global =
-      LLVM::GlobalOp::create(builder, module.getLoc(), builder.getI8Type(), /*isConstant=*/true,
-                             LLVM::Linkage::External, name.str(), Attribute());
-  global.setVisibility_(LLVM::Visibility::Hidden);
-  global.setDsoLocal(true);
 }
 
 OwningOpRef<ModuleOp> makeWeightsModule(MLIRContext *context, const Interface &interface,
@@ -274,10 +299,12 @@ LogicalResult addDescriptor(ModuleOp module, const Interface &interface,
   DescriptorBuilder builder(module, interface);
   if (failed(builder.build(options)))
     return failure();
-  builder.addManifest(options.manifest);
   if (options.embedsWeights)
     for (StringRef suffix : {kWeightsSymbol, kWeightsEndSymbol})
       declareHidden(module, interface.name + suffix);
+  if (!options.isMain())
+    return success();
+  builder.addManifest(options.manifest);
   addTypedFunctions(module, interface);
   return success();
 }

@@ -17,11 +17,18 @@ struct DescriptorOptions {
   std::string manifest;       // bytes of a weft.Manifest for the section `.weft.manifest`
   std::string prepared;       // name of the tensor that marks prepared weights; may be empty
   bool embedsWeights = false; // the weights are in an object of their own: makeWeightsModule()
+  /// Of a model that is compiled for several processors, one module each: the names of all, the
+  /// most demanding first, and whose this is. The last module is the one that the world sees.
+  std::vector<std::string> processors;
+  size_t processor = 0;
+
+  bool isMain() const { return processors.empty() || processor + 1 == processors.size(); }
 };
 
 /// Adds descriptor, typed functions and manifest to a module in the LLVM dialect, and
-/// makes everything else in it invisible outside. Each export is computed by the function that
-/// codegen/host made of it; one that is missing is an error.
+/// makes everything else in it invisible outside. Only the main module gets functions and manifest.
+/// Each export is computed by the function that codegen/host made of it; one that is missing is an
+/// error.
 LogicalResult addDescriptor(ModuleOp module, const Interface &interface,
                             const DescriptorOptions &options);
 

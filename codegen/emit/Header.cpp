@@ -150,7 +150,8 @@ static void writeExport(const Interface &interface, const InterfaceExport &entry
   os << ");\n\n";
 }
 
-static void writeIntroduction(const Interface &interface, llvm::raw_ostream &os) {
+static void writeIntroduction(const Interface &interface, ArrayRef<std::string> processors,
+                              llvm::raw_ostream &os) {
   os << "/*\n";
   writeCommentLines(interface.doc.empty() ? "The model '" + interface.name + "'." : interface.doc,
                     os);
@@ -159,6 +160,9 @@ static void writeIntroduction(const Interface &interface, llvm::raw_ostream &os)
      << " *   cc main.c lib" << interface.name << ".a -lm -lpthread\n"
      << " * Arrays are row-major without gaps; their shapes stand in the comment of each "
         "function.\n";
+  if (processors.size() > 1)
+    os << " * It holds code for " << llvm::join(processors, ", ")
+       << ": the first that a processor can run is taken.\n";
   if (!interface.parameters.empty()) {
     os << " *\n * Weights, by the names they have in the safetensors file:\n";
     for (const InterfaceParameter &parameter : interface.parameters)
@@ -182,9 +186,10 @@ static void writeOpenAndClose(const Interface &interface, llvm::raw_ostream &os)
      << "WEFT_API void " << name << "_close(" << name << " *model);\n\n";
 }
 
-void writeHeader(const Interface &interface, StringRef runtimeHeader, llvm::raw_ostream &os) {
+void writeHeader(const Interface &interface, StringRef runtimeHeader,
+                 ArrayRef<std::string> processors, llvm::raw_ostream &os) {
   std::string guard = "WEFT_MODEL_" + StringRef(interface.name).upper() + "_H";
-  writeIntroduction(interface, os);
+  writeIntroduction(interface, processors, os);
   os << "#ifndef " << guard << "\n#define " << guard << "\n\n#include <stdbool.h>\n\n"
      << runtimeHeader.rtrim() << "\n\n#ifdef __cplusplus\nextern \"C\" {\n#endif\n\n";
   writeOpenAndClose(interface, os);

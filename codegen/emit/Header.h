@@ -11,8 +11,10 @@
 namespace weft {
 
 /// Writes the header of `interface`. `runtimeHeader` is the text of runtime/weft.h, which the
-/// header carries so that it and the library are all that a program needs.
-void writeHeader(const Interface &interface, StringRef runtimeHeader, llvm::raw_ostream &os);
+/// header carries so that it and the library are all that a program needs. `processors` are those
+/// that there is code for, the most demanding first; one alone is not mentioned.
+void writeHeader(const Interface &interface, StringRef runtimeHeader,
+                 ArrayRef<std::string> processors, llvm::raw_ostream &os);
 
 } // namespace weft
 

@@ -72,7 +72,12 @@ std::string makeManifest(const Interface &interface, const BuildFacts &facts) {
   manifest.set_compiler(facts.compiler);
   manifest.set_abi_version(WEFT_ABI_VERSION);
   manifest.set_triple(facts.triple);
-  manifest.set_cpu(facts.cpu);
+  // What the exports say of memory holds for the last.
+  if (!facts.cpus.empty())
+    manifest.set_cpu(facts.cpus.back());
+  if (facts.cpus.size() > 1)
+    for (const std::string &cpu : facts.cpus)
+      manifest.add_cpus(cpu);
   manifest.set_weights_embedded(facts.weightsEmbedded);
   for (const auto &[symbol, value] : facts.bound) {
     Manifest::Bound *bound = manifest.add_bound();

@@ -16,7 +16,7 @@ namespace weft {
 struct BuildFacts {
   std::string compiler; // "weft 0.1.0"
   std::string triple;
-  std::string cpu;
+  std::vector<std::string> cpus;                      // the most demanding first
   std::vector<std::pair<std::string, int64_t>> bound; // --dim
   bool weightsEmbedded = false;
 };

@@ -43,9 +43,9 @@ LogicalResult Artifacts::takeWeights(StringRef path, uint64_t seed) {
 static BuildFacts factsOf(const Compilation &compilation, bool embedWeights) {
   BuildFacts facts;
   facts.compiler = compilerName.str();
-  TargetOptions target = compilation.target().resolved();
-  facts.triple = target.triple;
-  facts.cpu = target.cpu;
+  facts.triple = compilation.target().resolved().triple;
+  for (const std::string &cpu : compilation.options().cpus)
+    facts.cpus.push_back(targetNamed(cpu).resolved().cpu);
   facts.bound = compilation.options().dims;
   facts.weightsEmbedded = embedWeights;
   return facts;
@@ -106,35 +106,53 @@ LogicalResult Artifacts::describe() {
   return success();
 }
 
-LogicalResult Artifacts::compile(bool embedWeights, bool asOneObject) {
-  if (failed(describe()) || failed(compilation.advanceTo(ModelStage::Llvm)))
+/// The objects for the processor that the compilation is at.
+LogicalResult Artifacts::compileOne(bool embedWeights, bool asOneObject, size_t processor) {
+  if (failed(compilation.useProcessor(processor)) || failed(describe()) ||
+      failed(compilation.advanceTo(ModelStage::Llvm)))
     return failure();
-  manifest = makeManifest(described, factsOf(compilation, embedWeights));
+  BuildFacts facts = factsOf(compilation, embedWeights);
+  manifest = makeManifest(described, facts);
   auto features = requiredFeatures(compilation.target());
   if (!features)
     return fail(features.takeError());
-  DescriptorOptions options{compilerName.str(), *features, manifest, mark, embedWeights};
+  DescriptorOptions options{compilerName.str(), *features, manifest, mark, embedWeights, {}, 0};
+  if (facts.cpus.size() > 1) {
+    options.processors = std::move(facts.cpus);
+    options.processor = processor;
+  }
   compilation.report().blameUs(true);
   LogicalResult added = addDescriptor(compilation.module(), described, options);
   compilation.report().blameUs(false);
   if (failed(added))
     return failure();
   compilation.report().progress("object");
+  std::string name = described.name + (options.isMain() ? "" : "." + options.processors[processor]);
   if (asOneObject) {
     FailureOr<SmallVector<char, 0>> object = compilation.makeObject(compilation.module());
     if (failed(object))
       return failure();
-    objects.push_back(std::move(*object));
-  } else {
-    FailureOr<std::vector<SmallVector<char, 0>>> made =
-        compilation.makeObjects(compilation.module());
-    if (failed(made))
-      return failure();
-    objects = std::move(*made);
+    objects.emplace_back(name + ".o", std::move(*object));
+    return success();
   }
+  auto parts = compilation.makeObjects(compilation.module(), name);
+  if (failed(parts))
+    return failure();
+  for (const auto &[number, part] : llvm::enumerate(*parts))
+    objects.emplace_back(name + (number == 0 ? "" : "." + std::to_string(number)) + ".o",
+                         std::move(part));
+  return success();
+}
+
+LogicalResult Artifacts::compile(bool embedWeights, bool asOneObject) {
+  size_t processors = compilation.options().cpus.size();
+  for (size_t i = 0; i < processors; ++i)
+    if (failed(compileOne(embedWeights, asOneObject, i)))
+      return failure();
   if (!embedWeights)
     return success();
-  FailureOr<std::string> path = preparedWeights(/*orPlain=*/true);
+  // What one processor's code reads, another's does not: each prepares the model's own weights.
+  FailureOr<std::string> path = processors > 1 ? plainWeights() : preparedWeights(/*orPlain=*/true);
   if (failed(path))
     return failure();
   FailureOr<SmallVector<char, 0>> made = weightsObjectOf(*path);
@@ -216,10 +234,8 @@ FailureOr<std::string> Artifacts::preparedWeights(bool orPlain) {
 std::vector<std::pair<std::string, StringRef>>
 Artifacts::members(ArrayRef<char> weightsBytes) const {
   std::vector<std::pair<std::string, StringRef>> all;
-  for (const auto &[number, object] : llvm::enumerate(objects)) {
-    std::string name = described.name + (number == 0 ? "" : "." + std::to_string(number)) + ".o";
+  for (const auto &[name, object] : objects)
     all.emplace_back(name, StringRef(object.data(), object.size()));
-  }
   if (!weightsBytes.empty())
     all.emplace_back(described.name + ".weights.o",
                      StringRef(weightsBytes.data(), weightsBytes.size()));
@@ -351,7 +367,7 @@ LogicalResult Artifacts::addKind(StringRef kind, StringRef folder, OutputFiles &
   }
   std::string header;
   llvm::raw_string_ostream os(header);
-  writeHeader(described, runtimeHeader(), os);
+  writeHeader(described, runtimeHeader(), factsOf(compilation, false).cpus, os);
   return addText(in(described.name + ".h"), header);
 }
 

@@ -32,8 +32,9 @@ public:
   /// The compilation is at stage `model`.
   LogicalResult takeWeights(StringRef path, uint64_t seed);
 
-  /// Runs the compilation to its end and makes the objects, or a single one if `asOneObject`; with
-  /// the weights, prepared, in another one beside them if `embedWeights`.
+  /// Runs the compilation to its end for each processor and makes the objects, or a single one for
+  /// each if `asOneObject`; with the weights in another one beside them if `embedWeights`: prepared
+  /// if there is but one processor.
   LogicalResult compile(bool embedWeights, bool asOneObject = false);
 
   /// Adds the files of these kinds to the outputs, under `folder`.
@@ -53,6 +54,7 @@ public:
 private:
   LogicalResult fail(llvm::Error error);
   LogicalResult describe();
+  LogicalResult compileOne(bool embedWeights, bool asOneObject, size_t processor);
   FailureOr<SmallVector<char, 0>> weightsObjectOf(StringRef path);
   /// Path of a file in the scratch folder with the weights as the model names them.
   FailureOr<std::string> plainWeights();
@@ -71,7 +73,8 @@ private:
   ProductCounts counted;
   Weights weights;
   ScratchFolder scratch;
-  std::vector<SmallVector<char, 0>> objects;
+  /// By file name; those of the main processor are the last.
+  std::vector<std::pair<std::string, SmallVector<char, 0>>> objects;
   SmallVector<char, 0> weightsObject;
   std::string manifest, archive;
   std::string mark;     ///< The tensor that marks prepared weights; empty if nothing is derived.

@@ -49,11 +49,13 @@ static constexpr llvm::StringLiteral examples =
     "  weft build digits.weft --dim N=1 --embed-weights     one image at a time, nothing beside "
     "the library\n"
     "  weft build digits.weft --dim N=1,8,*                 code for 1, for 8 and for any number\n"
+    "  weft build digits.weft --cpu x86-64-v3,x86-64-v4     the better of both, where it runs\n"
     "  weft build digits.weft --program -o digits           one executable: digits predict --help\n"
     "  weft build digits.weft --stop-after=kernels          print a stage\n";
 
 /// The kinds that `--emit` names, or the usual ones.
-static FailureOr<llvm::StringSet<>> kindsToWrite(const BuildFlags &flags, Report &report) {
+static FailureOr<llvm::StringSet<>> kindsToWrite(const BuildFlags &flags, size_t processors,
+                                                 Report &report) {
   llvm::StringSet<> kinds;
   for (StringRef kind : flags.emit) {
     if (!llvm::is_contained(artifactKinds, kind)) {
@@ -62,6 +64,11 @@ static FailureOr<llvm::StringSet<>> kindsToWrite(const BuildFlags &flags, Report
       return failure();
     }
     kinds.insert(kind);
+  }
+  if (kinds.contains("prepared") && processors > 1) {
+    report.error("--emit=prepared: weights are prepared for one processor, but --cpu names " +
+                 Twine(processors));
+    return failure();
   }
   if (!kinds.empty() || flags.program)
     return kinds;
@@ -78,6 +85,8 @@ static int printStage(Compilation &compilation, StringRef name) {
   std::optional<ModelStage> stage = stageNamed(name);
   if (!stage)
     return report.error("--stop-after " + name + ": the stages are " + stageNames());
+  if (compilation.options().cpus.size() > 1)
+    return report.error("--stop-after prints what is made for one processor: give --cpu one");
   if (failed(compilation.load()) || failed(compilation.advanceTo(*stage)))
     return report.exitCode();
   if (report.isJson())
@@ -150,7 +159,8 @@ static void reportVersions(const Interface &interface, Report &report) {
 }
 
 static LogicalResult build(const BuildFlags &flags, Compilation &compilation) {
-  FailureOr<llvm::StringSet<>> kinds = kindsToWrite(flags, compilation.report());
+  FailureOr<llvm::StringSet<>> kinds =
+      kindsToWrite(flags, compilation.options().cpus.size(), compilation.report());
   if (failed(kinds) || failed(compilation.load()))
     return failure();
   Artifacts artifacts(compilation);

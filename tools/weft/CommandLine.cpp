@@ -96,13 +96,43 @@ static LogicalResult checkVersions(const CompileRequest &request, Report &report
   return success();
 }
 
+/// The processors of `--cpu`, the most demanding first: the first that a machine can run is its
+/// best.
+static FailureOr<std::vector<std::string>> readProcessors(ArrayRef<std::string> names,
+                                                          Report &report) {
+  std::vector<std::pair<std::string, std::string>> found; // features, name
+  for (const std::string &name : names) {
+    llvm::Expected<std::string> features = requiredFeatures(targetNamed(name));
+    if (!features) {
+      report.error("--cpu " + name + ": " + llvm::toString(features.takeError()));
+      return failure();
+    }
+    for (const auto &[others, other] : found)
+      if (others == *features) {
+        report.error("--cpu: '" + other + "' and '" + name +
+                     "' ask the same of a processor: give one of them");
+        return failure();
+      }
+    found.push_back({std::move(*features), name});
+  }
+  if (found.empty())
+    return std::vector<std::string>{"host"};
+  auto demands = [](const auto &entry) { return StringRef(entry.first).count(','); };
+  llvm::sort(found, [&](const auto &a, const auto &b) {
+    return std::pair(demands(b), a.second) < std::pair(demands(a), b.second);
+  });
+  std::vector<std::string> result;
+  for (auto &[features, name] : found)
+    result.push_back(std::move(name));
+  return result;
+}
+
 FailureOr<CompileRequest> CompileFlags::options(Report &report) const {
   CompileRequest result;
   result.input = input;
   result.rootModel = model;
   result.verifyEach = verifyEach;
   result.strict = strict;
-  result.cpu = cpu;
   if (precision != "f32" && precision != "bf16") {
     report.error("--precision " + precision + ": products are computed in f32 or bf16");
     return failure();
@@ -112,15 +142,10 @@ FailureOr<CompileRequest> CompileFlags::options(Report &report) const {
     report.error("--target " + target + ": only 'host' is supported so far");
     return failure();
   }
-  if (cpu != "host") {
-    TargetOptions chosen;
-    chosen.triple = chosen.resolved().triple;
-    chosen.cpu = cpu;
-    if (auto machine = createTargetMachine(chosen); !machine) {
-      report.error("--cpu " + cpu + ": " + llvm::toString(machine.takeError()));
-      return failure();
-    }
-  }
+  FailureOr<std::vector<std::string>> processors = readProcessors(cpus, report);
+  if (failed(processors))
+    return failure();
+  result.cpus = std::move(*processors);
   for (const std::string &text : settings) {
     auto pair = splitPair("settings", text, report);
     if (failed(pair))

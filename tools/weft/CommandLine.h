@@ -38,9 +38,11 @@ struct CompileFlags {
   llvm::cl::opt<std::string> target{"target",
                                     llvm::cl::desc("Machine to compile for; only 'host' so far"),
                                     llvm::cl::init("host"), llvm::cl::cat(verbOptions())};
-  llvm::cl::opt<std::string> cpu{
-      "cpu", llvm::cl::desc("Processor to compile for, as x86-64-v3 (default: this one)"),
-      llvm::cl::init("host"), llvm::cl::cat(verbOptions())};
+  llvm::cl::list<std::string> cpus{
+      "cpu",
+      llvm::cl::desc("Processor to compile for, as x86-64-v3 (default: this one); of several, with "
+                     "commas, the best that a machine can run is taken when a model is opened"),
+      llvm::cl::value_desc("NAME"), llvm::cl::CommaSeparated, llvm::cl::cat(verbOptions())};
   llvm::cl::opt<bool> strict{
       "strict", llvm::cl::desc("Sum as the model says: no Winograd for 3x3 convolutions"),
       llvm::cl::cat(verbOptions())};

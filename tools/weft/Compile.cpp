@@ -258,8 +258,8 @@ FailureOr<bool> Compilation::checkFile() {
 }
 
 LogicalResult Compilation::advanceTo(ModelStage stage) {
-  while (current < stage) {
-    auto next = static_cast<ModelStage>(static_cast<int>(current) + 1);
+  while (current.stage < stage) {
+    auto next = static_cast<ModelStage>(static_cast<int>(current.stage) + 1);
     theReport.progress("stage " + nameOf(next));
     // What gets past `graph` is a good model: what fails after it is a fault of ours.
     theReport.blameUs(next > ModelStage::Graph);
@@ -267,8 +267,21 @@ LogicalResult Compilation::advanceTo(ModelStage stage) {
     theReport.blameUs(false);
     if (failed(result))
       return failure();
-    current = next;
+    current.stage = next;
+    if (next == ModelStage::Graph && asked.cpus.size() > 1)
+      graph = theModule->clone();
   }
+  return success();
+}
+
+LogicalResult Compilation::useProcessor(size_t index) {
+  if (failed(advanceTo(ModelStage::Graph)))
+    return failure();
+  if (graph && current.stage > ModelStage::Graph) {
+    theModule = graph->clone();
+    current.stage = ModelStage::Graph;
+  }
+  current.processor = index;
   return success();
 }
 
@@ -332,12 +345,12 @@ std::string Compilation::text() {
   return result;
 }
 
-TargetOptions Compilation::target() const {
+TargetOptions targetNamed(StringRef cpu) {
   TargetOptions result;
-  if (asked.cpu == "host")
+  if (cpu == "host")
     return result;
   result.triple = result.resolved().triple;
-  result.cpu = asked.cpu;
+  result.cpu = cpu.str();
   return result;
 }
 
@@ -354,8 +367,9 @@ FailureOr<SmallVector<char, 0>> Compilation::makeObject(ModuleOp llvmModule) {
   return orOurFault(emitObject(llvmModule, target()));
 }
 
-FailureOr<std::vector<SmallVector<char, 0>>> Compilation::makeObjects(ModuleOp llvmModule) {
-  return orOurFault(emitObjects(llvmModule, target()));
+FailureOr<std::vector<SmallVector<char, 0>>> Compilation::makeObjects(ModuleOp llvmModule,
+                                                                      StringRef name) {
+  return orOurFault(emitObjects(llvmModule, target(), name));
 }
 
 } // namespace weft

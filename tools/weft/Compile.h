@@ -30,7 +30,8 @@ struct CompileRequest {
   std::vector<std::pair<std::string, std::vector<std::optional<int64_t>>>> versions;
   std::vector<std::pair<std::string, std::string>> settings;
   std::vector<std::pair<std::string, std::string>> constants; // inputs fixed while compiling: files
-  std::string cpu = "host";
+  /// Each gets code of its own; the most demanding first.
+  std::vector<std::string> cpus = {"host"};
   bool strict = false; // no Winograd
   Precision precision = Precision::F32;
   bool explain = false; // kernels say why they end
@@ -49,6 +50,9 @@ std::optional<ModelStage> stageNamed(StringRef name);
 /// 'model', 'graph', ...: for messages.
 std::string stageNames();
 
+/// A processor of the command line: "host", or one of this machine's family by LLVM's name.
+TargetOptions targetNamed(StringRef cpu);
+
 /// One module on its way. All failures are told to the report.
 class Compilation {
 public:
@@ -64,7 +68,7 @@ public:
   LogicalResult advanceTo(ModelStage stage);
 
   ModuleOp module() { return *theModule; }
-  ModelStage stage() const { return current; }
+  ModelStage stage() const { return current.stage; }
   const CompileRequest &options() const { return asked; }
   /// `--dim` as text, one entry a size: N=1, N=*.
   std::vector<std::string> dimTexts() const;
@@ -85,10 +89,16 @@ public:
 
   /// The object of a module in stage `llvm`, which may be another than this one's.
   FailureOr<SmallVector<char, 0>> makeObject(ModuleOp llvmModule);
-  /// The same in several objects, in less time.
-  FailureOr<std::vector<SmallVector<char, 0>>> makeObjects(ModuleOp llvmModule);
+  /// The same in several objects, in less time. What they need of each other has `name` before its
+  /// own.
+  FailureOr<std::vector<SmallVector<char, 0>>> makeObjects(ModuleOp llvmModule, StringRef name);
+
+  /// Goes on for processor number `index` of those that were asked for: back at stage `graph`, up
+  /// to which all are the same. It is the first until then.
+  LogicalResult useProcessor(size_t index);
+  const std::string &processor() const { return asked.cpus[current.processor]; }
   /// The processor that objects are made for; what is empty is the host's.
-  TargetOptions target() const;
+  TargetOptions target() const { return targetNamed(processor()); }
 
 private:
   LogicalResult loadMlir();
@@ -107,7 +117,11 @@ private:
   std::unique_ptr<DiagnosticReporter> diagnostics;
   OwningOpRef<ModuleOp> theModule;
   std::optional<Weights> importedWeights;
-  ModelStage current = ModelStage::Model;
+  OwningOpRef<ModuleOp> graph; ///< At stage `graph`, where several processors go on from it.
+  struct {
+    ModelStage stage = ModelStage::Model;
+    size_t processor = 0;
+  } current;
 };
 
 } // namespace weft

@@ -173,6 +173,8 @@ int inspectVerb(VerbArguments arguments) {
   if ((flags.whyFused || flags.memory) && !flags.stages.empty())
     report.error(Twine(flags.whyFused ? "--why-fused" : "--memory") +
                  " prints no stages: leave out --stage");
+  if (options->cpus.size() > 1)
+    report.error("weft inspect shows what is made for one processor: give --cpu one");
   if (report.hasErrors())
     return report.finish();
   options->explain = flags.whyFused;

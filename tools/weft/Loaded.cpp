@@ -76,8 +76,12 @@ FailureOr<std::string> LoadedModel::weightsFile(const Interface &interface, Stri
 
 FailureOr<std::string> LoadedModel::library() {
   std::string dims = llvm::join(compilation.dimTexts(), ",");
-  TargetOptions target = compilation.target().resolved();
-  return madeOnce(cacheKey({"library", moduleText, dims, target.triple, target.cpu, target.features,
+  std::string targets;
+  for (const std::string &cpu : compilation.options().cpus) {
+    TargetOptions target = targetNamed(cpu).resolved();
+    targets += target.triple + " " + target.cpu + " " + target.features + "\n";
+  }
+  return madeOnce(cacheKey({"library", moduleText, dims, targets,
                             compilation.options().strict ? "strict" : "",
                             compilation.options().precision == Precision::BF16 ? "bf16" : ""}) +
                       ".so",
