@@ -5,6 +5,7 @@
 // (the operands and the result of an element-wise operation, say) form groups; a group with a
 // convolution in it is turned as a whole, and transposes stand at its borders alone.
 
+#include "ir/Versions.h"
 #include "passes/layouts/Panels.h"
 #include "passes/layouts/WindowCost.h"
 #include "passes/Passes.h"
@@ -398,7 +399,9 @@ struct ChannelsLastPassImpl final : impl::ChannelsLastPassBase<ChannelsLastPassI
     if (function.isExternal() || !function->hasAttr(kExportAttr))
       return;
     for (mlir::Block *block : blocksOf(function)) {
-      ChannelsLast layouts(*block, {vectorBytes, vectorRegisters, bfloatDots, byteDots}, strict);
+      ChannelsLast layouts(
+          *block, {vectorBytes, vectorRegisters, bfloatDots, byteDots, isVersion(function)},
+          strict);
       layouts.run();
       numConvolutions += layouts.numConvolutions;
       numTurned += layouts.numTurned;

@@ -2,6 +2,7 @@
 //
 // weft-pack-contractions: a contraction with a weight becomes a product with a packed matrix.
 
+#include "ir/Versions.h"
 #include "passes/layouts/Panels.h"
 #include "passes/Passes.h"
 
@@ -111,7 +112,8 @@ private:
     shape.push_back(inner);
     Value left = b.reshape(reorder(b, form.rows, form.rowLabels, form.outer + form.inner), shape);
     Value right = reorder(b, form.weight, form.weightLabels, form.inner + form.columns);
-    PanelTarget target{vectorBytes, vectorRegisters, bfloatDots, byteDots};
+    PanelTarget target{vectorBytes, vectorRegisters, bfloatDots, byteDots,
+                       isVersion(getOperation())};
     int64_t width = panelWidth(target, sumElement(element, resultElement), rows.constant(),
                                *outputs.constant());
     int64_t interleave = target.interleave(element, form.weight);

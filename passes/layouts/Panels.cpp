@@ -47,6 +47,12 @@ int64_t panelWidth(const PanelTarget &target, Type element, std::optional<int64_
       best = vectors;
     }
   }
+  if (target.shares && rows && count != manyRows) {
+    int64_t usual = panelWidth(target, element, std::nullopt, outputs) / lanes;
+    int64_t cost = stepCost(count, outputs, usual, lanes, tileRows(target, usual));
+    if (cost * 20 <= least * 21)
+      best = usual;
+  }
   return best * lanes;
 }
 

@@ -17,6 +17,8 @@ struct PanelTarget {
   int64_t registers = 32;  ///< That the processor names.
   bool bfloatDots = false; ///< Two of bf16.
   bool byteDots = false;   ///< Four of u8 and i8.
+  /// Whether versions of one function read the same weights: best in panels of one width.
+  bool shares = false;
 
   /// Elements of `type` in a register.
   int64_t lanes(Type type) const {
@@ -40,7 +42,8 @@ bool hasPackedForm(ContractOp op);
 /// Output channels of one panel: the whole number of registers, at most 4, with which the tiles of
 /// `rows` rows (if that is known) and `outputs` columns take the fewest cycles. A step of a tile of
 /// M rows and V vectors takes max(M * V / 2, (M + V) / 2, 4) cycles: two fused products and two
-/// loads a cycle, four cycles from one sum to the next.
+/// loads a cycle, four cycles from one sum to the next. Where versions share, it is the width for
+/// many rows, unless that takes a twentieth longer.
 int64_t panelWidth(const PanelTarget &target, Type element, std::optional<int64_t> rows,
                    int64_t outputs);
 

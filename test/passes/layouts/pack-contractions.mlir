@@ -83,6 +83,29 @@ func.func @pairs_of_rows(%x: tensor<7x5xbf16> {weft.name = "x"}, %w: tensor<5x20
 
 // -----
 
+weft.parameter param @w : tensor<5x96xf32>
+
+// Versions of one function read the same panels, of 48 columns, unless these take a twentieth longer:
+// twenty rows alone would have panels of 32.
+// CHECK-LABEL: func.func @alone(
+// CHECK: weft.packed_conv {{.*}} tensor<20x5xf32>, tensor<3x5x32xf32>
+func.func @alone(%x: tensor<20x5xf32> {weft.name = "x"}, %w: tensor<5x96xf32> {weft.parameter = @w})
+    -> (tensor<20x96xf32> {weft.name = "y"}) attributes {weft.export} {
+  %y = weft.contract "ik,kj->ij" %x, %w : tensor<20x5xf32>, tensor<5x96xf32> -> tensor<20x96xf32>
+  return %y : tensor<20x96xf32>
+}
+
+// CHECK-LABEL: func.func @version_of_many_rows(
+// CHECK: weft.packed_conv {{.*}} tensor<20x5xf32>, tensor<2x5x48xf32>
+func.func @version_of_many_rows(%x: tensor<20x5xf32> {weft.name = "x"}, %w: tensor<5x96xf32> {weft.parameter = @w})
+    -> (tensor<20x96xf32> {weft.name = "y"})
+    attributes {weft.export, weft.version_of = "rows", weft.version_sizes = {N = 20}} {
+  %y = weft.contract "ik,kj->ij" %x, %w : tensor<20x5xf32>, tensor<5x96xf32> -> tensor<20x96xf32>
+  return %y : tensor<20x96xf32>
+}
+
+// -----
+
 weft.parameter param @w : tensor<20x5xi8>
 
 // CHECK-LABEL: func.func @quads_of_rows(
@@ -93,4 +116,17 @@ func.func @quads_of_rows(%x: tensor<7x5xui8> {weft.name = "x"}, %w: tensor<20x5x
     -> (tensor<7x20xi32> {weft.name = "y"}) attributes {weft.export} {
   %y = weft.contract "ik,jk->ij" %x, %w : tensor<7x5xui8>, tensor<20x5xi8> -> tensor<7x20xi32>
   return %y : tensor<7x20xi32>
+}
+
+// -----
+
+weft.parameter param @w : tensor<5x96xf32>
+
+// CHECK-LABEL: func.func @version_that_would_lose_more(
+// CHECK: weft.packed_conv {{.*}} tensor<50x5xf32>, tensor<3x5x32xf32>
+func.func @version_that_would_lose_more(%x: tensor<50x5xf32> {weft.name = "x"}, %w: tensor<5x96xf32> {weft.parameter = @w})
+    -> (tensor<50x96xf32> {weft.name = "y"})
+    attributes {weft.export, weft.version_of = "rows", weft.version_sizes = {N = 50}} {
+  %y = weft.contract "ik,kj->ij" %x, %w : tensor<50x5xf32>, tensor<5x96xf32> -> tensor<50x96xf32>
+  return %y : tensor<50x96xf32>
 }
