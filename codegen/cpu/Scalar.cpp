@@ -168,12 +168,34 @@ Value Scalar::floatToFloat(Value x, Type from, Type to) {
   return narrow(from.isF64() ? roundToOdd(x) : wide, to);
 }
 
+/// As floatToInteger, for integers of up to 16 bits: their limits are numbers of f32, so that a
+/// maximum and a minimum saturate, and the instruction for i32 converts. A NaN becomes the lower
+/// limit first, which is 0 for unsigned integers.
+Value Scalar::floatToNarrowInteger(Value x, Type type, bool isUnsigned) {
+  OpBuilder &b = code.builder;
+  Location loc = code.loc;
+  int width = static_cast<int>(mlir::getElementTypeOrSelf(type).getIntOrFloatBitWidth());
+  Value low = constant(x.getType(), isUnsigned ? 0 : -std::ldexp(1.0, width - 1));
+  Value high = constant(x.getType(), std::ldexp(1.0, isUnsigned ? width : width - 1) - 1);
+  Value inside = larger(x, low);
+  Value isLess = arith::CmpFOp::create(b, loc, arith::CmpFPredicate::OLT, inside, high);
+  inside = select(isLess, inside, high);
+  if (!isUnsigned) {
+    Value isNan = arith::CmpFOp::create(b, loc, arith::CmpFPredicate::UNO, x, x);
+    inside = select(isNan, constant(x.getType(), 0.0), inside);
+  }
+  Value wide = arith::FPToSIOp::create(b, loc, shapedAs(type, b.getI32Type()), inside);
+  return arith::TruncIOp::create(b, loc, type, wide);
+}
+
 /// Truncates toward zero and saturates; NaN gives 0. The conversion itself only ever sees values
 /// in range, since it has no meaning outside.
 Value Scalar::floatToInteger(Value x, Type type, bool isUnsigned) {
   OpBuilder &b = code.builder;
   Location loc = code.loc;
-  unsigned width = type.getIntOrFloatBitWidth();
+  unsigned width = mlir::getElementTypeOrSelf(type).getIntOrFloatBitWidth();
+  if (width <= 16)
+    return floatToNarrowInteger(x, type, isUnsigned);
   double limit = std::ldexp(1.0, static_cast<int>(isUnsigned ? width : width - 1));
   Value high = constant(x.getType(), limit);
   Value low = constant(x.getType(), isUnsigned ? 0.0 : -limit);
@@ -196,19 +218,20 @@ Value Scalar::cast(Value value, Type from, Type to) {
   OpBuilder &b = code.builder;
   Location loc = code.loc;
   bool fromUnsigned = from.isUnsignedInteger() || from.isInteger(1);
+  Type held = shapedAs(value.getType(), heldType(to));
   if (from == to)
     return value;
   if (to.isInteger(1))
-    return compare(ComparePredicate::Ne, value, constant(heldType(from), 0.0), from);
+    return compare(ComparePredicate::Ne, value, constant(value.getType(), 0.0), from);
   if (isFloat(from) && isFloat(to))
     return floatToFloat(value, from, to);
   if (isFloat(from))
-    return floatToInteger(widen(value, from), heldType(to), to.isUnsignedInteger());
+    return floatToInteger(widen(value, from), held, to.isUnsignedInteger());
   if (isFloat(to)) {
     // Integers reach the narrow floats through f64, which f32's own rounding would spoil.
-    Type middle = isNarrowFloat(to) ? b.getF64Type() : to;
-    Value wide = fromUnsigned ? arith::UIToFPOp::create(b, loc, middle, value).getResult()
-                              : arith::SIToFPOp::create(b, loc, middle, value).getResult();
+    Type middle = isNarrowFloat(to) ? b.getF64Type() : to, shaped = shapedAs(held, middle);
+    Value wide = fromUnsigned ? arith::UIToFPOp::create(b, loc, shaped, value).getResult()
+                              : arith::SIToFPOp::create(b, loc, shaped, value).getResult();
     return floatToFloat(wide, middle, to);
   }
   unsigned had = heldType(from).getIntOrFloatBitWidth();
@@ -216,9 +239,9 @@ Value Scalar::cast(Value value, Type from, Type to) {
   if (wanted == had)
     return value;
   if (wanted < had)
-    return arith::TruncIOp::create(b, loc, heldType(to), value);
-  return fromUnsigned ? arith::ExtUIOp::create(b, loc, heldType(to), value).getResult()
-                      : arith::ExtSIOp::create(b, loc, heldType(to), value).getResult();
+    return arith::TruncIOp::create(b, loc, held, value);
+  return fromUnsigned ? arith::ExtUIOp::create(b, loc, held, value).getResult()
+                      : arith::ExtSIOp::create(b, loc, held, value).getResult();
 }
 
 Value Scalar::fromIndex(Value index, Type element) {

@@ -46,7 +46,8 @@ public:
   Value widen(Value value, Type element);
   Value narrow(Value value, Type element);
 
-  /// The documented conversion between element types.
+  /// The documented conversion between element types; vectors as well as scalars, except through
+  /// f64.
   Value cast(Value value, Type from, Type to);
   /// An index as element.
   Value fromIndex(Value index, Type element);
@@ -95,6 +96,7 @@ private:
   Value powerInteger(Value base, Value exponent, bool isUnsigned);
   Value shift(Value lhs, Value amount, bool left, bool isUnsigned);
   Value floatToInteger(Value x, Type type, bool isUnsigned);
+  Value floatToNarrowInteger(Value x, Type type, bool isUnsigned);
   Value floatToFloat(Value x, Type from, Type to);
   Value roundToOdd(Value x);
   Value widenHalf(Value half);   // Halves.cpp
