@@ -143,6 +143,42 @@ def FormKernelsPass : Pass<"weft-form-kernels", "::mlir::func::FuncOp"> {
     Statistic<"numRefused", "refused", "Operations with users in kernels that joined none">];
 }
 
+def ObservePass : Pass<"weft-observe", "::mlir::ModuleOp"> {
+  let summary = "Return what is to be seen of products with weights, to calibrate them";
+  let description = [{
+    - Requires: stage `graph`
+    - Ensures: behind its own results each export returns the inputs of its products with weights,
+      each once, in program order; then three vectors for each product whose input has channels: the
+      largest magnitude and the sum of squares of the weights of each channel, and the largest
+      magnitude of those of each output
+    - Cost: linear in operations
+  }];
+  let dependentDialects = ["::weft::WeftDialect"];
+  let options = [ListOption<"functions", "functions", "std::string", "Exports to observe (default: all)">];
+  let statistics = [Statistic<"numObserved", "observed", "Inputs of products returned">];
+}
+
+def QuantizePass : Pass<"weft-quantize", "::mlir::func::FuncOp"> {
+  let summary = "Compute products whose inputs have ranges in 8-bit integers";
+  let description = [{
+    - Requires: stage `graph`; `weft.input_range`, and `weft.input_balance` where channels differ, on
+      products with weights
+    - Ensures: such a product multiplies u8 with i8 and sums in i32. Its input is
+      `round(x / step) + zero`, one step and zero a tensor, with a balance one step a channel; its
+      weight `round(w / scale)`, one scale an output. Inputs are brought there once for all products
+      with the same range. Biases and factors that follow from weights, one an output, are joined
+      with the scales
+    - Numerics: a zero point that is not 0 pads convolutions as such; sums are exact in i32
+    - Errors: a range on what is no product with a weight, one that is not around 0, a balance of
+      other dimensions than the channels
+    - Cost: linear in operations
+  }];
+  let dependentDialects = ["::weft::WeftDialect"];
+  let statistics = [
+    Statistic<"numQuantized", "quantized", "Products computed in 8 bits">,
+    Statistic<"numNarrowed", "narrowed", "Inputs brought to 8 bits">];
+}
+
 /// What layouts are chosen for.
 defvar vectorOptions = [
   Option<"vectorBytes", "vector-bytes", "int64_t", /*default=*/"64", "Bytes of a vector register">,

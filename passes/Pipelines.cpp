@@ -42,6 +42,7 @@ void buildKernelsPipeline(OpPassManager &manager, const KernelsOptions &options)
   if (!options.strict)
     manager.addPass(createFoldScalesPass());
   OpPassManager &functions = manager.nest<FuncOp>();
+  functions.addPass(createQuantizePass());
   if (options.precision == Precision::BF16)
     functions.addPass(createLowerPrecisionPass({.strict = options.strict}));
   bool bfloatDots = options.bfloatDots && !options.strict, byteDots = options.byteDots;
