@@ -286,6 +286,19 @@ LogicalResult Artifacts::addShared(StringRef path, OutputFiles &outputs) {
   return success();
 }
 
+FailureOr<std::string> Artifacts::libraryToCall() {
+  FailureOr<std::string> input = archivePath();
+  if (failed(input))
+    return failure();
+  std::string name = "lib" + described.name + ".so";
+  llvm::Expected<std::string> path = scratch.path(name);
+  if (!path)
+    return fail(path.takeError());
+  if (llvm::Error error = linkSharedLibrary(*input, name, *path))
+    return fail(std::move(error));
+  return *path;
+}
+
 LogicalResult Artifacts::addProgram(StringRef path, OutputFiles &outputs) {
   OwningOpRef<ModuleOp> mainModule = makeMainModule(compilation.module().getContext(), described);
   FailureOr<SmallVector<char, 0>> mainObject = compilation.makeObject(*mainModule);

@@ -48,6 +48,12 @@ public:
   const Interface &interface() const { return described; }
   /// Known once the model is compiled.
   ProductCounts products() const { return counted; }
+
+  /// Path of a file in the scratch folder with the weights as the model names them.
+  FailureOr<std::string> plainWeights();
+  /// Path of a shared library in the scratch folder, to be called by this process. After compile().
+  FailureOr<std::string> libraryToCall();
+
   /// Paths of the files, in the order in which they were added.
   ArrayRef<std::string> paths() const { return written; }
 
@@ -56,9 +62,7 @@ private:
   LogicalResult describe();
   LogicalResult compileOne(bool embedWeights, bool asOneObject, size_t processor);
   FailureOr<SmallVector<char, 0>> weightsObjectOf(StringRef path);
-  /// Path of a file in the scratch folder with the weights as the model names them.
-  FailureOr<std::string> plainWeights();
-  /// The same with the weights as the exports read them.
+  /// The plain weights as the exports read them.
   FailureOr<std::string> preparedWeights(bool orPlain);
   /// Path of the static library in the scratch folder, made when first asked for.
   FailureOr<std::string> archivePath();

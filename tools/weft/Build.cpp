@@ -3,6 +3,7 @@
 // weft build: compiles a model to files.
 
 #include "tools/weft/Artifacts.h"
+#include "tools/weft/Calibrate.h"
 #include "tools/weft/CommandLine.h"
 #include "tools/weft/Verbs.h"
 
@@ -39,6 +40,15 @@ struct BuildFlags : CompileFlags {
       "stop-after",
       cl::desc("Print the module after a stage: model, graph, kernels, plan, loops, llvm"),
       cl::value_desc("STAGE"), cl::cat(verbOptions())};
+  cl::opt<std::string> quantize{
+      "quantize",
+      cl::desc("Compute products with weights in small integers: int8, with --calibrate"),
+      cl::value_desc("KIND"), cl::cat(verbOptions())};
+  cl::list<std::string> calibrate{
+      "calibrate",
+      cl::desc("Inputs to see with --quantize what products hold: a .npz file whose arrays are "
+               "called as the inputs are, or inputs one by one, as for weft run --in"),
+      cl::value_desc("FILE.npz|NAME=FILE"), cl::cat(verbOptions())};
 };
 } // namespace
 
@@ -51,7 +61,9 @@ static constexpr llvm::StringLiteral examples =
     "  weft build digits.weft --dim N=1,8,*                 code for 1, for 8 and for any number\n"
     "  weft build digits.weft --cpu x86-64-v3,x86-64-v4     the better of both, where it runs\n"
     "  weft build digits.weft --program -o digits           one executable: digits predict --help\n"
-    "  weft build digits.weft --stop-after=kernels          print a stage\n";
+    "  weft build digits.weft --stop-after=kernels          print a stage\n"
+    "  weft build net.onnx --quantize int8 --calibrate data.npz   products in 8 bits, and how far "
+    "results are from f32\n";
 
 /// The kinds that `--emit` names, or the usual ones.
 static FailureOr<llvm::StringSet<>> kindsToWrite(const BuildFlags &flags, size_t processors,
@@ -79,15 +91,40 @@ static FailureOr<llvm::StringSet<>> kindsToWrite(const BuildFlags &flags, size_t
   return kinds;
 }
 
+/// Whether `--quantize` and `--calibrate` go together.
+static LogicalResult checkQuantization(const BuildFlags &flags, Report &report) {
+  if (flags.quantize.empty() && flags.calibrate.empty())
+    return success();
+  if (flags.quantize.empty())
+    report.error("--calibrate is for --quantize int8, which is missing");
+  else if (flags.quantize != "int8")
+    report.error("--quantize " + flags.quantize + ": the kinds are int8");
+  else if (flags.calibrate.empty())
+    report.error("--quantize int8 needs --calibrate with inputs of the model");
+  return failure(report.hasErrors());
+}
+
+static std::vector<std::string> sourcesOf(const BuildFlags &flags) {
+  return {flags.calibrate.begin(), flags.calibrate.end()};
+}
+
 /// `--stop-after`: prints one stage.
-static int printStage(Compilation &compilation, StringRef name) {
+static int printStage(const BuildFlags &flags, Compilation &compilation) {
   Report &report = compilation.report();
+  std::string name = flags.stopAfter;
   std::optional<ModelStage> stage = stageNamed(name);
   if (!stage)
     return report.error("--stop-after " + name + ": the stages are " + stageNames());
   if (compilation.options().cpus.size() > 1)
     return report.error("--stop-after prints what is made for one processor: give --cpu one");
-  if (failed(compilation.load()) || failed(compilation.advanceTo(*stage)))
+  if (failed(compilation.load()))
+    return report.exitCode();
+  Artifacts artifacts(compilation);
+  if (!flags.quantize.empty() && *stage >= ModelStage::Graph)
+    if (failed(artifacts.takeWeights(flags.weights, flags.seed)) ||
+        failed(Calibration(compilation, artifacts).run(sourcesOf(flags))))
+      return report.exitCode();
+  if (failed(compilation.advanceTo(*stage)))
     return report.exitCode();
   if (report.isJson())
     report.set("module", compilation.text());
@@ -164,6 +201,7 @@ static LogicalResult build(const BuildFlags &flags, Compilation &compilation) {
   if (failed(kinds) || failed(compilation.load()))
     return failure();
   Artifacts artifacts(compilation);
+  Calibration calibration(compilation, artifacts);
   bool programNeedsWeights = flags.program && flags.emit.empty();
   bool embed = flags.embedWeights || programNeedsWeights;
   if (failed(artifacts.takeWeights(flags.weights, flags.seed)))
@@ -172,8 +210,14 @@ static LogicalResult build(const BuildFlags &flags, Compilation &compilation) {
   std::string folder =
       flags.program ? llvm::sys::path::parent_path(flags.output).str() : flags.output.getValue();
   std::string program = flags.program ? programPath(flags, artifacts.interface().name) : "";
+  std::vector<std::string> calibrate = sourcesOf(flags);
   OutputFiles outputs;
-  if (failed(artifacts.compile(embed, /*asOneObject=*/kinds->contains("object"))))
+  bool asOneObject = kinds->contains("object");
+  if (!calibrate.empty() && failed(calibration.run(calibrate)))
+    return failure();
+  if (failed(artifacts.compile(embed, asOneObject)))
+    return failure();
+  if (!calibrate.empty() && failed(calibration.compare(embed)))
     return failure();
   if (!program.empty() && failed(artifacts.addProgram(program, outputs)))
     return failure();
@@ -186,6 +230,8 @@ static LogicalResult build(const BuildFlags &flags, Compilation &compilation) {
   compilation.report().finishProgress();
   if (compilation.options().precision == Precision::BF16)
     reportPrecision(artifacts.products(), compilation.report());
+  if (!calibrate.empty())
+    calibration.show();
   reportFiles(artifacts, compilation.report());
   reportVersions(artifacts.interface(), compilation.report());
   return success();
@@ -198,11 +244,11 @@ int buildVerb(VerbArguments arguments) {
                  examples);
   Report report("build", flags.json);
   FailureOr<CompileRequest> options = flags.options(report);
-  if (failed(options))
+  if (failed(options) || failed(checkQuantization(flags, report)))
     return report.finish();
   Compilation compilation(report, *options);
   if (!flags.stopAfter.empty())
-    printStage(compilation, flags.stopAfter);
+    printStage(flags, compilation);
   else if (failed(build(flags, compilation)) && !report.hasErrors())
     report.error("the build failed without saying why");
   return report.finish();

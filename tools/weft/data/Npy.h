@@ -24,6 +24,9 @@ llvm::Error writeNpy(const Array &array, llvm::StringRef label, llvm::raw_ostrea
 /// member; where there are several the error lists them.
 llvm::Expected<Array> readNpz(llvm::StringRef path, llvm::StringRef member);
 
+/// The names of the arrays in a `.npz` archive.
+llvm::Expected<llvm::SmallVector<std::string>> listNpz(llvm::StringRef path);
+
 /// The bytes of a `.npz` archive of named arrays, uncompressed and without times.
 llvm::Expected<std::string> makeNpz(llvm::ArrayRef<std::pair<std::string, const Array *>> members,
                                     llvm::StringRef label);

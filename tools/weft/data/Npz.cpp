@@ -70,6 +70,13 @@ static llvm::Expected<zip_uint64_t> findMember(zip_t *archive, llvm::StringRef p
   return llvm::createStringError("'" + path + "' has no array '" + wanted + "': it holds " + list);
 }
 
+llvm::Expected<llvm::SmallVector<std::string>> listNpz(llvm::StringRef path) {
+  llvm::Expected<ZipArchive> archive = openArchive(path);
+  if (!archive)
+    return archive.takeError();
+  return memberNames(archive->get());
+}
+
 llvm::Expected<Array> readNpz(llvm::StringRef path, llvm::StringRef member) {
   llvm::Expected<ZipArchive> archive = openArchive(path);
   if (!archive)
