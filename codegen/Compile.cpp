@@ -30,8 +30,8 @@ LogicalResult lowerTo(ModuleOp module, Stage last, const CompileOptions &options
       case Stage::Graph:
         return buildGraphPipeline(manager, options.dims);
       case Stage::Kernels:
-        return buildKernelsPipeline(manager, {vectors->bytes, vectors->registers,
-                                              vectors->bfloatDots, vectors->byteDots});
+        return buildKernelsPipeline(
+            manager, {vectors->bytes, vectors->registers, vectors->bfloatDots, vectors->byteDots});
       case Stage::Plan:
         return buildPlanPipeline(manager);
       case Stage::Loops:
