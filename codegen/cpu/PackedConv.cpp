@@ -36,6 +36,16 @@ private:
   };
   Chunk chunkAt(Value number);
   void emitColumns(const Chunk &chunk, const ColumnRange &columns);
+  Value tileNumber(const Chunk &chunk, const WindowLine &line, Value x);
+  void askForNext(const Chunk &chunk, const WindowLine &line, Value x);
+  /// Where the sums of a tile wait, and how many vectors they are.
+  struct WaitingSums {
+    Value start;
+    int64_t vectors;
+  };
+  void emitPasses(const Chunk &chunk, const ColumnRange &columns);
+  void keep(const WaitingSums &at, ArrayRef<Value> sums);
+  Sums kept(const WaitingSums &at);
   void emitTile(const ColumnRange &columns, const WindowLine &line, Value x,
                 ArrayRef<TapSegment> segments, int64_t height);
   void emitBorderPlace(const ColumnRange &columns, const WindowLine &line, Value x);
@@ -55,11 +65,13 @@ private:
   Epilogue epilogue;
   WindowLoops loops;
   Value input, filter;
+  Value waiting;    ///< Sums of a chunk's rows between two passes; may be null.
   int64_t channels; ///< Of the whole input.
 
   // What code is written for.
   Value group;
   const LinePhase *phase = nullptr;
+  PanelAhead ahead; ///< Of the tile that is written.
 };
 
 } // namespace
@@ -83,7 +95,10 @@ PackedEmitter::PackedEmitter(Kernel &ownerKernel, const PackedPlan &thePlan)
       tiles(tilesOf(kernel, plan)),
       epilogue(kernel, tiles, highestTile(plan) * plan.columns.vectors),
       loops(kernel, plan.images, plan.outer), input(elements.flat(plan.input)),
-      filter(elements.flat(plan.filter)), channels(plan.groups * plan.inputs) {}
+      filter(elements.flat(plan.filter)), channels(plan.groups * plan.inputs) {
+  if (plan.stepsPerPass < plan.wholeDepth())
+    waiting = kernel.scratch(plan.rowsPerChunk() * plan.columns.vectors * tiles.lanes, tiles.sum);
+}
 
 //===-- Chunks ------------------------------------------------------------------------------===//
 
@@ -113,17 +128,119 @@ void PackedEmitter::emitChunk(Value number) {
 }
 
 void PackedEmitter::emitColumns(const Chunk &chunk, const ColumnRange &columns) {
+  if (waiting)
+    return emitPasses(chunk, columns);
   loops.forLines(chunk.lines, [&](const WindowLine &line) {
     for (const LinePhase &each : plan.phases) {
       phase = &each;
       loops.forTiles(
           each.line, plan.phases.size() == 1 ? chunk.tiles : loops.allTiles(each.line),
           [&](Value x, ArrayRef<TapSegment> segments, int64_t height) {
+            askForNext(chunk, line, x);
             emitTile(columns, line, x, segments, height);
           },
-          [&](Value x) { emitBorderPlace(columns, line, x); });
+          [&](Value x) {
+            ahead = {};
+            emitBorderPlace(columns, line, x);
+          });
     }
   });
+}
+
+/// Which of the tiles is at `x` that go through a block of columns before the next one.
+Value PackedEmitter::tileNumber(const Chunk &chunk, const WindowLine &line, Value x) {
+  const TiledLine &tiled = phase->line;
+  Value height = code.index(tiled.height), number = code.ceilDiv(x, height);
+  SmallVector<Value> sizes{elements.size(plan.images)};
+  for (const WindowAxis &axis : plan.outer)
+    sizes.push_back(elements.size(axis.out));
+  Value lineNumber = code.linearize(line.places, sizes);
+  if (!plan.columnsOutside) {
+    lineNumber = code.sub(lineNumber, chunk.lines.from);
+    Value first = code.ceilDiv(loops.placeOf(tiled, chunk.tiles.from), height);
+    number = code.max(code.sub(number, first), code.index(0));
+  }
+  Value lineTiles = code.ceilDiv(elements.size(tiled.axis.out), height);
+  return code.add(code.mul(lineNumber, lineTiles), number);
+}
+
+/// Chooses what the tile at `x` asks for.
+void PackedEmitter::askForNext(const Chunk &chunk, const WindowLine &line, Value x) {
+  ahead = {};
+  if (plan.tilesBetween == 0)
+    return;
+  Value distance;
+  if (waiting) { // The next part; at the end of a panel the next one.
+    distance = code.index(plan.stepsPerPass * plan.columns.width);
+  } else {
+    Value next = code.rem(code.add(chunk.column, code.index(1)), code.index(plan.columns.count));
+    distance = code.sub(plan.columns.start(code, next), plan.columns.start(code, chunk.column));
+  }
+  ahead =
+      PanelAhead::of(code, plan.columns, distance, tileNumber(chunk, line, x), plan.tilesBetween);
+}
+
+//===-- Passes ------------------------------------------------------------------------------===//
+
+/// The sums of a chunk, one part of the panel at a time: each part is read from a near cache by all
+/// tiles but the first. Sums run in ascending order as everywhere, and wait in memory in between.
+void PackedEmitter::emitPasses(const Chunk &chunk, const ColumnRange &columns) {
+  phase = &plan.phases[0];
+  int64_t depth = plan.wholeDepth(), whole = depth / plan.stepsPerPass * plan.stepsPerPass;
+  WindowLine line{{code.index(0)}, {}};
+  Value first = loops.placeOf(phase->line, chunk.tiles.from);
+  auto forTiles = [&](llvm::function_ref<void(const WaitingSums &, Value x)> body) {
+    auto tile = [&](Value x, int64_t height) {
+      Value row = code.mul(code.sub(x, first), code.index(columns.vectors * tiles.lanes));
+      body({row, height * columns.vectors}, x);
+    };
+    loops.forTiles(
+        phase->line, chunk.tiles,
+        [&](Value x, ArrayRef<TapSegment>, int64_t height) { tile(x, height); },
+        [&](Value x) { tile(x, 1); });
+  };
+  auto products = [&](Value x, Value k, int64_t steps, Sums sums) {
+    PanelOperands operands{input,
+                           elementOf(plan.input),
+                           channels,
+                           filter,
+                           elementOf(plan.filter),
+                           plan.columns.width,
+                           plan.columns.offsets(columns.vectors),
+                           /*interleave=*/1,
+                           ahead};
+    int64_t height = static_cast<int64_t>(sums.size()) / columns.vectors;
+    Value left = code.add(inputStart(code.index(0), x), k);
+    Value right = code.add(columns.filter, code.mul(k, code.index(plan.columns.width)));
+    return panelProducts(tiles, operands, height, steps, left, right, std::move(sums));
+  };
+  forTiles([&](const WaitingSums &at, Value) { keep(at, tiles.zeros(at.vectors)); });
+  code.loop(code.index(0), code.index(whole), plan.stepsPerPass, [&](Value k) {
+    forTiles([&](const WaitingSums &at, Value x) {
+      askForNext(chunk, line, x);
+      keep(at, products(x, k, plan.stepsPerPass, kept(at)));
+    });
+  });
+  ahead = {};
+  forTiles([&](const WaitingSums &at, Value x) {
+    Sums sums = kept(at);
+    if (whole < depth)
+      sums = products(x, code.index(whole), depth - whole, std::move(sums));
+    store(columns, line, x, at.vectors / columns.vectors, sums);
+  });
+}
+
+void PackedEmitter::keep(const WaitingSums &at, ArrayRef<Value> sums) {
+  for (auto [number, sum] : llvm::enumerate(sums))
+    tiles.storeSums(sum, waiting,
+                    code.add(at.start, code.index(static_cast<int64_t>(number) * tiles.lanes)));
+}
+
+PackedEmitter::Sums PackedEmitter::kept(const WaitingSums &at) {
+  Sums sums;
+  for (int64_t number = 0; number < at.vectors; ++number)
+    sums.push_back(tiles.loadSums(waiting, code.add(at.start, code.index(number * tiles.lanes))));
+  return sums;
 }
 
 //===-- Tiles -------------------------------------------------------------------------------===//
@@ -195,7 +312,8 @@ PackedEmitter::Sums PackedEmitter::sumTaps(const ColumnRange &columns, IndexRang
                          elementOf(plan.filter),
                          plan.columns.width * plan.columns.interleave,
                          plan.columns.offsets(columns.vectors),
-                         plan.columns.interleave};
+                         plan.columns.interleave,
+                         ahead};
   int64_t tapElements = plan.packedInputs() * plan.columns.width;
   auto sumFrom = [&](Value tap, int64_t depth, Sums current) {
     Value left = code.add(a, code.mul(tap, code.index(axis.dilation * channels)));

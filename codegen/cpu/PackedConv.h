@@ -48,9 +48,21 @@ struct PackedPlan {
   PanelColumns columns;
   int64_t tilesPerBlock = 1, linesPerBlock = 1; ///< Of one chunk.
   bool columnsOutside = true; ///< Chunks of one block of columns follow each other.
+  /// Tiles that go through one block of columns before the next one, if these come from far; else
+  /// 0.
+  int64_t tilesBetween = 0;
+  /// Rows of a panel that all tiles of a chunk go through before the next ones; their sums wait in
+  /// memory in between.
+  int64_t stepsPerPass = 1;
+  int64_t rowsPerChunk() const { return phases[0].line.height * tilesPerBlock * linesPerBlock; }
 
 private:
   void choosePhases(const WindowAxis &x, VectorTarget target, int64_t elementBytes);
+  /// Of one row of a block of columns.
+  int64_t stepBytes(int64_t elementBytes) const {
+    return columns.vectors * columns.lanes * elementBytes;
+  }
+  int64_t choosePasses(int64_t elementBytes, int64_t lineTiles);
   void chooseBlocks(int64_t elementBytes);
 };
 

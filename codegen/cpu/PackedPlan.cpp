@@ -9,6 +9,8 @@ namespace weft {
 /// Of input, and of filters, that a chunk may use again from a second-level cache: half of one of
 /// 1 MiB, since both and the result share it.
 static constexpr int64_t cacheBytes = 512 * 1024;
+/// Of sums that wait between two passes, on the stack.
+static constexpr int64_t waitingBytes = 128 * 1024;
 /// Chunks that let several threads finish together.
 static constexpr int64_t enoughChunks = 16;
 /// Tiles of a chunk below which it is not cut to have more chunks.
@@ -82,6 +84,18 @@ void PackedPlan::choosePhases(const WindowAxis &x, VectorTarget target, int64_t 
 
 //===-- Blocks ------------------------------------------------------------------------------===//
 
+/// Passes through the rows of a panel, if the tiles of a chunk cannot read a panel from a
+/// second-level cache otherwise; gives the rows whose sums may wait between them.
+int64_t PackedPlan::choosePasses(int64_t elementBytes, int64_t lineTiles) {
+  constexpr int64_t unrolled = 4;
+  stepsPerPass = std::max<int64_t>(1, wholeDepth());
+  int64_t passes = llvm::divideCeil(stepsPerPass * stepBytes(elementBytes), cacheBytes / 2);
+  if (!isPointwise || passes < 2 || lineTiles < 2 || columns.interleave > 1)
+    return std::numeric_limits<int32_t>::max();
+  stepsPerPass = llvm::divideCeil(llvm::divideCeil(stepsPerPass, passes), unrolled) * unrolled;
+  return waitingBytes / stepBytes(elementBytes);
+}
+
 /// Chunks are blocks of lines, or of tiles of one line, times blocks of columns. What is small
 /// enough to stay in a cache is gone through inside; if neither input nor filter is, the order that
 /// reads less.
@@ -93,9 +107,16 @@ void PackedPlan::chooseBlocks(int64_t elementBytes) {
   int64_t lineTiles = std::max<int64_t>(1, llvm::divideCeil(extent, line.height));
   int64_t allLines = std::max<int64_t>(1, lines().constant().value_or(unknownLines));
   int64_t lineBytes = lineTiles * tileBytes * (outer.empty() ? 1 : outer.back().stride);
-  tilesPerBlock = std::clamp<int64_t>(cacheBytes / 2 / tileBytes, 1, lineTiles);
+  auto filterBytes = static_cast<double>(columns.elements() * elementBytes);
+  bool isFar = filterBytes > cacheBytes;
+  int64_t mostRows = choosePasses(elementBytes, lineTiles);
+  // Filters from far are worth a larger block, which has more tiles to ask for the next ones. A
+  // pass reads a part of each row.
+  int64_t blockBytes = (isFar ? cacheBytes : cacheBytes / 2) * wholeDepth() / stepsPerPass;
+  tilesPerBlock = std::min(blockBytes / tileBytes, mostRows / line.height);
+  tilesPerBlock = balancedTile(lineTiles, std::clamp<int64_t>(tilesPerBlock, 1, lineTiles));
   if (tilesPerBlock == lineTiles)
-    linesPerBlock = std::clamp<int64_t>(cacheBytes / 2 / lineBytes, 1, allLines);
+    linesPerBlock = std::clamp<int64_t>(blockBytes / lineBytes, 1, allLines);
 
   auto blocks = [&] {
     return llvm::divideCeil(allLines, linesPerBlock) * llvm::divideCeil(lineTiles, tilesPerBlock);
@@ -106,12 +127,17 @@ void PackedPlan::chooseBlocks(int64_t elementBytes) {
     tilesPerBlock = llvm::divideCeil(tilesPerBlock, 2);
 
   auto inputBytes = static_cast<double>(lineBytes) * static_cast<double>(allLines);
-  auto filterBytes = static_cast<double>(columns.elements() * elementBytes);
   auto again = [](double bytes, int64_t times) {
     return bytes <= cacheBytes ? bytes : bytes * static_cast<double>(times);
   };
   columnsOutside =
       again(inputBytes, columns.count) + filterBytes <= inputBytes + again(filterBytes, blocks());
+  if (stepsPerPass < wholeDepth())
+    columnsOutside = false;
+  if (isFar && phases.size() == 1 && columns.interleave == 1 &&
+      stepsPerPass * stepBytes(elementBytes) <= cacheBytes / 2)
+    tilesBetween =
+        columnsOutside ? allLines * lineTiles : linesPerBlock * std::min(tilesPerBlock, lineTiles);
 }
 
 //===-- All of it ---------------------------------------------------------------------------===//

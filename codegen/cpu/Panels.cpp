@@ -116,7 +116,37 @@ void PanelColumns::forBlock(Code &code, Value block,
   code.branch(isFull, [&] { body(full); }, [&] { body(last); });
 }
 
+//===-- Asking ahead ------------------------------------------------------------------------===//
+
+/// Of the vectors of `unrolled` steps the first tiles take so many each that all tiles take all.
+PanelAhead PanelAhead::of(Code &code, const PanelColumns &columns, Value blockDistance, Value tile,
+                          int64_t numTiles) {
+  PanelAhead ahead;
+  int64_t across = columns.vectors, all = unrolled * across;
+  ahead.vectors = llvm::divideCeil(all, std::max<int64_t>(1, numTiles));
+  // A share is some rows or a part of one that divides it, so that its places are known.
+  while (across % ahead.vectors != 0 && ahead.vectors % across != 0)
+    ++ahead.vectors;
+  Value first = code.min(code.mul(tile, code.index(ahead.vectors)), code.index(all));
+  Value row = code.mul(code.div(first, code.index(across)), code.index(columns.width));
+  Value place = code.mul(code.rem(first, code.index(across)), code.index(columns.lanes));
+  ahead.distance = code.add(blockDistance, code.add(row, place));
+  return ahead;
+}
+
 //===-- Sums --------------------------------------------------------------------------------===//
+
+/// Asks for the share of step `u` of `count` in the block that comes next; `right` is where the
+/// first of these steps reads.
+static void askAhead(Tiles &tiles, const PanelOperands &operands, Value right, int64_t u,
+                     int64_t count) {
+  auto across = static_cast<int64_t>(operands.offsets.size()), all = operands.ahead.vectors;
+  Value start = tiles.code.add(right, operands.ahead.distance);
+  for (int64_t j = u * all / count; j < (u + 1) * all / count; ++j) {
+    int64_t offset = j / across * operands.width + operands.offsets[j % across];
+    tiles.prefetch(operands.right, tiles.code.add(start, tiles.code.index(offset)));
+  }
+}
 
 /// The right side's vectors of the step at `row`.
 static SmallVector<Value> rightVectors(Tiles &tiles, const PanelOperands &operands, Value row,
@@ -141,10 +171,12 @@ SmallVector<Value> panelProducts(Tiles &tiles, const PanelOperands &operands, in
   int64_t together = operands.interleave;
   bool isPacked = together > 1;
   int64_t rowBytes = operands.width * storageBytes(operands.rightElement);
-  bool asksAhead = rows >= 4 && depth / together * rowBytes >= fewestPrefetchedBytes;
+  // Few rows are bound by loads already.
+  bool hasTime = rows >= 4, asksFar = hasTime && operands.ahead.distance;
+  bool asksNear = hasTime && !asksFar && depth / together * rowBytes >= fewestPrefetchedBytes;
   /// One step, which has `terms` terms: all but the last one as many as stand together.
   auto step = [&](Value left, Value right, int64_t terms, llvm::MutableArrayRef<Value> now) {
-    SmallVector<Value> across = rightVectors(tiles, operands, right, asksAhead);
+    SmallVector<Value> across = rightVectors(tiles, operands, right, asksNear);
     auto sum = now.begin();
     for (int64_t i = 0; i < rows; ++i) {
       Value place = code.add(left, code.index(i * operands.rowDistance));
@@ -162,9 +194,12 @@ SmallVector<Value> panelProducts(Tiles &tiles, const PanelOperands &operands, in
     SmallVector<Value> now(current);
     Value left = code.add(leftStart, code.mul(k, code.index(together)));
     Value right = code.add(rightStart, code.mul(k, code.index(operands.width)));
-    for (int64_t u = 0; u < count; ++u)
+    for (int64_t u = 0; u < count; ++u) {
+      if (asksFar)
+        askAhead(tiles, operands, right, u, count);
       step(code.add(left, code.index(u * together)),
            code.add(right, code.index(u * operands.width)), terms, now);
+    }
     return now;
   };
   int64_t full = depth / together, size = unrolled;

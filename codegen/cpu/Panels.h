@@ -35,6 +35,8 @@ public:
   int64_t elements() const { return llvm::divideCeil(outputs, width) * panelElements; }
   /// Where each of the first `number` vectors of a block stands, behind the first one.
   SmallVector<int64_t> offsets(int64_t number) const;
+  /// Where block number `block` begins in the panels of its group.
+  Value start(Code &code, Value block) const;
   /// Code for block number `block`: twice where the last one is not like the others.
   void forBlock(Code &code, Value block, llvm::function_ref<void(const ColumnRange &)> body) const;
 
@@ -44,7 +46,20 @@ public:
 
 private:
   int64_t panelVectors() const { return width / lanes; }
-  Value start(Code &code, Value block) const;
+};
+
+/// What a tile asks for while it is computed: its share of the block that comes next, so that a
+/// block comes from far during all tiles of the one before.
+struct PanelAhead {
+  /// From the element that a step reads first to the first one that is asked for; null to ask only
+  /// a few steps ahead.
+  Value distance;
+  int64_t vectors = 0; ///< In the time of `unrolled` steps.
+
+  /// For tile number `tile` of `numTiles`; the next block begins `blockDistance` elements behind
+  /// this one.
+  static PanelAhead of(Code &code, const PanelColumns &columns, Value blockDistance, Value tile,
+                       int64_t numTiles);
 };
 
 /// Both sides of a product with a panel.
@@ -57,6 +72,7 @@ struct PanelOperands {
   int64_t width;
   SmallVector<int64_t> offsets;
   int64_t interleave = 1; ///< Terms that a row of the right side holds of each column.
+  PanelAhead ahead = {};
 };
 
 /// sums[i][j] += left[i, k] * right[k, j] for k < `depth` in ascending order; the sides begin at

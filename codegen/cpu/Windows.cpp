@@ -117,6 +117,18 @@ IndexRange WindowLoops::allTiles(const TiledLine &line) {
   return {code.index(0), line.isKnown() ? code.index(line.tiles) : elements.size(line.axis.out)};
 }
 
+Value WindowLoops::placeOf(const TiledLine &line, Value tile) {
+  if (!line.isKnown())
+    return tile;
+  Value place = code.index(0);
+  for (const TileRun &run : line.runs) {
+    Value before = code.max(code.sub(tile, code.index(run.firstTile)), code.index(0));
+    before = code.min(before, code.index(run.count));
+    place = code.add(place, code.mul(before, code.index(run.height)));
+  }
+  return place;
+}
+
 void WindowLoops::forLines(IndexRange lines, llvm::function_ref<void(const WindowLine &)> body) {
   SmallVector<Dim> sizes{images};
   for (const WindowAxis &axis : outer)

@@ -83,6 +83,8 @@ public:
   IndexRange blockOf(Value block, int64_t size, const Dim &count);
   IndexRange tilesOf(const TiledLine &line, Value block, int64_t tilesPerBlock);
   IndexRange allTiles(const TiledLine &line);
+  /// The first place of a tile as tilesOf() counts them.
+  Value placeOf(const TiledLine &line, Value tile);
 
   void forLines(IndexRange lines, llvm::function_ref<void(const WindowLine &)> body);
   /// Cuts a part of a line, as tilesOf() and allTiles() give it, into tiles. Where tiles are only

@@ -180,6 +180,26 @@ func.func private @pairs(%x: tensor<8x3xbf16>, %w: tensor<1x2x16x2xbf16>)
 
 // -----
 
+// Panels that a near cache cannot hold are gone through in parts: sums wait on the stack, and each
+// tile asks for its share of the next part.
+// CHECK-LABEL: func.func private @passes(
+// CHECK: %[[SUMS:.*]] = memref.alloca() {alignment = 64 : i64} : memref<{{.*}}xf32>
+// CHECK: vector.store %{{.*}}, %[[SUMS]]
+// CHECK: vector.load %[[SUMS]]
+// CHECK: scf.for {{.*}} iter_args(
+// CHECK: memref.prefetch %{{.*}}, read, locality<3>, data : memref<589824xf32>
+// CHECK: vector.store %{{.*}}, %[[SUMS]]
+// CHECK: vector.load %[[SUMS]]
+// CHECK: vector.store
+func.func private @passes(%x: tensor<64x3072xf32>, %w: tensor<4x3072x48xf32>)
+    -> tensor<64x192xf32> attributes {weft.kernel} {
+  %0 = weft.packed_conv %x, %w strides [] pad [] [] dilations [] groups 1
+    : tensor<64x3072xf32>, tensor<4x3072x48xf32> -> tensor<64x192xf32>
+  return %0 : tensor<64x192xf32>
+}
+
+// -----
+
 // Without an instruction, and for signed bytes on the left, packs are taken apart.
 // CHECK-LABEL: func.func private @quads(
 // CHECK-NOT: llvm.call_intrinsic
@@ -195,6 +215,19 @@ func.func private @quads(%x: tensor<8x8xui8>, %w: tensor<1x2x16x4xi8>)
 
 // -----
 
+// One tile reads a panel once: nothing is gained by parts.
+// CHECK-LABEL: func.func private @one_tile(
+// CHECK-NOT: memref.alloca
+// CHECK: return
+func.func private @one_tile(%x: tensor<8x3072xf32>, %w: tensor<4x3072x48xf32>)
+    -> tensor<8x192xf32> attributes {weft.kernel} {
+  %0 = weft.packed_conv %x, %w strides [] pad [] [] dilations [] groups 1
+    : tensor<8x3072xf32>, tensor<4x3072x48xf32> -> tensor<8x192xf32>
+  return %0 : tensor<8x192xf32>
+}
+
+// -----
+
 // DOTS-LABEL: func.func private @signed_quads(
 // DOTS-NOT: llvm.call_intrinsic
 // DOTS: arith.muli {{.*}} : vector<16xi32>
@@ -203,4 +236,20 @@ func.func private @signed_quads(%x: tensor<8x8xi8>, %w: tensor<1x2x16x4xi8>)
   %0 = weft.packed_conv %x, %w strides [] pad [] [] dilations [] groups 1 interleave 4
     : tensor<8x8xi8>, tensor<1x2x16x4xi8> -> tensor<8x16xi32>
   return %0 : tensor<8x16xi32>
+}
+
+// -----
+
+// Places at the border of an image of unknown size ask for nothing: only tiles do.
+// CHECK-LABEL: func.func private @far_border(
+// CHECK: memref.prefetch %{{.*}}, read, locality<3>, data : memref<230400xf32>
+// CHECK: return
+func.func private @far_border(%x: tensor<1x?x?x100xf32, #weft.shape<[1, d0, d1, 100]>>,
+                              %w: tensor<4x3x3x100x64xf32>)
+    -> tensor<1x?x?x210xf32, #weft.shape<[1, d0, d1, 210]>>
+    attributes {weft.kernel, weft.dims = ["d0", "d1"]} {
+  %0 = weft.packed_conv %x, %w strides [1, 1] pad [1, 1] [1, 1] dilations [1, 1] groups 1
+    : tensor<1x?x?x100xf32, #weft.shape<[1, d0, d1, 100]>>, tensor<4x3x3x100x64xf32>
+    -> tensor<1x?x?x210xf32, #weft.shape<[1, d0, d1, 210]>>
+  return %0 : tensor<1x?x?x210xf32, #weft.shape<[1, d0, d1, 210]>>
 }

@@ -34,3 +34,9 @@ func.func private @strided(%x: tensor<1x56x56x128xf32>, %w: tensor<4x3x3x128x32x
     : tensor<1x56x56x128xf32>, tensor<4x3x3x128x32xf32> -> tensor<1x28x28x128xf32>
   return %0 : tensor<1x28x28x128xf32>
 }
+func.func private @deep(%x: tensor<64x3072xf32>, %w: tensor<4x3072x48xf32>)
+    -> tensor<64x192xf32> attributes {weft.kernel} {
+  %0 = weft.packed_conv %x, %w strides [] pad [] [] dilations [] groups 1
+    : tensor<64x3072xf32>, tensor<4x3072x48xf32> -> tensor<64x192xf32>
+  return %0 : tensor<64x192xf32>
+}

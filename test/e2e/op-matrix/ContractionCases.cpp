@@ -341,6 +341,8 @@ std::vector<ChannelsLastShape> packedShapes() {
   return {{packed, "matrix", matrix(37, 67, 32), 0, true},
           {packed, "matrix_wide", matrix(8, 96, 48)},
           {packed, "matrix_odd", matrix(5, 9, 6)},
+          {packed, "matrix_deep", matrix(1101, 130, 64)}, // In two passes and a rest.
+          {packed, "matrix_far", matrix(700, 200, 64)},   // Asks for the next panel.
           {packed, "line", line, 2},
           {packed, "pointwise", pointwise},
           {packed, "plane", plane},
