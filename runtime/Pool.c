@@ -5,9 +5,10 @@
 // The caller publishes a loop under a new generation and works on it like any worker. Each thread
 // begins in a part of its own, so that what it left in its caches in one loop is there in the next,
 // and then helps with the others. A chunk is claimed by one compare-and-swap on the ticket of its
-// part, which holds generation and next chunk together. The caller waits until all chunks are done, not until all workers have come: one that is parked
-// or late finds the chunks gone and never delays the loop. Between loops workers spin for a while,
-// since the next loop of a call follows within microseconds, and then park in the kernel.
+// part, which holds generation and next chunk together. The caller waits until all chunks are done,
+// not until all workers have come: one that is parked or late finds the chunks gone and never
+// delays the loop. Between loops workers spin for a while, since the next loop of a call follows
+// within microseconds, and then park in the kernel.
 #define _GNU_SOURCE // NOLINT(bugprone-reserved-identifier): a switch of the C library
 #include "runtime/Internal.h"
 

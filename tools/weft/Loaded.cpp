@@ -81,15 +81,15 @@ FailureOr<std::string> LoadedModel::library() {
     TargetOptions target = targetNamed(cpu).resolved();
     targets += target.triple + " " + target.cpu + " " + target.features + "\n";
   }
-  return madeOnce(cacheKey({"library", moduleText, dims, targets,
-                            compilation.options().strict ? "strict" : "",
-                            compilation.options().precision == Precision::BF16 ? "bf16" : ""}) +
-                      ".so",
-                  [&](StringRef path, OutputFiles &files) {
-                    Artifacts artifacts(compilation);
-                    return success(succeeded(artifacts.compile(/*embedWeights=*/false)) &&
-                                   succeeded(artifacts.addShared(path, files)));
-                  });
+  return madeOnce(
+      cacheKey({"library", moduleText, dims, targets, compilation.options().strict ? "strict" : "",
+                compilation.options().precision == Precision::BF16 ? "bf16" : ""}) +
+          ".so",
+      [&](StringRef path, OutputFiles &files) {
+        Artifacts artifacts(compilation);
+        return success(succeeded(artifacts.compile(/*embedWeights=*/false)) &&
+                       succeeded(artifacts.addShared(path, files)));
+      });
 }
 
 LogicalResult LoadedModel::open(const Interface &interface, StringRef weights, uint64_t seed,
