@@ -448,7 +448,7 @@ std::vector<ChannelsLastShape> winogradShapes() {
 void addChannelsLast(Suite &suite, const std::string &e, const std::string &result) {
   std::vector<ChannelsLastShape> shapes = packedShapes();
   llvm::append_range(shapes, depthwiseShapes());
-  if (e[0] == 'f' || e[0] == 'b')
+  if (result == e && (e[0] == 'f' || e[0] == 'b'))
     llvm::append_range(shapes, winogradShapes());
   for (const ChannelsLastShape &each : shapes) {
     if (!each.allTypes && e != "f32")

@@ -4,7 +4,7 @@
 // shapes and uneven sizes: the evaluator against itself after each stage, and against compiled
 // code. An operation without a case fails the test.
 //
-//   op-matrix [--long] [--only softmax] [--seed 7] [--random 200] [--no-native]
+//   op-matrix [--long] [--only softmax] [--share 2] [--seed 7] [--random 200] [--no-native]
 //             [--cpu x86-64-v3]
 
 #include "Runner.h"
@@ -12,6 +12,7 @@
 #include "ir/WeftDialect.h"
 #include "llvm/Support/CommandLine.h"
 #include "llvm/Support/TargetSelect.h"
+#include "llvm/Support/xxhash.h"
 
 #include <atomic>
 #include <mutex>
@@ -22,6 +23,8 @@ namespace cl = llvm::cl;
 
 static cl::opt<bool> runLong("long", cl::desc("all static sizes, and more random programs"));
 static cl::opt<std::string> only("only", cl::desc("cases whose name contains this"));
+static cl::opt<uint64_t> share("share", cl::init(1),
+                               cl::desc("one of so many cases, chosen by name"));
 static cl::opt<uint64_t> seed("seed", cl::init(1), cl::desc("of inputs and random programs"));
 static cl::opt<int64_t> randomCount("random", cl::init(-1), cl::desc("number of random programs"));
 static cl::opt<bool> noNative("no-native", cl::desc("only the evaluator, at each stage"));
@@ -77,7 +80,9 @@ static Outcome runAll(const std::vector<Case> &cases, const RunnerOptions &optio
 static std::vector<Case> chosen(const Suite &suite) {
   std::vector<Case> cases;
   for (const Case &each : suite.cases())
-    if (llvm::StringRef(each.function).contains(only.getValue()))
+    if (llvm::StringRef name(each.function);
+        name.contains(only.getValue()) &&
+        llvm::xxh3_64bits(name) % std::max<uint64_t>(1, share) == 0)
       cases.push_back(each);
   return cases;
 }
