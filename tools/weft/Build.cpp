@@ -91,8 +91,9 @@ static FailureOr<llvm::StringSet<>> kindsToWrite(const BuildFlags &flags, size_t
   return kinds;
 }
 
-/// Whether `--quantize` and `--calibrate` go together.
-static LogicalResult checkQuantization(const BuildFlags &flags, Report &report) {
+/// Whether `--quantize` and `--calibrate` go together, and with the rest.
+static LogicalResult checkQuantization(const BuildFlags &flags, const CompileRequest &request,
+                                       Report &report) {
   if (flags.quantize.empty() && flags.calibrate.empty())
     return success();
   if (flags.quantize.empty())
@@ -101,6 +102,9 @@ static LogicalResult checkQuantization(const BuildFlags &flags, Report &report) 
     report.error("--quantize " + flags.quantize + ": the kinds are int8");
   else if (flags.calibrate.empty())
     report.error("--quantize int8 needs --calibrate with inputs of the model");
+  else if (!request.versions.empty())
+    report.error("--quantize int8 and several sizes of '" + request.versions.front().first +
+                 "' do not go together so far: give --dim one size, or none");
   return failure(report.hasErrors());
 }
 
@@ -244,7 +248,7 @@ int buildVerb(VerbArguments arguments) {
                  examples);
   Report report("build", flags.json);
   FailureOr<CompileRequest> options = flags.options(report);
-  if (failed(options) || failed(checkQuantization(flags, report)))
+  if (failed(options) || failed(checkQuantization(flags, *options, report)))
     return report.finish();
   Compilation compilation(report, *options);
   if (!flags.stopAfter.empty())
