@@ -5,6 +5,7 @@
 
 #include "ir/Versions.h"
 #include "ir/WeftDialect.h"
+#include "passes/Functions.h"
 #include "passes/Passes.h"
 
 #include "mlir/IR/AttrTypeSubElements.h"
@@ -98,11 +99,6 @@ struct BindDims final : impl::BindDimsPassBase<BindDims> {
   }
 
 private:
-  static SmallVector<FuncOp> exportsOf(ModuleOp module) {
-    return llvm::to_vector(llvm::make_filter_range(
-        module.getOps<FuncOp>(), [](FuncOp f) { return f->hasAttr(kExportAttr); }));
-  }
-
   /// "N=1", "N=*" -> {N, {1, any}}. The names point into the option's strings.
   FailureOr<Choices> parseChoices() {
     Choices choices;

@@ -5,6 +5,7 @@
 // opened.
 
 #include "ir/WeftOps.h"
+#include "passes/Functions.h"
 #include "passes/KernelRules.h"
 #include "passes/Passes.h"
 
@@ -16,7 +17,6 @@
 #include "mlir/Transforms/CSE.h"
 #include "llvm/ADT/MapVector.h"
 #include "llvm/ADT/SetVector.h"
-#include "llvm/ADT/StringSet.h"
 
 namespace weft {
 
@@ -315,16 +315,8 @@ struct HoistPreparation final : impl::HoistPreparationPassBase<HoistPreparation>
   using HoistPreparationPassBase::HoistPreparationPassBase;
 
   void runOnOperation() override {
-    SmallVector<FuncOp> exports;
-    llvm::StringSet<> changing;
-    for (FuncOp function : getOperation().getOps<FuncOp>()) {
-      if (!function->hasAttr(kExportAttr))
-        continue;
-      exports.push_back(function);
-      for (unsigned i = 0; i < function.getNumResults(); ++i)
-        if (auto state = function.getResultAttrOfType<mlir::FlatSymbolRefAttr>(i, kStateAttr))
-          changing.insert(state.getValue());
-    }
+    SmallVector<FuncOp> exports = exportsOf(getOperation());
+    llvm::StringSet<> changing = changingStates(getOperation());
     Preparation preparation(getOperation());
     for (FuncOp function : exports)
       for (Value value : WeightsOnly(function, changing, maxGrowth).frontier())
@@ -335,14 +327,6 @@ struct HoistPreparation final : impl::HoistPreparationPassBase<HoistPreparation>
       eraseUnused(function);
     numDerived += preparation.numDerived;
     numHoisted += preparation.numHoisted;
-  }
-
-private:
-  static void eraseUnused(FuncOp function) {
-    function.walk<mlir::WalkOrder::PostOrder, mlir::ReverseIterator>([](Operation *op) {
-      if (mlir::isOpTriviallyDead(op))
-        op->erase();
-    });
   }
 };
 

@@ -67,7 +67,6 @@ size_t weft_missing_feature(const char *list, const char **missing);
 
 // Pool.c
 
-/// The threads of one handle and the parallel loop they work on. See Pool.c for the protocol.
 /// Parts of a loop that threads begin in: threads beyond this number share them.
 enum { WEFT_MOST_PARTS = 16 };
 
@@ -76,6 +75,7 @@ typedef struct weft_ticket {
   _Alignas(64) _Atomic uint64_t value;
 } weft_ticket;
 
+/// The threads of one handle and the parallel loop they work on. See Pool.c for the protocol.
 struct weft_context {
   weft_ticket tickets[WEFT_MOST_PARTS];
   _Alignas(64) _Atomic uint32_t done;

@@ -85,52 +85,56 @@ static llvm::Error emitFile(llvm::Module &module, llvm::TargetMachine &machine,
   return llvm::Error::success();
 }
 
-/// The module as LLVM IR, aimed at the machine.
-static llvm::Expected<std::unique_ptr<llvm::Module>>
-translate(ModuleOp module, llvm::TargetMachine &machine, llvm::LLVMContext &context) {
-  mlir::registerBuiltinDialectTranslation(*module.getContext());
-  mlir::registerLLVMDialectTranslation(*module.getContext());
-  std::unique_ptr<llvm::Module> translated =
-      mlir::translateModuleToLLVMIR(module, context, module.getName().value_or("weft"));
-  if (!translated)
+namespace {
+/// A module as LLVM IR, and the machine that it is aimed at.
+struct Translation {
+  std::unique_ptr<llvm::TargetMachine> machine;
+  llvm::LLVMContext context;
+  std::unique_ptr<llvm::Module> module;
+
+  llvm::Error translate(ModuleOp source, const TargetOptions &options);
+};
+} // namespace
+
+llvm::Error Translation::translate(ModuleOp source, const TargetOptions &options) {
+  if (llvm::Error error = createTargetMachine(options).moveInto(machine))
+    return error;
+  mlir::registerBuiltinDialectTranslation(*source.getContext());
+  mlir::registerLLVMDialectTranslation(*source.getContext());
+  module = mlir::translateModuleToLLVMIR(source, context, source.getName().value_or("weft"));
+  if (!module)
     return llvm::createStringError("the module could not be translated to LLVM IR");
-  nameLibm(*translated);
-  aimAt(*translated, machine);
-  return translated;
+  nameLibm(*module);
+  aimAt(*module, *machine);
+  return llvm::Error::success();
 }
 
 llvm::Expected<SmallVector<char, 0>> emitObject(ModuleOp module, const TargetOptions &options,
                                                 const EmissionText &text) {
-  auto machine = createTargetMachine(options);
-  if (!machine)
-    return machine.takeError();
-  llvm::LLVMContext context;
-  auto translated = translate(module, **machine, context);
-  if (!translated)
-    return translated.takeError();
-  optimize(**translated, **machine);
+  Translation whole;
+  if (llvm::Error error = whole.translate(module, options))
+    return error;
+  optimize(*whole.module, *whole.machine);
   if (text.llvmIr)
-    (*translated)->print(*text.llvmIr, nullptr);
+    whole.module->print(*text.llvmIr, nullptr);
   if (text.assembly) {
-    std::unique_ptr<llvm::Module> copy = llvm::CloneModule(**translated);
+    std::unique_ptr<llvm::Module> copy = llvm::CloneModule(*whole.module);
     SmallVector<char, 0> buffer;
     llvm::raw_svector_ostream stream(buffer);
-    if (llvm::Error error = emitFile(*copy, **machine, stream, llvm::CodeGenFileType::AssemblyFile))
+    if (llvm::Error error =
+            emitFile(*copy, *whole.machine, stream, llvm::CodeGenFileType::AssemblyFile))
       return error;
     *text.assembly << StringRef(buffer.data(), buffer.size());
   }
   SmallVector<char, 0> object;
   llvm::raw_svector_ostream stream(object);
   if (llvm::Error error =
-          emitFile(**translated, **machine, stream, llvm::CodeGenFileType::ObjectFile))
+          emitFile(*whole.module, *whole.machine, stream, llvm::CodeGenFileType::ObjectFile))
     return error;
   return object;
 }
 
 //===-- Side by side ------------------------------------------------------------------------===//
-
-/// Parts of a module, at most; not the number of cores, which would show in the bytes.
-static constexpr unsigned mostParts = 8;
 
 /// The object of one part, in a context of its own.
 static llvm::Error emitPart(ArrayRef<char> bitcode, const TargetOptions &options,
@@ -149,15 +153,11 @@ static llvm::Error emitPart(ArrayRef<char> bitcode, const TargetOptions &options
 }
 
 llvm::Expected<std::vector<SmallVector<char, 0>>>
-emitObjects(ModuleOp module, const TargetOptions &options, StringRef name) {
-  auto machine = createTargetMachine(options);
-  if (!machine)
-    return machine.takeError();
-  llvm::LLVMContext context;
-  auto translated = translate(module, **machine, context);
-  if (!translated)
-    return translated.takeError();
-  SmallVector<SmallVector<char, 0>> parts = divide(**translated, name, mostParts);
+emitObjects(ModuleOp module, const TargetOptions &options, StringRef name, unsigned most) {
+  Translation whole;
+  if (llvm::Error error = whole.translate(module, options))
+    return error;
+  SmallVector<SmallVector<char, 0>> parts = divide(*whole.module, name, most);
   std::vector<SmallVector<char, 0>> objects(parts.size());
   std::vector<llvm::Error> errors;
   for (size_t i = 0; i < parts.size(); ++i)

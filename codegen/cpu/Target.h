@@ -52,10 +52,15 @@ struct EmissionText {
 llvm::Expected<SmallVector<char, 0>> emitObject(ModuleOp module, const TargetOptions &options,
                                                 const EmissionText &text = {});
 
-/// The same in several objects that belong together, compiled side by side. What they need of each
-/// other has `name` before its own.
-llvm::Expected<std::vector<SmallVector<char, 0>>>
-emitObjects(ModuleOp module, const TargetOptions &options, StringRef name);
+/// Objects of one module: not by the number of cores, which would show in the bytes.
+inline constexpr unsigned mostParts = 8;
+
+/// The same in up to `most` objects that belong together, compiled side by side. What they need of
+/// each other has `name` before its own.
+llvm::Expected<std::vector<SmallVector<char, 0>>> emitObjects(ModuleOp module,
+                                                              const TargetOptions &options,
+                                                              StringRef name,
+                                                              unsigned most = mostParts);
 
 } // namespace weft
 

@@ -6,6 +6,7 @@
 // convolution in it is turned as a whole, and transposes stand at its borders alone.
 
 #include "ir/Versions.h"
+#include "passes/Functions.h"
 #include "passes/layouts/Panels.h"
 #include "passes/layouts/WindowCost.h"
 #include "passes/Passes.h"

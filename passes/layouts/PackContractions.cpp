@@ -3,6 +3,7 @@
 // weft-pack-contractions: a contraction with a weight becomes a product with a packed matrix.
 
 #include "ir/Versions.h"
+#include "passes/Functions.h"
 #include "passes/layouts/Panels.h"
 #include "passes/Passes.h"
 

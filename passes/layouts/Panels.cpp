@@ -4,6 +4,8 @@
 
 #include "passes/layouts/Panels.h"
 
+#include "passes/Functions.h"
+
 #include "ir/Winograd.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -192,32 +194,6 @@ Value permute(GraphBuilder &b, Value x, ArrayRef<int64_t> order) {
     last = axis;
   }
   return moves ? b.transpose(x, order) : b.reshape(x, result);
-}
-
-//===-- Weights -----------------------------------------------------------------------------===//
-
-/// Operations looked at: weights are a few steps from their parameters.
-static constexpr int deepest = 16;
-
-static bool followsFromWeights(Value value, int depth) {
-  if (auto argument = dyn_cast<mlir::BlockArgument>(value)) {
-    auto function = dyn_cast<mlir::func::FuncOp>(argument.getOwner()->getParentOp());
-    return function && function.getArgAttr(argument.getArgNumber(), kParameterAttr);
-  }
-  Operation *op = value.getDefiningOp();
-  if (depth == 0 || !(op->hasTrait<Elementwise>() || op->hasTrait<Indexing>() ||
-                      op->hasTrait<Root>() || isa<ReshapeOp, ConstantOp>(op)))
-    return false;
-  return llvm::all_of(op->getOperands(),
-                      [&](Value operand) { return followsFromWeights(operand, depth - 1); });
-}
-
-bool followsFromWeights(Value value) { return followsFromWeights(value, deepest); }
-
-SmallVector<mlir::Block *> blocksOf(mlir::func::FuncOp function) {
-  SmallVector<mlir::Block *> blocks;
-  function.walk<mlir::WalkOrder::PreOrder>([&](mlir::Block *block) { blocks.push_back(block); });
-  return blocks;
 }
 
 } // namespace weft

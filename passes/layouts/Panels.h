@@ -68,12 +68,6 @@ Value packMatrix(GraphBuilder &b, Value matrix, PanelForm form);
 /// A transpose; a reshape, which costs nothing, where only dimensions of size 1 change places.
 Value permute(GraphBuilder &b, Value x, ArrayRef<int64_t> order);
 
-/// True for a value that follows from parameters and constants alone: packing it is done once.
-bool followsFromWeights(Value value);
-
-/// The operations of `function` in blocks of their own regions, the function's first.
-SmallVector<mlir::Block *> blocksOf(mlir::func::FuncOp function);
-
 } // namespace weft
 
 #endif // WEFT_PASSES_LAYOUTS_PANELS_H

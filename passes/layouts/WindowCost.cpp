@@ -4,7 +4,8 @@
 
 #include "passes/layouts/WindowCost.h"
 
-#include "passes/layouts/Panels.h"
+#include "ir/GraphBuilder.h"
+#include "passes/Functions.h"
 
 namespace weft {
 

@@ -4,9 +4,11 @@
 // value is made, so that it is the end of the kernel that makes it, and widening where it is read:
 // what lies between two kernels is kept in 16 bits, and no kernel only casts.
 
+#include "passes/Functions.h"
 #include "passes/layouts/Panels.h"
 #include "passes/layouts/WindowCost.h"
 #include "passes/Passes.h"
+#include "passes/precision/Products.h"
 
 #include "llvm/ADT/SetVector.h"
 
@@ -48,7 +50,7 @@ public:
   auto numNarrowed() const { return static_cast<unsigned>(narrow.size()); }
 
 private:
-  bool isProduct(Operation *op);
+  static bool canLower(Operation *op);
   bool isWorthwhile(Operation *op);
   void choose(Operation *op);
   bool readsNarrow(mlir::OpOperand &use);
@@ -68,8 +70,8 @@ private:
 //===-- Choice ------------------------------------------------------------------------------===//
 
 /// A contraction or convolution in f32 with a weight.
-bool Lowering::isProduct(Operation *op) {
-  if (!isa<ContractOp, ConvOp, ConvTransposeOp>(op) || !isF32(op->getResult(0)))
+bool Lowering::canLower(Operation *op) {
+  if (!isProduct(op) || !isF32(op->getResult(0)))
     return false;
   if (!llvm::all_of(op->getOperands(), isF32))
     return false;
@@ -185,7 +187,7 @@ void Lowering::widenForOthers(Value value, Value kept) {
 
 void Lowering::run() {
   for (Operation &op : block) {
-    if (!isProduct(&op))
+    if (!canLower(&op))
       continue;
     if (isWorthwhile(&op))
       products.insert(&op);

@@ -3,6 +3,7 @@
 // weft-observe: exports also return what --calibrate wants to see: the inputs of their products
 // with weights, and per channel how large the weights are.
 
+#include "passes/Functions.h"
 #include "passes/Passes.h"
 #include "passes/precision/Products.h"
 

@@ -4,7 +4,7 @@
 
 #include "passes/precision/Products.h"
 
-#include "passes/layouts/Panels.h"
+#include "passes/Functions.h"
 
 namespace weft {
 
@@ -127,14 +127,6 @@ Value spreadOverWeight(GraphBuilder &b, const WeightedProduct &product, Value x)
   if (!llvm::is_sorted(order))
     x = b.transpose(x, order);
   return b.broadcast(x, along, b.dims(product.weight));
-}
-
-SmallVector<mlir::func::FuncOp> exportsOf(ModuleOp module) {
-  SmallVector<mlir::func::FuncOp> exports;
-  for (auto function : module.getOps<mlir::func::FuncOp>())
-    if (function->hasAttr(kExportAttr) && !function.isExternal())
-      exports.push_back(function);
-  return exports;
 }
 
 } // namespace weft

@@ -48,9 +48,6 @@ std::vector<WeightedProduct> weightedProducts(mlir::func::FuncOp function);
 /// `x` over `weightChannels`, in the order of `inputChannels`, spread over the weight.
 Value spreadOverWeight(GraphBuilder &b, const WeightedProduct &product, Value x);
 
-/// The exported functions of a module, in its order.
-SmallVector<mlir::func::FuncOp> exportsOf(ModuleOp module);
-
 } // namespace weft
 
 #endif // WEFT_PASSES_PRECISION_PRODUCTS_H

@@ -3,12 +3,10 @@
 // weft-quantize: a product whose input has a range becomes a product of 8-bit integers, with what
 // brings the input there before it, and what brings the sums back behind it.
 
-#include "passes/layouts/Panels.h"
+#include "passes/Functions.h"
+#include "passes/OutputSteps.h"
 #include "passes/Passes.h"
 #include "passes/precision/Products.h"
-
-#include "mlir/Interfaces/SideEffectInterfaces.h"
-#include "mlir/IR/Iterators.h"
 
 #include <cmath>
 
@@ -231,66 +229,6 @@ Value narrowProduct(GraphBuilder &b, const WeightedProduct &product, Value x, Va
 
 //===-- Back to f32 -------------------------------------------------------------------------===//
 
-/// What follows a product in the program and has one number an output, over `axes` of the result: a
-/// bias, the factors of a normalisation.
-class OutputScale {
-public:
-  OutputScale(Value product, ArrayRef<int64_t> outputAxes) : axes(outputAxes), result(product) {}
-
-  /// Walks on while the next operation is of that kind.
-  void follow() {
-    while (result.hasOneUse() && takes(*result.getUsers().begin()))
-      ;
-  }
-
-  /// The same for sums with the factor and the offset, or none, of the product itself. All that
-  /// depends on weights alone is worked out before.
-  ScaledSums joined(GraphBuilder &b, Value sums, Value factor, Value offset) {
-    for (auto &[kind, vector] : steps) {
-      if (kind == Step::Scale) {
-        factor = b.mul(factor, vector);
-        offset = offset ? b.mul(offset, vector) : offset;
-      } else {
-        Value signedVector = kind == Step::Subtract ? b.unary<NegOp>(vector) : vector;
-        offset = offset ? b.add(offset, signedVector) : signedVector;
-      }
-    }
-    return {sums, factor, offset, axes};
-  }
-
-  Value last() const { return result; }
-  /// The operations whose work is done there, the last first.
-  ArrayRef<Operation *> replaced() const { return operations; }
-
-private:
-  enum class Step { Scale, Add, Subtract };
-
-  bool takes(Operation *op) {
-    if (!isa<AddOp, SubOp, MulOp>(op) || op->getBlock() != result.getDefiningOp()->getBlock())
-      return false;
-    bool isLeft = op->getOperand(0) == result;
-    Value other = op->getOperand(isLeft ? 1 : 0);
-    auto spread = other.getDefiningOp<BroadcastOp>();
-    if (other == result || !spread || ArrayRef(spread.getDims()) != ArrayRef<int64_t>(axes) ||
-        !followsFromWeights(spread.getInput()) || (isa<SubOp>(op) && !isLeft))
-      return false;
-    Dims all = GraphBuilder::dims(result), own = GraphBuilder::dims(spread.getInput());
-    for (auto [axis, dim] : llvm::zip(axes, own))
-      if (all[axis] != dim)
-        return false;
-    Step kind = isa<MulOp>(op) ? Step::Scale : isa<AddOp>(op) ? Step::Add : Step::Subtract;
-    steps.push_back({kind, spread.getInput()});
-    operations.insert(operations.begin(), op);
-    result = op->getResult(0);
-    return true;
-  }
-
-  Integers axes;
-  Value result;
-  SmallVector<std::pair<Step, Value>> steps;
-  SmallVector<Operation *> operations;
-};
-
 /// A value over `weightOutputs` in the order that outputs have in the result.
 Value inOrderOfResult(GraphBuilder &b, const WeightedProduct &product, Value x) {
   Integers order =
@@ -308,11 +246,15 @@ LogicalResult Quantizer::quantize(const WeightedProduct &product) {
     return failure();
   Integers axes(product.resultOutputs);
   llvm::sort(axes);
-  OutputScale scale(product.op->getResult(0), axes);
-  scale.follow();
+  Value before = product.op->getResult(0);
+  SmallVector<OutputStep> steps = outputStepsAfter(before, axes, followsFromWeights);
+  Operation *last = steps.empty() ? product.op : steps.back().op;
+  SmallVector<Dim> dims = GraphBuilder::dims(before), outputs;
+  for (int64_t axis : axes)
+    outputs.push_back(dims[axis]);
 
   Value x = narrowInput(product, *grid, *balance);
-  OpBuilder ops(scale.last().getDefiningOp());
+  OpBuilder ops(last);
   GraphBuilder b(ops, product.op->getLoc());
   NarrowWeight weight = narrowWeight(b, product, *balance);
   Value sums = narrowProduct(b, product, x, weight.values, grid->zero);
@@ -324,12 +266,15 @@ LogicalResult Quantizer::quantize(const WeightedProduct &product) {
     offset = b.mul(b.binary<MulOp>(columns, -static_cast<double>(grid->zero)), factor);
     offset = inOrderOfResult(b, product, offset);
   }
-  ScaledSums back = scale.joined(b, sums, inOrderOfResult(b, product, factor), offset);
+  // All that depends on weights alone is worked out before.
+  OutputAffine own{inOrderOfResult(b, product, factor), offset};
+  OutputAffine joined = own.then(b, steps, outputs);
+  ScaledSums back{sums, joined.scale, joined.offset, axes};
   Value result = back.build(b);
   assert(b.isGood() && "a product in 8 bits has the dimensions of the one in f32");
-  scale.last().replaceAllUsesWith(result);
-  for (Operation *op : scale.replaced())
-    op->erase();
+  last->getResult(0).replaceAllUsesWith(result);
+  for (const OutputStep &step : llvm::reverse(steps))
+    step.op->erase();
   product.op->erase();
   scaled[result] = back;
   ++numQuantized;
@@ -362,16 +307,7 @@ struct Quantize final : impl::QuantizePassBase<Quantize> {
     }
     numQuantized += quantizer.numQuantized;
     numNarrowed += quantizer.numNarrowed;
-    eraseUnused(function);
-  }
-
-private:
-  /// Values in f32 that only narrowing read.
-  static void eraseUnused(FuncOp function) {
-    function.walk<mlir::WalkOrder::PostOrder, mlir::ReverseIterator>([](Operation *op) {
-      if (mlir::isOpTriviallyDead(op))
-        op->erase();
-    });
+    eraseUnused(function); // values in f32 that only narrowing read
   }
 };
 

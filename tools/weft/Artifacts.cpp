@@ -128,14 +128,7 @@ LogicalResult Artifacts::compileOne(bool embedWeights, bool asOneObject, size_t 
     return failure();
   compilation.report().progress("object");
   std::string name = described.name + (options.isMain() ? "" : "." + options.processors[processor]);
-  if (asOneObject) {
-    FailureOr<SmallVector<char, 0>> object = compilation.makeObject(compilation.module());
-    if (failed(object))
-      return failure();
-    objects.emplace_back(name + ".o", std::move(*object));
-    return success();
-  }
-  auto parts = compilation.makeObjects(compilation.module(), name);
+  auto parts = compilation.makeObjects(compilation.module(), name, asOneObject);
   if (failed(parts))
     return failure();
   for (const auto &[number, part] : llvm::enumerate(*parts))

@@ -4,6 +4,7 @@
 
 #include "tools/weft/Calibrate.h"
 
+#include "passes/Functions.h"
 #include "passes/Passes.h"
 #include "tools/weft/Loaded.h"
 #include "tools/weft/Origins.h"

@@ -268,8 +268,6 @@ LogicalResult Compilation::advanceTo(ModelStage stage) {
     if (failed(result))
       return failure();
     current.stage = next;
-    if (next == ModelStage::Graph && asked.cpus.size() > 1)
-      graph = theModule->clone();
   }
   return success();
 }
@@ -277,9 +275,13 @@ LogicalResult Compilation::advanceTo(ModelStage stage) {
 LogicalResult Compilation::useProcessor(size_t index) {
   if (failed(advanceTo(ModelStage::Graph)))
     return failure();
-  if (graph && current.stage > ModelStage::Graph) {
+  if (graph) {
     theModule = graph->clone();
     current.stage = ModelStage::Graph;
+  } else if (asked.cpus.size() > 1) {
+    // Not before the first goes on: whoever looks at stage `graph` may write into it.
+    assert(current.stage == ModelStage::Graph && "the module has gone on for no processor");
+    graph = theModule->clone();
   }
   current.processor = index;
   return success();
@@ -368,8 +370,8 @@ FailureOr<SmallVector<char, 0>> Compilation::makeObject(ModuleOp llvmModule) {
 }
 
 FailureOr<std::vector<SmallVector<char, 0>>> Compilation::makeObjects(ModuleOp llvmModule,
-                                                                      StringRef name) {
-  return orOurFault(emitObjects(llvmModule, target(), name));
+                                                                      StringRef name, bool asOne) {
+  return orOurFault(emitObjects(llvmModule, target(), name, asOne ? 1 : mostParts));
 }
 
 } // namespace weft

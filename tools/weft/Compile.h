@@ -89,9 +89,10 @@ public:
 
   /// The object of a module in stage `llvm`, which may be another than this one's.
   FailureOr<SmallVector<char, 0>> makeObject(ModuleOp llvmModule);
-  /// The same in several objects, in less time. What they need of each other has `name` before its
-  /// own.
-  FailureOr<std::vector<SmallVector<char, 0>>> makeObjects(ModuleOp llvmModule, StringRef name);
+  /// The same in several objects, in less time, or in one. What they need of each other has `name`
+  /// before its own.
+  FailureOr<std::vector<SmallVector<char, 0>>> makeObjects(ModuleOp llvmModule, StringRef name,
+                                                           bool asOne);
 
   /// Goes on for processor number `index` of those that were asked for: back at stage `graph`, up
   /// to which all are the same. It is the first until then.

@@ -4,6 +4,7 @@
 
 #include "codegen/emit/Manifest.h"
 #include "ir/GraphBuilder.h"
+#include "passes/Functions.h"
 #include "passes/KernelRules.h"
 #include "tools/weft/CommandLine.h"
 #include "tools/weft/Memory.h"
@@ -80,16 +81,21 @@ static LogicalResult inspectModel(const InspectFlags &flags, Compilation &compil
   return success();
 }
 
+/// Calls `show` for each export of the model at `stage`.
+static LogicalResult forExports(Compilation &compilation, ModelStage stage,
+                                llvm::function_ref<void(mlir::func::FuncOp)> show) {
+  if (failed(compilation.load()) || failed(compilation.advanceTo(stage)))
+    return failure();
+  compilation.report().finishProgress();
+  llvm::for_each(exportsOf(compilation.module()), show);
+  return success();
+}
+
 /// One entry a kernel, in the order in which they run.
 static LogicalResult inspectKernels(Compilation &compilation) {
   Report &report = compilation.report();
-  if (failed(compilation.load()) || failed(compilation.advanceTo(ModelStage::Kernels)))
-    return failure();
-  report.finishProgress();
   llvm::json::Array list;
-  for (auto function : compilation.module().getOps<mlir::func::FuncOp>()) {
-    if (!function->hasAttr(kExportAttr))
-      continue;
+  auto show = [&](mlir::func::FuncOp function) {
     if (!report.isJson())
       llvm::outs() << function.getName() << "\n";
     int64_t number = 0;
@@ -115,25 +121,24 @@ static LogicalResult inspectKernels(Compilation &compilation) {
                      << "\n       ends, since " << why << "\n";
       ++number;
     });
-  }
+  };
+  if (failed(forExports(compilation, ModelStage::Kernels, show)))
+    return failure();
   report.set("kernels", std::move(list));
   return success();
 }
 
 static LogicalResult inspectMemory(Compilation &compilation) {
   Report &report = compilation.report();
-  if (failed(compilation.load()) || failed(compilation.advanceTo(ModelStage::Plan)))
-    return failure();
-  report.finishProgress();
   llvm::json::Array list;
-  for (auto function : compilation.module().getOps<mlir::func::FuncOp>()) {
-    if (!function->hasAttr(kExportAttr))
-      continue;
+  auto show = [&](mlir::func::FuncOp function) {
     if (report.isJson())
       list.push_back(memoryAsJson(function));
     else
       drawMemory(function, llvm::outs());
-  }
+  };
+  if (failed(forExports(compilation, ModelStage::Plan, show)))
+    return failure();
   report.set("memory", std::move(list));
   return success();
 }
