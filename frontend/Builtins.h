@@ -18,6 +18,8 @@ struct Builtin {
   Item (*handler)(BuiltinCall &);
   /// Makes tensors whatever its arguments are, so it needs a function round it.
   bool needsGraph = false;
+  /// Evaluates its arguments itself.
+  bool isLazy = false;
 };
 
 /// The families' rows.
@@ -30,7 +32,7 @@ ArrayRef<Builtin> neuralBuiltins();
 ArrayRef<Builtin> indexingBuiltins();
 ArrayRef<Builtin> creationBuiltins();
 ArrayRef<Builtin> controlBuiltins();
-ArrayRef<Builtin> unsupportedBuiltins();
+ArrayRef<Builtin> derivativeBuiltins();
 
 /// One call of a builtin: its arguments by parameter name. Accessors report what does not fit.
 class BuiltinCall {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Loops as functions, and the names that the checker knows but that cannot be compiled yet.
+// Loops as functions.
 #include "frontend/Builtins.h"
 
 namespace weft {
@@ -42,20 +42,6 @@ ArrayRef<Builtin> controlBuiltins() {
       {"scan", "xs, from?, body", scan, /*needsGraph=*/true},
       {"loop", "from, while, body", loop, /*needsGraph=*/true},
       {"map", "list, body", map},
-  };
-  return rows;
-}
-
-static Item notYet(BuiltinCall &call) {
-  return call.elaborator.unsupported(call.call.calleeSpan, ("'" + call.builtin.name + "'").str());
-}
-
-ArrayRef<Builtin> unsupportedBuiltins() {
-  static const Builtin rows[] = {
-      {"grad", "*xs?, **names", notYet},       {"value_and_grad", "*xs?, **names", notYet},
-      {"vjp", "*xs?, **names", notYet},        {"jvp", "*xs?, **names", notYet},
-      {"minimize", "*xs?, **names", notYet},   {"dropout", "*xs?, **names", notYet},
-      {"orthogonal", "*xs?, **names", notYet},
   };
   return rows;
 }

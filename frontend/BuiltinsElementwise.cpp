@@ -137,12 +137,6 @@ static Item castTo(BuiltinCall &call) {
   return value ? Item::tensor(call.builder().cast(*value, *element)) : Item::error();
 }
 
-/// A tensor that stands for itself: `stop_gradient` only matters to differentiation.
-static Item identity(BuiltinCall &call) {
-  std::optional<ValueId> value = call.tensor("x");
-  return value ? Item::tensor(*value) : Item::error();
-}
-
 static Item predicate(BuiltinCall &call, StringRef name) {
   std::optional<ValueId> value = call.floatTensor("x");
   return value ? Item::tensor(call.builder().unary(name, *value)) : Item::error();
@@ -190,7 +184,6 @@ ArrayRef<Builtin> elementwiseBuiltins() {
       {"shift_right", "a, b", [](BuiltinCall &call) { return bitwise(call, "shift_right"); }},
       {"select", "condition, a, b", select},
       {"cast", "x", castTo},
-      {"stop_gradient", "x", identity},
   };
   return rows;
 }

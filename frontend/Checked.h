@@ -73,6 +73,8 @@ struct CheckedGraph {
   /// Parameters read by the graph (index into `CheckedProgram::parameters`) and their values, in
   /// order of first use.
   llvm::MapVector<unsigned, ValueId> parameters;
+  /// What parameters and states become by a call, in the order in which they first change.
+  llvm::MapVector<unsigned, ValueId> updates;
   std::vector<CheckedInput> inputs;
   std::vector<std::string> resultNames;
   CheckedBlock body;

@@ -24,8 +24,7 @@ ValueId CheckedBuilder::op(StringRef name, ArrayRef<ValueId> operands, const Val
   made.span = span;
   ValueId value = argument(result);
   made.results.push_back(value);
-  block->ops.push_back(std::move(made));
-  ++opCount;
+  append(std::move(made));
   return value;
 }
 
@@ -43,9 +42,43 @@ SmallVector<ValueId> CheckedBuilder::opWithRegions(StringRef name, ArrayRef<Valu
   for (const ValueType &type : results)
     made.results.push_back(argument(type));
   SmallVector<ValueId> values = made.results;
-  block->ops.push_back(std::move(made));
-  ++opCount;
+  append(std::move(made));
   return values;
+}
+
+void CheckedBuilder::append(CheckedOp op) {
+  if (recompute)
+    op.attributes.push_back(attribute(kRecomputeAttr, mlir::UnitAttr::get(context)));
+  block->ops.push_back(std::move(op));
+  ++opCount;
+}
+
+static SmallVector<ValueType> typesOf(const CheckedGraph &graph, ArrayRef<ValueId> values) {
+  return llvm::map_to_vector(values, [&](ValueId value) { return graph.values[value].type; });
+}
+
+static SmallVector<int32_t> segmentSizes(ArrayRef<ArrayRef<ValueId>> segments,
+                                         SmallVector<ValueId> &operands) {
+  SmallVector<int32_t> sizes;
+  for (ArrayRef<ValueId> segment : segments) {
+    llvm::append_range(operands, segment);
+    sizes.push_back(static_cast<int32_t>(segment.size()));
+  }
+  return sizes;
+}
+
+SmallVector<ValueId> CheckedBuilder::vjp(ArrayRef<ValueId> outputs, ArrayRef<ValueId> gradients,
+                                         ArrayRef<ValueId> wrt) {
+  SmallVector<ValueId> operands;
+  SmallVector<int32_t> sizes = segmentSizes({outputs, gradients, wrt}, operands);
+  return opWithRegions("vjp", operands, typesOf(graph, wrt), {}, sizes);
+}
+
+SmallVector<ValueId> CheckedBuilder::jvp(ArrayRef<ValueId> outputs, ArrayRef<ValueId> wrt,
+                                         ArrayRef<ValueId> tangents) {
+  SmallVector<ValueId> operands;
+  SmallVector<int32_t> sizes = segmentSizes({outputs, wrt, tangents}, operands);
+  return opWithRegions("jvp", operands, typesOf(graph, outputs), {}, sizes);
 }
 
 CheckedBlock *CheckedBuilder::swapBlock(CheckedBlock *other) {

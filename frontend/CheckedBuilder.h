@@ -26,6 +26,10 @@ public:
   const ValueType &typeOf(ValueId value) const { return graph.values[value].type; }
   const Dims &dimsOf(ValueId value) const { return typeOf(value).dims; }
   Type elementOf(ValueId value) const { return typeOf(value).element; }
+  /// Operations are marked: the backward pass computes their results again.
+  bool recompute = false;
+  /// Operations go to the graph itself, not to a region of one of its operations.
+  bool isOutermost() const { return block == &graph.body; }
   size_t numOps() const { return opCount; }
 
   /// Values that are not results of operations: inputs, parameters, arguments of regions.
@@ -95,7 +99,14 @@ public:
   ValueId attention(ArrayRef<ValueId> operands, double scale, bool causal);
   ValueId randomBits(ValueId seed, ArrayRef<Dim> dims, int64_t stream);
 
+  /// The gradients of `outputs`, times `gradients`, for `wrt`; and the tangents of `outputs`.
+  SmallVector<ValueId> vjp(ArrayRef<ValueId> outputs, ArrayRef<ValueId> gradients,
+                           ArrayRef<ValueId> wrt);
+  SmallVector<ValueId> jvp(ArrayRef<ValueId> outputs, ArrayRef<ValueId> wrt,
+                           ArrayRef<ValueId> tangents);
+
 private:
+  void append(CheckedOp op);
   mlir::NamedAttribute attribute(StringRef name, mlir::Attribute value);
   mlir::NamedAttribute integer(StringRef name, int64_t value);
   mlir::NamedAttribute integers(StringRef name, ArrayRef<int64_t> values);

@@ -48,7 +48,7 @@ Elaborator::Elaborator(const Program &theProgram, ArrayRef<const ast::File *> pr
   for (ArrayRef<Builtin> family :
        {elementwiseBuiltins(), numberBuiltins(), shapeBuiltins(), reductionBuiltins(),
         patternBuiltins(), neuralBuiltins(), indexingBuiltins(), creationBuiltins(),
-        controlBuiltins(), unsupportedBuiltins()})
+        controlBuiltins(), derivativeBuiltins()})
     for (const Builtin &builtin : family) {
       Item item = Item::unit();
       item.kind = Kind::Builtin;
@@ -416,6 +416,10 @@ CheckedProgram Elaborator::withUsedParameters() {
     for (const auto &[index, value] : graph.parameters)
       renumbered[newIndex[index]] = value;
     graph.parameters = std::move(renumbered);
+    llvm::MapVector<unsigned, ValueId> updates;
+    for (const auto &[index, value] : graph.updates)
+      updates[newIndex[index]] = value;
+    graph.updates = std::move(updates);
   }
   if (!used.empty())
     result.initialisation = elaborateInitialisation(used);

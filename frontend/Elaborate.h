@@ -7,6 +7,7 @@
 //   ElaborateModels.cpp       files, imports, instances, parameters and their initialisation
 //   ElaborateTypes.cpp        types and dimensions against values
 //   ElaborateFunctions.cpp    calls: arguments, results, lambdas
+//   ElaborateTraining.cpp     states that change, minimize
 //   ElaborateStatements.cpp   blocks, patterns, loops, choices
 //   ElaborateControl.cpp      what stays in the graph: if, scan, loop
 //   ElaborateExpressions.cpp  names, literals, fields, lists
@@ -25,6 +26,7 @@
 #include "llvm/ADT/DenseMap.h"
 #include "llvm/ADT/DenseSet.h"
 #include "llvm/ADT/StringSet.h"
+#include "llvm/Support/GlobPattern.h"
 
 #include <deque>
 
@@ -127,6 +129,9 @@ public:
                   std::vector<Item> *carried = nullptr);
   Item scan(const Call &call, const Item &xs, Span xsSpan, const Item &from, Span fromSpan,
             const Item &body, Span bodySpan);
+  Item minimize(const Call &call);
+  /// Whether dropout drops and normalisations use the statistics of the batch.
+  bool inTraining() const;
   Item loop(const Call &call, const Item &from, Span fromSpan, const Item &condition,
             Span conditionSpan, const Item &body, Span bodySpan);
 
@@ -150,6 +155,7 @@ private:
   struct GraphState {
     std::optional<ValueId> seed;
     int64_t stream = 0;
+    bool isTraining = false;
     /// Initialisers draw from streams of their own and know their shape.
     bool isInitialisation = false;
   };
@@ -182,7 +188,8 @@ private:
   Item instantiate(const Item &model, const Call &call);
   /// Null if the settings do not fit.
   Instance *makeInstance(const ast::ModelDecl &model, const ScopeRef &fileScope, const Call &call,
-                         StringRef path);
+                         StringRef path, std::optional<ValueId> shapedBy = {});
+  bool bindShape(Instance &instance, ValueId value);
   bool bindSettings(Instance &instance, const Call &call);
   void declareFunction(const ast::FunctionDecl &function, const ScopeRef &scope, Instance *self);
   Item symbolicSetting(const ast::Parameter &setting);
@@ -245,6 +252,8 @@ private:
                     const CallArgument *piped);
   Item evaluatePipe(const ast::PipeExpr &expr, const ScopeRef &scope, const ValueType *expected);
   Item callFunction(const Item &callee, const Call &call);
+  Item callWithVjp(const ast::FunctionDecl &function, const ScopeRef &scope,
+                   const ValueType *expected, const std::string &name);
   Item callBuiltin(const Builtin &builtin, const Call &call);
   bool bindArguments(llvm::ArrayRef<ast::Parameter> parameters, const Call &call,
                      const std::string &callee, Span declaration,
@@ -256,6 +265,39 @@ private:
                    const std::string &callee);
   bool enter(const void *callee, const Instance *self, Span span, const std::string &name);
   void leave() { frames.pop_back(); }
+
+  //===- Training (ElaborateTraining.cpp) --------------------------------------------------------
+
+  struct Optimizer;
+  /// A pattern over the names of parameters, as it is written.
+  struct Pattern {
+    std::string text;
+    llvm::GlobPattern glob;
+    Span span;
+  };
+  Item evaluateRegion(const ast::RegionExpr &region, const ScopeRef &scope,
+                      const ValueType *expected);
+  void assignState(const Item &target, const Item &value, Span span);
+  /// Gives a parameter or state its value for the next call.
+  bool update(unsigned parameter, ValueId value, Span span);
+  /// What reads of a parameter see: its last new value, or what it came in with.
+  ValueId currentValue(unsigned parameter);
+  SmallVector<unsigned> parametersOf(ValueId loss);
+  unsigned ownState(const std::string &path, const ValueType &type, Span span);
+  ValueId stepNumber(const std::string &prefix, Span span);
+  std::optional<Optimizer> readOptimizer(const ast::Expr &expr, const ScopeRef &scope);
+  bool readPatterns(const ast::Expr &expr, const ScopeRef &scope,
+                    std::vector<Pattern> &patterns);
+  bool readGroups(const ast::Expr &expr, const ScopeRef &scope,
+                  std::vector<std::pair<Pattern, Optimizer>> &groups);
+  bool thaw(SmallVector<unsigned> &parameters, ArrayRef<Pattern> frozen);
+  void reportUnmatched(const Pattern &pattern, ArrayRef<unsigned> parameters);
+  void clipNorm(SmallVector<ValueId> &gradients, double limit);
+  void clipValue(SmallVector<ValueId> &gradients, double limit);
+  Instance *optimizerFor(const Optimizer &optimizer, unsigned parameter, const std::string &prefix,
+                         const ScopeRef &scope);
+  std::optional<ValueId> stepOf(Instance &instance, unsigned parameter, ValueId gradient,
+                                const std::string &prefix, Span span);
 
   //===- Statements (ElaborateStatements.cpp) ----------------------------------------------------
 
@@ -317,6 +359,10 @@ private:
     const Instance *self;
   };
   std::vector<ParameterOrigin> parameterOrigins;
+  llvm::StringMap<unsigned> ownStates;    // by path: states that no declaration stands for
+  llvm::StringMap<Instance *> optimizers; // by path
+  llvm::DenseMap<const ast::Expr *, unsigned> minimizeSites; // numbers of the optimizers written
+  llvm::DenseSet<std::pair<const CheckedGraph *, unsigned>> countedSteps;
   std::vector<const ast::ModelDecl *> instantiating;
   std::vector<Frame> frames;
   /// Functions and models that some elaboration went through.

@@ -218,4 +218,98 @@ Item Elaborator::loop(const Call &call, const Item &from, Span fromSpan, const I
   return rebuild(from, rest);
 }
 
+//===- Functions with a derivative of their own ---------------------------------------------------
+
+/// A value that a block reads though nothing in it, nor an argument, makes it.
+static std::optional<ValueId> captured(const CheckedBlock &block, llvm::DenseSet<ValueId> known) {
+  known.insert(block.arguments.begin(), block.arguments.end());
+  auto isForeign = [&](ValueId value) { return !known.contains(value); };
+  for (const CheckedOp &op : block.ops) {
+    if (auto *found = llvm::find_if(op.operands, isForeign); found != op.operands.end())
+      return *found;
+    for (const CheckedBlock &region : op.regions)
+      if (std::optional<ValueId> found = captured(region, known))
+        return found;
+    known.insert(op.results.begin(), op.results.end());
+  }
+  auto *found = llvm::find_if(block.results, isForeign);
+  return found != block.results.end() ? std::optional(*found) : std::nullopt;
+}
+
+/// The body of `function`, whose parameters `scope` holds, as an operation that knows its `vjp`.
+Item Elaborator::callWithVjp(const ast::FunctionDecl &function, const ScopeRef &scope,
+                             const ValueType *expected, const std::string &name) {
+  SmallVector<ValueId> inputs;
+  std::vector<Item> given;
+  for (const ast::Parameter &parameter : function.parameters) {
+    given.push_back(scope->names[parameter.name.text]);
+    if (given.back().isTensor() || given.back().isSequence())
+      if (!flatten(given.back(), parameter.range, inputs))
+        return Item::error();
+  }
+  std::vector<CheckedBlock> regions(2);
+  // The parameters as a region sees them: tensors are its arguments.
+  auto arguments = [&](CheckedBlock &region) {
+    std::vector<Item> items;
+    for (ValueId input : inputs)
+      region.arguments.push_back(current->argument(ValueType(typeOf(input))));
+    ArrayRef<ValueId> rest = region.arguments;
+    for (const Item &item : given)
+      items.push_back(item.isTensor() || item.isSequence() ? rebuild(item, rest) : item);
+    return items;
+  };
+  auto isOwn = [&](const CheckedBlock &region) {
+    std::optional<ValueId> foreign = captured(region, {});
+    if (foreign)
+      noteValue(report(Diag::VjpCapture, function.vjp->range, name, printType(typeOf(*foreign))),
+                *foreign);
+    return !foreign;
+  };
+
+  std::vector<Item> items = arguments(regions[0]);
+  for (auto [parameter, item] : llvm::zip_equal(function.parameters, items))
+    scope->names[parameter.name.text] = item;
+  CheckedBlock *outer = current->swapBlock(&regions[0]);
+  Item result = evaluateBlock(*function.body, makeScope(Scope::Kind::Sealed, scope), expected);
+  Span span = function.body->result ? function.body->result->range : function.body->range;
+  SmallVector<ValueId> values;
+  bool good = !result.isError() && flatten(result, span, values);
+  current->swapBlock(outer);
+  regions[0].results = values;
+  if (!good || !isOwn(regions[0]))
+    return Item::error();
+
+  items = arguments(regions[1]);
+  SmallVector<ValueId> gradients;
+  for (ValueId value : values)
+    gradients.push_back(current->argument(ValueType(typeOf(value))));
+  llvm::append_range(regions[1].arguments, gradients);
+  ArrayRef<ValueId> rest = gradients;
+  items.push_back(rebuild(result, rest));
+  SmallVector<ValueType> wanted;
+  for (ValueId input : inputs)
+    if (isFloatElement(typeOf(input).element))
+      wanted.push_back(typeOf(input));
+  outer = current->swapBlock(&regions[1]);
+  Item pulled = callLambda(*function.vjp, scope, items, function.vjp->range, nullptr);
+  SmallVector<ValueId> made;
+  good = !pulled.isError() && flatten(pulled, function.vjp->range, made, wanted);
+  current->swapBlock(outer);
+  regions[1].results = made;
+  if (!good || !isOwn(regions[1]))
+    return Item::error();
+  if (typesOf(*current, made) != wanted) {
+    std::string list;
+    for (const ValueType &type : wanted)
+      list += (list.empty() ? "" : ", ") + printType(type);
+    report(Diag::VjpResult, function.vjp->range, name, list, describe(pulled));
+    return Item::error();
+  }
+  SmallVector<ValueType> types = typesOf(*current, values);
+  SmallVector<ValueId> outputs =
+      current->opWithRegions("custom_vjp", inputs, types, std::move(regions));
+  rest = outputs;
+  return rebuild(result, rest);
+}
+
 } // namespace weft

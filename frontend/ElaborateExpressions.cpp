@@ -87,13 +87,8 @@ Item Elaborator::evaluateInner(const ast::Expr &expr, const ScopeRef &scope,
   }
   case ExprKind::If:
     return evaluateIf(llvm::cast<ast::IfExpr>(expr), scope, expected);
-  case ExprKind::Region: {
-    auto &region = llvm::cast<ast::RegionExpr>(expr);
-    // A checkpoint only tells the backward pass what to keep; forward it is its body.
-    if (region.region == ast::RegionExpr::Region::Checkpoint)
-      return evaluateBlock(*region.body, scope, expected);
-    return unsupported(region.wordRange, "'training'");
-  }
+  case ExprKind::Region:
+    return evaluateRegion(llvm::cast<ast::RegionExpr>(expr), scope, expected);
   }
   return Item::error();
 }
@@ -240,7 +235,7 @@ std::optional<ValueId> Elaborator::toTensor(const Item &item, Span span, Type el
       current->span = checked.parameters[item.parameter].span;
       place->second = current->argument(checked.parameters[item.parameter].type);
     }
-    return place->second;
+    return currentValue(item.parameter);
   }
   if (item.isNumber()) {
     if (!element)

@@ -232,7 +232,9 @@ Item Elaborator::callFunction(const Item &callee, const Call &call) {
   if (!wanted && function.result && call.expected && isa<ast::NamedType>(*function.result))
     wanted = *call.expected;
   auto *emitted = std::exchange(emittedItems, nullptr);
-  Item result = evaluateBlock(*function.body, scope, wanted ? &*wanted : nullptr);
+  const ValueType *hint = wanted ? &*wanted : nullptr;
+  Item result = function.vjp && hasGraph() ? callWithVjp(function, scope, hint, name)
+                                           : evaluateBlock(*function.body, scope, hint);
   emittedItems = emitted;
   result = checkResult(function, result, scope, name);
   leave();
@@ -257,7 +259,11 @@ Item Elaborator::checkResult(const ast::FunctionDecl &function, Item result, con
 //===- Builtins -----------------------------------------------------------------------------------
 
 Item Elaborator::callBuiltin(const Builtin &builtin, const Call &call) {
+  if (builtin.needsGraph && !hasGraph())
+    return unsupported(call.span, "a tensor outside of a function");
   BuiltinCall bound(*this, builtin, call);
+  if (builtin.isLazy)
+    return builtin.handler(bound);
   bool good = true;
   for (const CallArgument &argument : call.arguments) {
     Item item = argument.expr ? evaluate(*argument.expr, call.scope) : argument.item;
@@ -273,8 +279,6 @@ Item Elaborator::callBuiltin(const Builtin &builtin, const Call &call) {
   }
   if (!good || !bound.complete())
     return Item::error();
-  if (builtin.needsGraph && !hasGraph())
-    return unsupported(call.span, "a tensor outside of a function");
   if (hasGraph())
     current->span = call.span;
   return builtin.handler(bound);

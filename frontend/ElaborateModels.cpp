@@ -122,7 +122,8 @@ Item Elaborator::instantiate(const Item &model, const Call &call) {
 }
 
 Instance *Elaborator::makeInstance(const ast::ModelDecl &model, const ScopeRef &file,
-                                   const Call &call, StringRef path) {
+                                   const Call &call, StringRef path,
+                                   std::optional<ValueId> shapedBy) {
   reached.insert(&model);
   if (llvm::is_contained(instantiating, &model)) {
     report(Diag::Recursion, call.span, model.name.text)
@@ -141,7 +142,7 @@ Instance *Elaborator::makeInstance(const ast::ModelDecl &model, const ScopeRef &
   instance.span = call.span;
   instantiating.push_back(&model);
   llvm::scope_exit done([&] { instantiating.pop_back(); });
-  if (!bindSettings(instance, call))
+  if (!bindSettings(instance, call) || (shapedBy && !bindShape(instance, *shapedBy)))
     return nullptr;
   std::string outerPath = std::exchange(instancePath, "");
   CheckedBuilder *outerBuilder = std::exchange(current, nullptr);
@@ -166,6 +167,22 @@ bool Elaborator::bindSettings(Instance &instance, const Call &call) {
         argument ? argument->span : setting.defaultValue->range;
   }
   return good;
+}
+
+/// The first parameter of the model's function says what the names in the types of its fields are:
+/// `state m: f32[...S]` beside `fn (p: f32[...S], ...)`.
+bool Elaborator::bindShape(Instance &instance, ValueId value) {
+  for (const auto &member : instance.model->members)
+    if (auto *function = dyn_cast<ast::FunctionDecl>(member.get());
+        function && function->isCall() && !function->parameters.empty())
+      if (auto *type = llvm::dyn_cast_or_null<ast::NamedType>(function->parameters[0].type.get())) {
+        MatchContext match{instance.span, instance.model->name.text.str(),
+                           function->parameters[0].name.text, &instance, false};
+        return matchType(*type, instance.scope, typeOf(value), value, match);
+      }
+  report(Diag::OptimizerCall, instance.span, instance.model->name.text)
+      .note(instance.model->name.range, "'{0}' is declared here", instance.model->name.text);
+  return false;
 }
 
 void Elaborator::declareMembers(Instance &instance) {
@@ -215,6 +232,12 @@ std::optional<ValueType> Elaborator::variableType(const ast::VariableDecl &varia
              DiagnosticEngine::textOf(variable.type->range), "");
     return std::nullopt;
   }
+  // What an optimizer is for gives it its type; without one it is checked as far as it goes.
+  bool isOpen = lenient && llvm::any_of(type->dims, [&](const ast::Dimension &dim) {
+    return dim.isSpread() && !findDimension(scope, dim.spread.text);
+  });
+  if (isOpen)
+    return std::nullopt;
   std::optional<Type> element = findElement(*type, scope);
   if (!element) {
     report(Diag::UnknownType, type->name.range, type->name.text, "");
@@ -223,8 +246,15 @@ std::optional<ValueType> Elaborator::variableType(const ast::VariableDecl &varia
   ValueType result{*element, {}};
   for (const ast::Dimension &dim : type->dims) {
     if (dim.isSpread()) {
-      report(Diag::UnknownName, dim.range, dim.spread.text, "");
-      return std::nullopt;
+      Item *bound = findDimension(scope, dim.spread.text);
+      if (!bound)
+        report(Diag::UnknownName, dim.range, dim.spread.text, "");
+      std::optional<Dims> dims =
+          bound ? toDims(*bound, dim.range, "a dimension") : std::optional<Dims>();
+      if (!dims)
+        return std::nullopt;
+      llvm::append_range(result.dims, *dims);
+      continue;
     }
     std::optional<Dim> size = evaluateDim(*dim.expr, scope);
     if (!size)
@@ -303,6 +333,10 @@ static int64_t streamOf(StringRef path) {
 
 std::optional<ValueId> Elaborator::initialValue(unsigned parameter) {
   const CheckedParameter &declared = checked.parameters[parameter];
+  if (!parameterOrigins[parameter].variable) {
+    current->span = declared.span;
+    return current->splat(declared.type.element, 0, declared.type.dims);
+  }
   const ast::VariableDecl &variable = *parameterOrigins[parameter].variable;
   current->span = variable.name.range;
   if (!variable.initial)

@@ -111,8 +111,13 @@ void Elaborator::bindName(const ast::NamePattern &pattern, const Item &item, con
       report(Diag::SealedAssignment, pattern.range, name);
       return;
     }
-    if (found != at->names.end())
+    if (found != at->names.end()) {
+      bool isState = found->second.kind == Kind::Parameter &&
+                     checked.parameters[found->second.parameter].isState;
+      if (isState)
+        return assignState(Item(found->second), item, pattern.range);
       break;
+    }
   }
   if (scope->find(name)) {
     report(Diag::AssignedField, pattern.range, name);

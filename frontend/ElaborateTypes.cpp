@@ -35,7 +35,7 @@ bool Elaborator::sameDims(ArrayRef<Dim> a, ArrayRef<Dim> b) const {
 bool Elaborator::isCompileTimeType(const ast::Type &type) const {
   auto *named = dyn_cast<NamedType>(&type);
   return named && !named->hasDims &&
-         llvm::is_contained({"int", "float", "string"}, named->name.text);
+         llvm::is_contained({"int", "float", "string", "schedule"}, named->name.text);
 }
 
 Item *Elaborator::findDimension(const ScopeRef &scope, StringRef name) {
@@ -323,6 +323,11 @@ std::optional<Item> Elaborator::convertSetting(const NamedType &type, const Item
   }
   if (name == "string" && item.kind == Item::Kind::Text)
     return item;
+  // A number, or a function of the step.
+  if (name == "schedule" && (item.kind == Item::Kind::Float || item.isCallable()))
+    return item;
+  if (name == "schedule" && item.kind == Item::Kind::Int && item.integer.isConstant())
+    return Item::number(static_cast<double>(*item.integer.constant()));
   if (!item.isError() && match.callee.empty())
     report(Diag::DeclaredType, match.span, name, describe(item));
   else if (!item.isError())

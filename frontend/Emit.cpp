@@ -26,7 +26,7 @@ private:
   void emitBlock(const CheckedBlock &block);
   void emitOp(const CheckedOp &op);
   void fillBody(mlir::func::FuncOp function, const CheckedGraph &graph,
-                ArrayRef<ValueId> arguments);
+                ArrayRef<ValueId> arguments, ArrayRef<ValueId> results);
   /// The parameters that a graph reads, params before state, each in the program's order.
   SmallVector<std::pair<unsigned, ValueId>> parametersOf(const CheckedGraph &graph) const;
   Location locate(Span span);
@@ -104,7 +104,7 @@ void Emitter::emitBlock(const CheckedBlock &block) {
 }
 
 void Emitter::fillBody(mlir::func::FuncOp function, const CheckedGraph &graph,
-                       ArrayRef<ValueId> arguments) {
+                       ArrayRef<ValueId> arguments, ArrayRef<ValueId> returned) {
   OpBuilder::InsertionGuard guard(builder);
   mlir::Block *body = function.addEntryBlock();
   builder.setInsertionPointToStart(body);
@@ -113,7 +113,7 @@ void Emitter::fillBody(mlir::func::FuncOp function, const CheckedGraph &graph,
     values[id] = argument;
   emitBlock(graph.body);
   SmallVector<Value> results =
-      llvm::map_to_vector(graph.body.results, [&](ValueId value) { return values.lookup(value); });
+      llvm::map_to_vector(returned, [&](ValueId value) { return values.lookup(value); });
   mlir::func::ReturnOp::create(builder, function.getLoc(), results);
 }
 
@@ -124,7 +124,7 @@ void Emitter::emitInitialisation(const CheckedGraph &graph) {
   auto type = builder.getFunctionType(typesOf(arguments), typesOf(graph.body.results));
   auto function = mlir::func::FuncOp::create(builder, builder.getUnknownLoc(), kInitFunction, type);
   function.setPrivate();
-  fillBody(function, graph, arguments);
+  fillBody(function, graph, arguments, graph.body.results);
 }
 
 SmallVector<std::pair<unsigned, ValueId>> Emitter::parametersOf(const CheckedGraph &graph) const {
@@ -154,14 +154,21 @@ void Emitter::emitExport(const CheckedGraph &graph) {
   for (StringRef name : graph.resultNames)
     resultAttributes.push_back(
         builder.getDictionaryAttr(named(kNameAttr, builder.getStringAttr(name))));
-  auto type = builder.getFunctionType(typesOf(arguments), typesOf(graph.body.results));
+  SmallVector<ValueId> results = graph.body.results;
+  for (auto [index, before] : parametersOf(graph))
+    if (auto update = graph.updates.find(index); update != graph.updates.end()) {
+      results.push_back(update->second);
+      resultAttributes.push_back(builder.getDictionaryAttr(named(
+          kStateAttr, mlir::FlatSymbolRefAttr::get(&context, program.parameters[index].path))));
+    }
+  auto type = builder.getFunctionType(typesOf(arguments), typesOf(results));
   auto function = mlir::func::FuncOp::create(builder, locate(graph.span), graph.name, type);
   function->setAttr(kExportAttr, builder.getUnitAttr());
   if (!graph.doc.empty())
     function->setAttr(kDocAttr, builder.getStringAttr(graph.doc));
   function.setAllArgAttrs(argumentAttributes);
   function.setAllResultAttrs(resultAttributes);
-  fillBody(function, graph, arguments);
+  fillBody(function, graph, arguments, results);
 }
 
 OwningOpRef<ModuleOp> Emitter::run() {

@@ -60,6 +60,19 @@ LogicalResult ConvTransposeOp::verify() {
   return verifySumTypes(*this); // C6
 }
 
+LogicalResult ConvFilterGradOp::verify() {
+  std::string why;
+  Sliding sliding{getStrides(), getPadLow(), getPadHigh(), getDilations()};
+  Inferred inferred =
+      inferConv(tensorOf(getInput()), tensorOf(getResult()), sliding, number(getGroups()),
+                why); // C1, C2, C3, C5
+  if (failed(inferred))
+    return emitOpError() << why;
+  if (failed(verifyDims(*this, "gradient", getGradient(), dimsOf(*inferred)))) // C4
+    return failure();
+  return verifyOneElementType(*this, {getInput(), getGradient(), getResult()}); // C6
+}
+
 LogicalResult PackedConvOp::verify() {
   std::string why;
   Sliding sliding{getStrides(), getPadLow(), getPadHigh(), getDilations()};

@@ -98,9 +98,9 @@ static LogicalResult verifyParameterUse(Operation *op, NamedAttribute attribute,
   if (parameter.getType() != type)
     return op->emitError() << "'" << attribute.getName().getValue() << "' names " << symbol
                            << " of type " << parameter.getType() << " on a value of type " << type;
-  if (attribute.getName() == kStateAttr && parameter.getKind() != ParameterKind::State)
+  if (attribute.getName() == kStateAttr && parameter.getKind() == ParameterKind::Derived)
     return op->emitError() << "'" << attribute.getName().getValue() << "' names " << symbol
-                           << ", which is no state";
+                           << ", which is derived";
   return success();
 }
 
@@ -137,6 +137,8 @@ LogicalResult WeftDialect::verifyOperationAttribute(Operation *op, NamedAttribut
     return op->emitError() << "'" << name << "' is a unit attribute of functions";
   if (name == kDocAttr && !isa<StringAttr>(attribute.getValue()))
     return op->emitError() << "'" << name << "' is no string";
+  if (name == kRecomputeAttr && !isa<mlir::UnitAttr>(attribute.getValue()))
+    return op->emitError() << "'" << name << "' is no unit attribute";
   if (name == kArenaAttr) {
     auto bytes = dyn_cast<ShapeAttr>(attribute.getValue());
     if (!bytes || bytes.getDims().size() != 1)

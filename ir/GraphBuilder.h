@@ -146,6 +146,9 @@ public:
   Value conv(Value x, Value filter, const Sliding &sliding, int64_t groups, Type result = nullptr);
   Value convTranspose(Value x, Value filter, const Sliding &sliding,
                       ArrayRef<int64_t> outputPadding, int64_t groups, Type result = nullptr);
+  /// The gradient of a convolution of `x` for its filter, of the dimensions `filter`.
+  Value convFilterGrad(Value x, Value gradient, ArrayRef<int64_t> filter, const Sliding &sliding,
+                       int64_t groups);
   /// Channels last; `channels` says how many the result has.
   Value packedConv(Value x, Value filter, const Sliding &sliding, const PackedChannels &channels,
                    Type result = nullptr);

@@ -101,6 +101,15 @@ Value GraphBuilder::convTranspose(Value x, Value filter, const Sliding &sliding,
                                static_cast<uint64_t>(groups));
 }
 
+Value GraphBuilder::convFilterGrad(Value x, Value gradient, ArrayRef<int64_t> filter,
+                                   const Sliding &sliding, int64_t groups) {
+  if (!x || !gradient)
+    return {};
+  auto type = RankedTensorType::get(filter, element(x));
+  return make<ConvFilterGradOp>(type, x, gradient, sliding.strides, sliding.padLow,
+                                sliding.padHigh, sliding.dilations, static_cast<uint64_t>(groups));
+}
+
 Value GraphBuilder::packedConv(Value x, Value filter, const Sliding &sliding,
                                const PackedChannels &channels, Type result) {
   if (!x || !filter)

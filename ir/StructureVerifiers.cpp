@@ -18,28 +18,6 @@ LogicalResult ParameterOp::verify() {
 
 //===-- Regions -----------------------------------------------------------------------------===//
 
-/// Fails unless the two lists of types are equal; `what` and `like` name them in the message.
-static LogicalResult verifyTypes(Operation *op, mlir::TypeRange actual, mlir::TypeRange expected,
-                                 StringRef what, StringRef like) {
-  if (actual.size() != expected.size())
-    return op->emitOpError() << actual.size() << " " << what << " where " << expected.size()
-                             << " are expected, as many as " << like;
-  for (auto [index, found, wanted] : llvm::enumerate(actual, expected))
-    if (found != wanted)
-      return op->emitOpError() << what << ": number " << index << " has type " << found << " where "
-                               << wanted << " is expected, by the " << like;
-  return success();
-}
-
-/// The yield that ends the block of `region`, or nothing after an error.
-static YieldOp yieldOf(Operation *op, mlir::Region &region) {
-  mlir::Block &block = region.front();
-  auto yield = block.empty() ? YieldOp() : dyn_cast<YieldOp>(block.back());
-  if (!yield)
-    op->emitOpError() << "region " << region.getRegionNumber() << " does not end in 'weft.yield'";
-  return yield;
-}
-
 LogicalResult KernelOp::verify() {
   if (failed(verifyTypes(*this, getBody().getArgumentTypes(), getInputs().getTypes(),
                          "body arguments", "inputs"))) // C1

@@ -42,4 +42,24 @@ LogicalResult verifyAxis(Operation *op, uint64_t axis, Value value) {
   return op->emitOpError() << "axis " << axis << " outside rank " << rank;
 }
 
+LogicalResult verifyTypes(Operation *op, mlir::TypeRange actual, mlir::TypeRange expected,
+                          StringRef what, StringRef like) {
+  if (actual.size() != expected.size())
+    return op->emitOpError() << actual.size() << " " << what << " where " << expected.size()
+                             << " are expected, as many as " << like;
+  for (auto [index, found, wanted] : llvm::enumerate(actual, expected))
+    if (found != wanted)
+      return op->emitOpError() << what << ": number " << index << " has type " << found << " where "
+                               << wanted << " is expected, by the " << like;
+  return success();
+}
+
+YieldOp yieldOf(Operation *op, mlir::Region &region) {
+  mlir::Block &block = region.front();
+  auto yield = block.empty() ? YieldOp() : dyn_cast<YieldOp>(block.back());
+  if (!yield)
+    op->emitOpError() << "region " << region.getRegionNumber() << " does not end in 'weft.yield'";
+  return yield;
+}
+
 } // namespace weft

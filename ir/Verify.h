@@ -23,6 +23,13 @@ LogicalResult verifyOneElementType(Operation *op, ArrayRef<Value> values);
 /// Fails unless `axis` is below the rank of `value`.
 LogicalResult verifyAxis(Operation *op, uint64_t axis, Value value);
 
+/// Fails unless the two lists of types are equal; `what` and `like` name them in the message.
+LogicalResult verifyTypes(Operation *op, mlir::TypeRange actual, mlir::TypeRange expected,
+                          StringRef what, StringRef like);
+
+/// The yield that ends the block of `region`, or nothing after an error.
+YieldOp yieldOf(Operation *op, mlir::Region &region);
+
 /// An attribute that its constraint keeps in the range of int64_t, though its accessor is unsigned.
 inline int64_t number(uint64_t attribute) { return static_cast<int64_t>(attribute); }
 

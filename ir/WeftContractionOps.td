@@ -99,6 +99,35 @@ def Weft_ConvTransposeOp : Weft_ConvolutionOp<"conv_transpose"> {
   }];
 }
 
+def Weft_ConvFilterGradOp : Weft_Op<"conv_filter_grad", [Pure, Weft_Composite]> {
+  let summary = "Pull the gradient of a convolution back to its filter";
+  let description = [{
+    - Formula: `y[o, c, k] = sum over n, i of x[n, g * C/groups + c, i * strides - pad_low +
+      k * dilations] * dy[n, o, i]`, `g = o / (O / groups)`; 0 outside `input`
+    - Shapes: input [N, C, spatial...], gradient [N, O, places...], result [O, C / groups,
+      kernel...]. C1: 1 to 3 spatial dimensions, one entry of each attribute for each. C2: strides,
+      dilations, groups positive, padding not negative. C3: `C = groups * C/groups` and `groups`
+      divides `O`. C4: `gradient` has the dimensions that weft.conv gives for `input` and a filter
+      of the type of `result`. C5: the result's dimensions are static
+    - Types: any float. C6: element types are equal. f16 and bf16 accumulate in f32
+    - Gradient: for `t` in the place of `y`: `dx` is the transposed convolution of `dy` with `t`,
+      `d(dy)` the convolution of `x` with `t`
+    - Source: Dumoulin & Visin, arXiv:1603.07285
+
+    Example: `test/ir/contraction.mlir`
+  }];
+  let arguments = (ins Weft_FloatTensor:$input, Weft_FloatTensor:$gradient,
+                       DenseI64ArrayAttr:$strides, DenseI64ArrayAttr:$pad_low,
+                       DenseI64ArrayAttr:$pad_high, DenseI64ArrayAttr:$dilations,
+                       ConfinedAttr<I64Attr, [IntPositive]>:$groups);
+  let results = (outs Weft_FloatTensor:$result);
+  let assemblyFormat = [{
+    $input `,` $gradient `strides` $strides `pad` $pad_low $pad_high `dilations` $dilations
+    `groups` $groups attr-dict `:` type($input) `,` type($gradient) `->` type($result)
+  }];
+  let hasVerifier = 1;
+}
+
 def Weft_PackedConvOp : Weft_ConvolutionOp<"packed_conv"> {
   let summary = "Slide packed filters, channels last";
   let description = [{

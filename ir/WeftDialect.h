@@ -26,6 +26,8 @@ inline constexpr llvm::StringLiteral kParameterAttr = "weft.parameter"; // symbo
 inline constexpr llvm::StringLiteral kStateAttr = "weft.state";         // symbol, result
 inline constexpr llvm::StringLiteral kKernelAttr = "weft.kernel";       // unit, outlined kernel
 inline constexpr llvm::StringLiteral kArenaAttr = "weft.arena";         // shape of one: peak bytes
+/// Unit, on operations whose results the backward pass computes again instead of keeping them.
+inline constexpr llvm::StringLiteral kRecomputeAttr = "weft.recompute";
 inline constexpr llvm::StringLiteral kInitFunction = "weft.init";
 /// Functions `weft.prepare.0`, `weft.prepare.1`, ...: exports of parameters alone, whose results,
 /// one function after the other, are the `derived` parameters in their order.

@@ -129,10 +129,10 @@ def Weft_PowOp : Weft_BinaryOp<"pow", Weft_NumberTensor, "Raise the first to the
   "`da = dy * b * a^(b - 1)`, `db = dy * y * log(a)`">;
 def Weft_MaxOp : Weft_BinaryOp<"max", Weft_NumberTensor, "Take the larger",
   "y[i] = max(a[i], b[i])", "any number; NaN if either is NaN; max(-0, +0) = +0",
-  "`da = dy * (a >= b)`, `db = dy * (a < b)`", [Commutative]>;
+  "`da = dy * (a > b)`, `db` the rest of `dy`", [Commutative]>;
 def Weft_MinOp : Weft_BinaryOp<"min", Weft_NumberTensor, "Take the smaller",
   "y[i] = min(a[i], b[i])", "any number; NaN if either is NaN; min(-0, +0) = -0",
-  "`da = dy * (a <= b)`, `db = dy * (a > b)`", [Commutative]>;
+  "`da = dy * (a < b)`, `db` the rest of `dy`", [Commutative]>;
 def Weft_Atan2Op : Weft_BinaryOp<"atan2", Weft_FloatTensor,
   "Take the angle of the point (second, first) in radians",
   "y[i] = atan2(a[i], b[i])", "any float, as C's atan2",

@@ -11,5 +11,6 @@ include "ir/WeftReductionOps.td"
 include "ir/WeftContractionOps.td"
 include "ir/WeftNormalisationOps.td"
 include "ir/WeftStructureOps.td"
+include "ir/WeftDerivativeOps.td"
 
 #endif // WEFT_OPS_TD

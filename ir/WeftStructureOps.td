@@ -28,7 +28,7 @@ def Weft_ParameterOp : Weft_Op<"parameter", [Symbol]> {
 }
 
 def Weft_YieldOp : Weft_Op<"yield", [Pure, Terminator, ReturnLike,
-    ParentOneOf<["KernelOp", "IfOp", "WhileOp", "ScanOp"]>]> {
+    ParentOneOf<["KernelOp", "IfOp", "WhileOp", "ScanOp", "CustomVjpOp"]>]> {
   let summary = "Hand values to the operation around";
   let description = [{
     - Formula: the operands become the results of the region

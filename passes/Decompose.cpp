@@ -3,7 +3,9 @@
 // weft-decompose: batch and group normalisation in terms of simpler operations, and attention where
 // no kernel computes it whole. What has a loop nest of its own (softmax, layer_norm) stays.
 
-#include "ir/WeftOps.h"
+#include "passes/Decompose.h"
+
+#include "ir/GraphBuilder.h"
 #include "passes/KernelRules.h"
 #include "passes/Passes.h"
 
@@ -202,16 +204,91 @@ FailureOr<Value> decompose(AttentionOp op) {
   return w.cast(result, w.element(op.getResult()));
 }
 
+//===-- Convolution -------------------------------------------------------------------------===//
+
+/// What a window sees at offset `k` of each place, for all places: a slice of the padded input.
+Value seenAt(GraphBuilder &g, Value padded, ConvFilterGradOp op, ArrayRef<int64_t> k) {
+  SmallVector<Dim> starts = {0, 0}, ends = g.dims(padded), places = g.dims(op.getGradient());
+  SmallVector<int64_t> strides = {1, 1};
+  for (auto [s, offset] : llvm::enumerate(k)) {
+    strides.push_back(op.getStrides()[s]);
+    starts.push_back(Dim(offset * op.getDilations()[s]));
+    ends[2 + s] = starts.back() + (places[2 + s] - Dim(1)) * Dim(strides.back()) + Dim(1);
+  }
+  return g.slice(padded, starts, ends, strides);
+}
+
+/// One product over batch and places for each element of the kernel.
+FailureOr<Value> decompose(ConvFilterGradOp op) {
+  OpBuilder builder(op);
+  GraphBuilder g(builder, op.getLoc());
+  Type type = computeType(g.element(op.getInput()));
+  Value x = g.cast(op.getInput(), type), dy = g.cast(op.getGradient(), type);
+  ArrayRef<int64_t> filter = GraphBuilder::typeOf(op.getResult()).getShape();
+  auto groups = static_cast<int64_t>(op.getGroups());
+  SmallVector<Dim> low = {0, 0}, high = {0, 0};
+  for (auto [before, behind] : llvm::zip_equal(op.getPadLow(), op.getPadHigh())) {
+    low.push_back(Dim(before));
+    high.push_back(Dim(behind));
+  }
+  Value padded = g.pad(x, g.scalar(type, 0), low, high);
+
+  StringRef spatial = StringRef("xyz").take_front(filter.size() - 2);
+  std::string equation = ("nc" + spatial + ",no" + spatial + "->oc").str();
+  auto grouped = [&](Value value) {
+    SmallVector<Dim> shape = g.dims(value);
+    shape[1] = shape[1].floorDiv(Dim(groups));
+    shape.insert(shape.begin() + 1, Dim(groups));
+    return g.reshape(value, shape);
+  };
+  if (groups > 1) {
+    equation = ("ngc" + spatial + ",ngo" + spatial + "->goc").str();
+    dy = grouped(dy);
+  }
+  int64_t count = 1;
+  for (int64_t size : filter.drop_front(2))
+    count *= size;
+  GraphBuilder::Values parts;
+  for (int64_t number = 0; number < count; ++number) {
+    SmallVector<int64_t> k(filter.size() - 2);
+    for (int64_t s = static_cast<int64_t>(k.size()), rest = number; s-- > 0;) {
+      k[s] = rest % filter[2 + s];
+      rest /= filter[2 + s];
+    }
+    Value seen = seenAt(g, padded, op, k);
+    parts.push_back(g.contract(equation, groups > 1 ? grouped(seen) : seen, dy));
+  }
+  Value stacked = parts.empty() ? g.splat(type, 0, g.dims(op.getResult()))
+                                : g.stack(parts, groups > 1 ? 3 : 2);
+  Value result = g.cast(g.reshape(stacked, g.dims(op.getResult())), g.element(op.getResult()));
+  if (!g.isGood())
+    return op.emitOpError() << "cannot be decomposed: " << g.why();
+  return result;
+}
+
 //===-- The pass ----------------------------------------------------------------------------===//
 
 FailureOr<Value> decomposeAny(Operation *op) {
   return llvm::TypeSwitch<Operation *, FailureOr<Value>>(op)
-      .Case<BatchNormOp, GroupNormOp, AttentionOp>(
+      .Case<BatchNormOp, GroupNormOp, AttentionOp, ConvFilterGradOp>(
           [](auto composite) -> FailureOr<Value> { return decompose(composite); })
       .Default([](Operation *other) -> FailureOr<Value> {
         return other->emitOpError("has no rule that decomposes it");
       });
 }
+
+} // namespace
+
+LogicalResult decomposeComposite(Operation *op) {
+  FailureOr<Value> replacement = decomposeAny(op);
+  if (failed(replacement))
+    return failure();
+  op->getResult(0).replaceAllUsesWith(*replacement);
+  op->erase();
+  return success();
+}
+
+namespace {
 
 struct Decompose final : impl::DecomposePassBase<Decompose> {
   void runOnOperation() override {
@@ -221,11 +298,8 @@ struct Decompose final : impl::DecomposePassBase<Decompose> {
         composites.push_back(op);
     });
     for (Operation *op : composites) {
-      FailureOr<Value> replacement = decomposeAny(op);
-      if (failed(replacement))
+      if (failed(decomposeComposite(op)))
         return signalPassFailure();
-      op->getResult(0).replaceAllUsesWith(*replacement);
-      op->erase();
       ++numDecomposed;
     }
   }

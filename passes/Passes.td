@@ -25,6 +25,24 @@ def BindDimsPass : Pass<"weft-bind-dims", "::mlir::ModuleOp"> {
                     Statistic<"numVersions", "versions", "Functions made for certain sizes">];
 }
 
+def DifferentiatePass : Pass<"weft-differentiate", "::mlir::func::FuncOp"> {
+  let summary = "Replace derivatives by the operations that compute them";
+  let description = [{
+    - Requires: nothing may have merged or folded values since the derivatives were asked for
+    - Ensures: no operation of `ir/WeftDerivativeOps.td` is left
+    - Method: reverse and forward mode over the operations between values, one rule each
+      (`passes/autodiff/Rules.h`), derivatives in program order. Contributions to a gradient are
+      summed in one order, whatever the number of threads
+    - Errors: an operation on the way that has no derivative, with the way on which it was met; a
+      value that depends on what the derivative is for through integers alone
+    - Cost: linear in the operations on the way, for each derivative
+  }];
+  let dependentDialects = ["::weft::WeftDialect"];
+  let statistics = [
+    Statistic<"numPulled", "pulled", "Sets of gradients pulled back">,
+    Statistic<"numPushed", "pushed", "Sets of tangents pushed forward">];
+}
+
 def DecomposePass : Pass<"weft-decompose", "::mlir::func::FuncOp"> {
   let summary = "Express composite operations by simpler ones";
   let description = [{
@@ -110,7 +128,8 @@ def VerifyGraphPass : Pass<"weft-verify-graph", "::mlir::ModuleOp"> {
   let summary = "Check what the stage `graph` guarantees";
   let description = [{
     In each exported function:
-    - G1: operations are those of the dialect, return apart; none is composite, a kernel or a launch
+    - G1: operations are those of the dialect, return apart; none is composite, asks for a
+      derivative, is a kernel or a launch
     - G2: each argument is a parameter or has a name; each result has a name
     - G3: values are ranked tensors
     - G4: each dimension name is that of an argument

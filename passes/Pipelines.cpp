@@ -26,6 +26,7 @@ void buildGraphPipeline(OpPassManager &manager, llvm::ArrayRef<std::string> dims
     manager.addPass(createBindDimsPass(options));
   }
   OpPassManager &functions = manager.nest<FuncOp>();
+  functions.addPass(createDifferentiatePass());
   functions.addPass(mlir::createCanonicalizerPass());
   functions.addPass(createDecomposePass());
   functions.addPass(createHoistFromScansPass());

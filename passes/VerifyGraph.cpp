@@ -24,6 +24,8 @@ LogicalResult checkOperation(Operation *op) { // G1
     return op->emitOpError("is not an operation of the weft dialect");
   if (op->hasTrait<Composite>() && !isRoot(op))
     return op->emitOpError("is composite: it must be decomposed");
+  if (isa<VjpOp, JvpOp, StopGradientOp, CustomVjpOp>(op))
+    return op->emitOpError("belongs to an earlier stage: it must be differentiated");
   if (isa<KernelOp, LaunchOp>(op))
     return op->emitOpError("belongs to a later stage");
   return success();

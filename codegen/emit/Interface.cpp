@@ -10,6 +10,7 @@
 #include "ir/Versions.h"
 #include "ir/WeftDialect.h"
 #include "ir/WeftOps.h"
+#include "passes/Functions.h"
 
 namespace weft {
 
@@ -105,8 +106,12 @@ static LogicalResult readInputs(FuncOp function, InterfaceExport &result) {
 }
 
 static LogicalResult readOutputs(FuncOp function, InterfaceExport &result) {
-  size_t count = function.getNumResults();
+  // New states, which the call keeps, are no outputs.
+  auto isOutput = [&](unsigned index) { return !function.getResultAttr(index, kStateAttr); };
+  size_t count = llvm::count_if(llvm::seq(function.getNumResults()), isOutput);
   for (auto [index, type] : llvm::enumerate(signatureOf(function).getResults())) {
+    if (!isOutput(index))
+      continue;
     std::string name = stringAttr(function.getResultAttr(index, kNameAttr));
     if (name.empty())
       name = count == 1 ? "result" : "result" + std::to_string(index);
@@ -247,10 +252,14 @@ static FailureOr<InterfaceParameter> readParameter(ParameterOp op) {
 
 /// Parameters and states are numbered first, derived tensors behind them.
 static FailureOr<llvm::StringMap<int32_t>> readParameters(ModuleOp module, Interface &result) {
+  llvm::StringSet<> changing = changingStates(module);
   for (ParameterOp op : module.getOps<ParameterOp>()) {
     FailureOr<InterfaceParameter> parameter = readParameter(op);
     if (failed(parameter))
       return failure();
+    // What training changes is a state to the runtime: each handle has its own.
+    if (changing.contains(parameter->name))
+      parameter->kind = WEFT_STATE;
     bool isDerived = parameter->kind == WEFT_DERIVED;
     (isDerived ? result.derived : result.parameters).push_back(std::move(*parameter));
   }

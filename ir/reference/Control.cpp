@@ -12,14 +12,15 @@ using llvm::Expected;
 namespace weft::reference {
 
 bool Interpreter::isControl(Operation &op) const {
-  return isa<KernelOp, LaunchOp, IfOp, WhileOp, ScanOp, func::CallOp>(op);
+  return isa<KernelOp, LaunchOp, IfOp, WhileOp, ScanOp, CustomVjpOp, func::CallOp>(op);
 }
 
 bool hasRule(StringRef operationName) {
-  // Besides what computes there is what runs others (see isControl), ends a block, or declares.
+  // Besides what computes there is what runs others (see isControl), ends a block, or declares;
+  // derivatives that are asked for have become other operations (`weft-differentiate`).
   static constexpr StringRef structure[] = {"weft.kernel",   "weft.launch", "weft.if",
                                             "weft.while",    "weft.scan",   "weft.yield",
-                                            "weft.parameter"};
+                                            "weft.parameter", "weft.custom_vjp", "weft.vjp", "weft.jvp"};
   return allRules().contains(operationName) || llvm::is_contained(structure, operationName);
 }
 
@@ -31,12 +32,19 @@ Interpreter::Results Interpreter::runControl(Operation &op, const TensorList &op
       .Case([&](IfOp branch) { return runIf(branch, operands, frame); })
       .Case([&](WhileOp loop) { return runWhile(loop, operands, frame); })
       .Case([&](ScanOp scan) { return runScan(scan, operands, frame); })
+      .Case([&](CustomVjpOp custom) { return runCustomVjp(custom, operands, frame); })
       .Case([&](func::CallOp call) { return runCall(call, operands); })
       .Default([](Operation *) -> Results { return TensorList(); });
 }
 
 /// A kernel sees its inputs and the dimension names of the function around it, nothing else.
 Interpreter::Results Interpreter::runKernel(KernelOp op, const TensorList &operands, Frame &frame) {
+  Frame inside(frame.sizes);
+  return runBlock(op.getBody().front(), operands, inside);
+}
+
+Interpreter::Results Interpreter::runCustomVjp(CustomVjpOp op, const TensorList &operands,
+                                               Frame &frame) {
   Frame inside(frame.sizes);
   return runBlock(op.getBody().front(), operands, inside);
 }

@@ -43,6 +43,7 @@ private:
   // Control.cpp
   bool isControl(Operation &op) const;
   Results runControl(Operation &op, const TensorList &operands, Frame &frame);
+  Results runCustomVjp(CustomVjpOp op, const TensorList &operands, Frame &frame);
   Results runKernel(KernelOp op, const TensorList &operands, Frame &frame);
   Results runLaunch(LaunchOp op, const TensorList &operands, Frame &frame);
   Results runCall(mlir::func::CallOp op, const TensorList &operands);

@@ -52,6 +52,8 @@ Expected<Tensor> reshape(const Call &call) {
   return result;
 }
 
+Expected<Tensor> stopGradient(const Call &call) { return call.operand(0); }
+
 Expected<Tensor> transpose(const Call &call) {
   const Tensor &input = call.operand(0);
   Tensor result = call.emptyResult();
@@ -202,6 +204,7 @@ Expected<Tensor> concat(const Call &call) {
 } // namespace
 
 void addMovementRules(RuleTable &table) {
+  table["weft.stop_gradient"] = stopGradient;
   table["weft.broadcast"] = broadcast;
   table["weft.reshape"] = reshape;
   table["weft.transpose"] = transpose;

@@ -64,6 +64,25 @@ void spread(const Window<3> &window, const Groups &groups, const std::vector<Val
       });
 }
 
+/// y[o, c, k] = sum over n, i of x[n, g * C/groups + c, window at i] * dy[n, o, i]
+void correlate(const Window<3> &window, const Groups &groups, const std::vector<double> &x,
+               const std::vector<double> &dy, std::vector<double> &y) {
+  int64_t each = groups.inputsEach(), inputSize = volume(window.input),
+          kernelSize = volume(window.kernel), from = 0;
+  for (int64_t n = 0; n < groups.batch; ++n)
+    for (int64_t o = 0; o < groups.outputs; ++o)
+      forEach(window.output, [&](const Place<3> &place) {
+        int64_t firstChannel = n * groups.inputs + o / groups.outputsEach() * each;
+        for (int64_t c = 0; c < each; ++c) {
+          int64_t plane = (firstChannel + c) * inputSize, filter = (o * each + c) * kernelSize;
+          window.forEachInside(place, [&](int64_t inside, int64_t k) {
+            accumulate(y[filter + k], x[plane + inside], dy[from]);
+          });
+        }
+        ++from;
+      });
+}
+
 /// Checks batch and channels; `rows` and `columns` are the channels that the filter's first two
 /// dimensions are expected to have.
 Error requireChannels(const Call &call, int64_t rows, int64_t columns) {
@@ -104,6 +123,21 @@ Expected<Tensor> convTranspose(const Call &call) {
     spread(window, groups, input.reals(), filter.reals(), result.reals());
   else
     spread(window, groups, input.integers(), filter.integers(), result.integers());
+  return result;
+}
+
+Expected<Tensor> convFilterGrad(const Call &call) {
+  auto op = cast<ConvFilterGradOp>(call.op);
+  const Tensor &input = call.operand(0), &gradient = call.operand(1);
+  Tensor result = call.emptyResult();
+  auto groupCount = static_cast<int64_t>(op.getGroups());
+  Groups groups{input.dim(0), input.dim(1), result.dim(0), groupCount};
+  if (Error error = requireShape(call, "batch and channels", gradient.shape().take_front(2),
+                                 {groups.batch, groups.outputs}))
+    return error;
+  Window<3> window = windowOf<3>(op, input.shape().drop_front(2), gradient.shape().drop_front(2),
+                                 result.shape().drop_front(2));
+  correlate(window, groups, input.reals(), gradient.reals(), result.reals());
   return result;
 }
 
@@ -191,6 +225,7 @@ Expected<Tensor> poolRule(const Call &call) {
 void addWindowRules(RuleTable &table) {
   table["weft.conv"] = conv;
   table["weft.conv_transpose"] = convTranspose;
+  table["weft.conv_filter_grad"] = convFilterGrad;
   table["weft.pool"] = poolRule;
 }
 

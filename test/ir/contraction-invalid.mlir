@@ -680,3 +680,51 @@ func.func @packed_conv_c3_interleaved_channels_dynamic(%x: tensor<2x?xbf16, #wef
   weft.packed_conv %x, %w strides [] pad [] [] dilations [] groups 1 interleave 2 : tensor<2x?xbf16, #weft.shape<[2, C]>>, tensor<1x3x16x2xbf16> -> tensor<2x9xf32>
   return
 }
+
+// -----
+
+func.func @conv_filter_grad_c1_strides(%x: tensor<2x4x9xf32>, %d: tensor<2x6x7xf32>) {
+  // expected-error @below {{'strides' has 2 entries for 1 window dimensions}}
+  %0 = weft.conv_filter_grad %x, %d strides [1, 1] pad [0] [0] dilations [1] groups 1 : tensor<2x4x9xf32>, tensor<2x6x7xf32> -> tensor<6x4x3xf32>
+  return
+}
+
+// -----
+
+func.func @conv_filter_grad_c2_stride(%x: tensor<2x4x9xf32>, %d: tensor<2x6x7xf32>) {
+  // expected-error @below {{'strides' holds 0, less than 1}}
+  %0 = weft.conv_filter_grad %x, %d strides [0] pad [0] [0] dilations [1] groups 1 : tensor<2x4x9xf32>, tensor<2x6x7xf32> -> tensor<6x4x3xf32>
+  return
+}
+
+// -----
+
+func.func @conv_filter_grad_c3_groups(%x: tensor<2x4x9xf32>, %d: tensor<2x6x7xf32>) {
+  // expected-error @below {{input of 4 channels for 3 groups of 4}}
+  %0 = weft.conv_filter_grad %x, %d strides [1] pad [0] [0] dilations [1] groups 3 : tensor<2x4x9xf32>, tensor<2x6x7xf32> -> tensor<6x4x3xf32>
+  return
+}
+
+// -----
+
+func.func @conv_filter_grad_c4_places(%x: tensor<2x4x9xf32>, %d: tensor<2x6x8xf32>) {
+  // expected-error @below {{gradient of shape [2, 6, 8] where [2, 6, 7] is expected}}
+  %0 = weft.conv_filter_grad %x, %d strides [1] pad [0] [0] dilations [1] groups 1 : tensor<2x4x9xf32>, tensor<2x6x8xf32> -> tensor<6x4x3xf32>
+  return
+}
+
+// -----
+
+func.func @conv_filter_grad_c5_dynamic(%x: tensor<2x4x9xf32>, %d: tensor<2x6x7xf32>) {
+  // expected-error @below {{filter of dynamic dimensions [O, 4, 3]}}
+  %0 = weft.conv_filter_grad %x, %d strides [1] pad [0] [0] dilations [1] groups 1 : tensor<2x4x9xf32>, tensor<2x6x7xf32> -> tensor<?x4x3xf32, #weft.shape<[O, 4, 3]>>
+  return
+}
+
+// -----
+
+func.func @conv_filter_grad_c6_types(%x: tensor<2x4x9xf32>, %d: tensor<2x6x7xf64>) {
+  // expected-error @below {{element types 'f32' and 'f64' differ}}
+  %0 = weft.conv_filter_grad %x, %d strides [1] pad [0] [0] dilations [1] groups 1 : tensor<2x4x9xf32>, tensor<2x6x7xf64> -> tensor<6x4x3xf32>
+  return
+}

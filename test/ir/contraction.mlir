@@ -35,6 +35,13 @@ func.func @conv_transpose(%x: tensor<?x6x5xf32, #weft.shape<[N, 6, 5]>>, %w: ten
   return
 }
 
+// CHECK-LABEL: func.func @conv_filter_grad(
+func.func @conv_filter_grad(%x: tensor<?x4x9xf32, #weft.shape<[N, 4, 9]>>, %d: tensor<?x6x5xf32, #weft.shape<[N, 6, 5]>>) {
+  // CHECK: weft.conv_filter_grad %{{.*}}, %{{.*}} strides [2] pad [1] [1] dilations [1] groups 2 : tensor<?x4x9xf32, #weft.shape<[N, 4, 9]>>, tensor<?x6x5xf32, #weft.shape<[N, 6, 5]>> -> tensor<6x2x3xf32>
+  %0 = weft.conv_filter_grad %x, %d strides [2] pad [1] [1] dilations [1] groups 2 : tensor<?x4x9xf32, #weft.shape<[N, 4, 9]>>, tensor<?x6x5xf32, #weft.shape<[N, 6, 5]>> -> tensor<6x2x3xf32>
+  return
+}
+
 // CHECK-LABEL: func.func @packed_conv(
 func.func @packed_conv(%x: tensor<?x9x8x4xf32, #weft.shape<[N, 9, 8, 4]>>, %w: tensor<4x3x3x2x2xf32>, %m: tensor<?x5xi8, #weft.shape<[N, 5]>>, %q: tensor<2x5x16xi8>, %y: tensor<1x?x6xf32, #weft.shape<[1, L, 6]>>, %u: tensor<2x3x6x8xf32>, %h: tensor<?x5xbf16, #weft.shape<[N, 5]>>, %v: tensor<2x3x16x2xbf16>) {
   // CHECK: weft.packed_conv %{{.*}}, %{{.*}} strides [2, 1] pad [1, 1] [1, 1] dilations [1, 2] groups 2 : tensor<?x9x8x4xf32, #weft.shape<[N, 9, 8, 4]>>, tensor<4x3x3x2x2xf32> -> tensor<?x5x6x6xf32, #weft.shape<[N, 5, 6, 6]>>

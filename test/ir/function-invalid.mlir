@@ -69,10 +69,10 @@ func.func @parameter_by_string(%x: tensor<3xf32> {weft.parameter = "w"}) {
 
 // -----
 
-weft.parameter param @w : tensor<3xf32>
+weft.parameter derived @w : tensor<3xf32>
 
-// expected-error @below {{'weft.state' names @w, which is no state}}
-func.func @state_that_is_none(%x: tensor<3xf32>) -> (tensor<3xf32> {weft.state = @w}) {
+// expected-error @below {{'weft.state' names @w, which is derived}}
+func.func @state_that_is_derived(%x: tensor<3xf32>) -> (tensor<3xf32> {weft.state = @w}) {
   return %x : tensor<3xf32>
 }
 

@@ -10,7 +10,7 @@ weft.parameter param @parameter_c1_dynamic : tensor<?xf32, #weft.shape<[N]>>
 // -----
 
 func.func @yield_outside_a_region(%x: tensor<3xf32>) {
-  // expected-error @below {{'weft.yield' op expects parent op to be one of 'weft.kernel, weft.if, weft.while, weft.scan'}}
+  // expected-error @below {{'weft.yield' op expects parent op to be one of 'weft.kernel, weft.if, weft.while, weft.scan, weft.custom_vjp'}}
   weft.yield %x : tensor<3xf32>
 }
 

@@ -148,12 +148,24 @@ LogicalResult Run::checkOutputs() {
   return success();
 }
 
-/// The result of the reference evaluator, at stage `model` or, with --dim, at stage `graph`.
+/// Whether the program asks for derivatives, which stage `graph` expands.
+static bool asksForDerivatives(mlir::ModuleOp module) {
+  return module
+      ->walk([](mlir::Operation *op) {
+        return isa<VjpOp, JvpOp>(op) ? mlir::WalkResult::interrupt() : mlir::WalkResult::advance();
+      })
+      .wasInterrupted();
+}
+
+/// The result of the reference evaluator, at stage `model` or, with --dim or derivatives, at stage
+/// `graph`.
 LogicalResult Run::evaluate() {
   llvm::Expected<Weights> weights = compilation.takeWeights(flags.weights, interface, flags.seed);
   if (!weights)
     return fail(weights.takeError());
-  if (!compilation.options().dims.empty() && failed(compilation.advanceTo(ModelStage::Graph)))
+  bool needsGraph =
+      !compilation.options().dims.empty() || asksForDerivatives(compilation.module());
+  if (needsGraph && failed(compilation.advanceTo(ModelStage::Graph)))
     return failure();
   auto body = compilation.module().lookupSymbol<mlir::func::FuncOp>(function->name);
   std::vector<reference::Tensor> arguments;

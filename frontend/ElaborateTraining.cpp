@@ -1,0 +1,423 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// What changes from call to call: assignments to `state`, and `minimize`, which gives the parameters
+// of a loss new values by an optimizer. An optimizer is a model; each parameter gets an instance of
+// it, whose fields are that parameter's state.
+#include "frontend/Builtins.h"
+#include "frontend/Elaborate.h"
+
+#include "llvm/ADT/ScopeExit.h"
+#include "llvm/Support/GlobPattern.h"
+
+namespace weft {
+
+using Kind = Item::Kind;
+
+bool Elaborator::inTraining() const { return state && state->isTraining; }
+
+Item Elaborator::evaluateRegion(const ast::RegionExpr &region, const ScopeRef &scope,
+                                const ValueType *expected) {
+  if (!hasGraph())
+    return evaluateBlock(*region.body, scope, expected);
+  bool isTraining = region.region == ast::RegionExpr::Region::Training;
+  bool &flag = isTraining ? state->isTraining : current->recompute;
+  bool outer = std::exchange(flag, true);
+  llvm::scope_exit restore([&] { flag = outer; });
+  return evaluateBlock(*region.body, scope, expected);
+}
+
+//===- State --------------------------------------------------------------------------------------
+
+bool Elaborator::update(unsigned parameter, ValueId value, Span span) {
+  const CheckedParameter &declared = checked.parameters[parameter];
+  if (!current->isOutermost()) {
+    report(Diag::StateInRegion, span, declared.path);
+    return false;
+  }
+  if (!(typeOf(value) == declared.type)) {
+    report(Diag::StateType, span, declared.path, printType(declared.type),
+           printType(typeOf(value)));
+    return false;
+  }
+  current->graph.updates[parameter] = value;
+  return true;
+}
+
+/// `mean = 0.9 * mean + 0.1 * batch_mean`, where `mean` is a state of the model.
+void Elaborator::assignState(const Item &target, const Item &value, Span span) {
+  const CheckedParameter declared = checked.parameters[target.parameter];
+  if (value.isError() || !hasGraph())
+    return;
+  std::optional<ValueId> before = toTensor(target, span);
+  std::optional<ValueId> next = toTensor(value, span, declared.type.element);
+  if (!before || !next)
+    return;
+  if (value.isNumber())
+    next = current->broadcastTo(*next, declared.type.dims);
+  update(target.parameter, *next, span);
+}
+
+//===- Minimize -----------------------------------------------------------------------------------
+
+/// An optimizer as the call names it: a model, with the settings of each of its instances.
+struct Elaborator::Optimizer {
+  Item model;
+  const ast::CallExpr *settings = nullptr; // null if it is named alone
+  Span span;
+};
+
+/// `adamw(rate: 1e-3)`, or `adamw` where every setting has a default value.
+std::optional<Elaborator::Optimizer> Elaborator::readOptimizer(const ast::Expr &expr,
+                                                               const ScopeRef &scope) {
+  Optimizer optimizer;
+  optimizer.span = expr.range;
+  optimizer.settings = dyn_cast<ast::CallExpr>(&expr);
+  optimizer.model =
+      evaluate(optimizer.settings ? *optimizer.settings->callee : expr, scope);
+  if (optimizer.model.isError())
+    return std::nullopt;
+  if (optimizer.model.kind != Kind::Model) {
+    report(Diag::OptimizerForm, expr.range, describe(optimizer.model));
+    return std::nullopt;
+  }
+  return optimizer;
+}
+
+/// Text, or a list of texts, as patterns in which `*` stands for any characters.
+bool Elaborator::readPatterns(const ast::Expr &expr, const ScopeRef &scope,
+                              std::vector<Pattern> &patterns) {
+  Item item = evaluate(expr, scope);
+  if (item.isError())
+    return false;
+  std::vector<Item> texts = item.isSequence() ? *item.items : std::vector<Item>{item};
+  for (const Item &text : texts) {
+    llvm::Expected<llvm::GlobPattern> pattern =
+        text.kind == Kind::Text ? llvm::GlobPattern::create(text.text)
+                                : llvm::createStringError("no text");
+    if (!pattern) {
+      report(Diag::ParameterPattern, expr.range, describe(text),
+             llvm::toString(pattern.takeError()));
+      return false;
+    }
+    patterns.push_back({text.text, std::move(*pattern), expr.range});
+  }
+  return true;
+}
+
+/// The float parameters that `loss` was computed from, in the order of their declaration.
+SmallVector<unsigned> Elaborator::parametersOf(ValueId loss) {
+  llvm::DenseMap<ValueId, const CheckedOp *> made;
+  for (const CheckedOp &op : current->graph.body.ops)
+    for (ValueId result : op.results)
+      made[result] = &op;
+  llvm::DenseSet<ValueId> seen = {loss};
+  SmallVector<ValueId> work = {loss};
+  auto reach = [&](ValueId value) {
+    if (seen.insert(value).second)
+      work.push_back(value);
+  };
+  std::function<void(const CheckedOp &)> visit = [&](const CheckedOp &op) {
+    llvm::for_each(op.operands, reach);
+    for (const CheckedBlock &region : op.regions) {
+      llvm::for_each(region.ops, visit);
+      llvm::for_each(region.results, reach);
+    }
+  };
+  while (!work.empty())
+    if (const CheckedOp *op = made.lookup(work.pop_back_val()))
+      visit(*op);
+  SmallVector<unsigned> found;
+  for (auto &[parameter, value] : current->graph.parameters) {
+    const CheckedParameter &declared = checked.parameters[parameter];
+    if (!declared.isState && isFloatElement(declared.type.element) &&
+        seen.contains(currentValue(parameter)))
+      found.push_back(parameter);
+  }
+  llvm::sort(found);
+  return found;
+}
+
+ValueId Elaborator::currentValue(unsigned parameter) {
+  auto updated = current->graph.updates.find(parameter);
+  return updated != current->graph.updates.end() ? updated->second
+                                                 : current->graph.parameters[parameter];
+}
+
+/// A state that no declaration of the source stands for, 0 at first.
+unsigned Elaborator::ownState(const std::string &path, const ValueType &type, Span span) {
+  auto [place, isNew] = ownStates.try_emplace(path, checked.parameters.size());
+  if (isNew) {
+    checked.parameters.push_back({path, type, /*isState=*/true, "", span});
+    parameterOrigins.push_back({nullptr, nullptr});
+  }
+  return place->second;
+}
+
+/// Parameters that no pattern of `freeze` names.
+bool Elaborator::thaw(SmallVector<unsigned> &parameters, ArrayRef<Pattern> frozen) {
+  for (const Pattern &pattern : frozen)
+    if (llvm::none_of(parameters, [&](unsigned parameter) {
+          return pattern.glob.match(checked.parameters[parameter].path);
+        })) {
+      reportUnmatched(pattern, parameters);
+      return false;
+    }
+  llvm::erase_if(parameters, [&](unsigned parameter) {
+    return llvm::any_of(frozen, [&](const Pattern &pattern) {
+      return pattern.glob.match(checked.parameters[parameter].path);
+    });
+  });
+  return true;
+}
+
+void Elaborator::reportUnmatched(const Pattern &pattern, ArrayRef<unsigned> parameters) {
+  std::string some;
+  for (unsigned parameter : parameters.take_front(4))
+    some += (some.empty() ? "" : ", ") + checked.parameters[parameter].path;
+  report(Diag::UnmatchedPattern, pattern.span, pattern.text,
+         some + (parameters.size() > 4 ? ", ..." : ""));
+}
+
+/// All gradients times min(1, limit / norm), where norm is that of all of them together: Pascanu et
+/// al., arXiv:1211.5063.
+void Elaborator::clipNorm(SmallVector<ValueId> &gradients, double limit) {
+  Type f32 = mlir::Float32Type::get(context);
+  std::optional<ValueId> sum;
+  for (ValueId gradient : gradients) {
+    SmallVector<int64_t> axes =
+        llvm::to_vector(llvm::seq<int64_t>(0, static_cast<int64_t>(typeOf(gradient).rank())));
+    ValueId wide = current->cast(gradient, f32);
+    ValueId square = current->binary("mul", wide, wide);
+    ValueId one = axes.empty() ? square : current->reduce("sum", square, axes);
+    sum = sum ? current->binary("add", *sum, one) : one;
+  }
+  ValueId norm = current->unary("sqrt", *sum);
+  // As PyTorch does, so that a norm of 0 divides nothing by 0.
+  ValueId divisor = current->binary("add", norm, current->constant(f32, 1e-6));
+  ValueId ratio = current->binary("div", current->constant(f32, limit), divisor);
+  ValueId factor = current->binary("min", ratio, current->constant(f32, 1));
+  for (ValueId &gradient : gradients) {
+    ValueId own = current->cast(factor, typeOf(gradient).element);
+    gradient = current->binary("mul", gradient,
+                               current->broadcastTo(own, Dims(typeOf(gradient).dims)));
+  }
+}
+
+void Elaborator::clipValue(SmallVector<ValueId> &gradients, double limit) {
+  for (ValueId &gradient : gradients) {
+    const ValueType type = typeOf(gradient);
+    gradient = current->binary("min", gradient, current->splat(type.element, limit, type.dims));
+    gradient = current->binary("max", gradient, current->splat(type.element, -limit, type.dims));
+  }
+}
+
+/// The instance of an optimizer for one parameter, whose shape the first parameter of the model's
+/// function binds: `fn (p: f32[...S], g: f32[...S]) -> f32[...S]`.
+Instance *Elaborator::optimizerFor(const Optimizer &optimizer, unsigned parameter,
+                                   const std::string &prefix, const ScopeRef &scope) {
+  const std::string path = prefix + "." + checked.parameters[parameter].path;
+  if (auto known = optimizers.find(path); known != optimizers.end())
+    return known->second;
+  Call call;
+  call.span = call.calleeSpan = optimizer.span;
+  call.scope = scope;
+  if (optimizer.settings)
+    for (const ast::Argument &argument : optimizer.settings->arguments)
+      call.arguments.push_back({argument.name.text, argument.name.range, argument.value.get(),
+                                Item::error(), argument.value->range});
+  ValueId value = currentValue(parameter);
+  Instance *instance =
+      makeInstance(*optimizer.model.model, optimizer.model.scope, call, path, value);
+  optimizers[path] = instance;
+  return instance;
+}
+
+static const ast::FunctionDecl *callOf(const Instance &instance) {
+  for (const auto &member : instance.model->members)
+    if (auto *function = dyn_cast<ast::FunctionDecl>(member.get()); function && function->isCall())
+      return function;
+  return nullptr;
+}
+
+/// The new value of a parameter.
+std::optional<ValueId> Elaborator::stepOf(Instance &instance, unsigned parameter, ValueId gradient,
+                                          const std::string &prefix, Span span) {
+  const ast::FunctionDecl *function = callOf(instance);
+  if (!function || function->parameters.size() < 2 || function->parameters.size() > 3) {
+    report(Diag::OptimizerCall, span, instance.model->name.text)
+        .note(instance.model->name.range, "'{0}' is declared here", instance.model->name.text);
+    return std::nullopt;
+  }
+  Item callee = Item::unit();
+  callee.kind = Kind::Function;
+  callee.function = function;
+  callee.instance = &instance;
+  callee.scope = instance.scope;
+  Call call;
+  call.span = call.calleeSpan = span;
+  call.scope = instance.scope;
+  auto pass = [&](ValueId value) {
+    call.arguments.push_back({"", {}, nullptr, Item::tensor(value), span});
+  };
+  pass(currentValue(parameter));
+  pass(gradient);
+  if (function->parameters.size() == 3)
+    pass(stepNumber(prefix, span));
+  Item result = callFunction(callee, call);
+  return result.isError() ? std::nullopt
+                          : toTensor(result, span, checked.parameters[parameter].type.element);
+}
+
+/// The number of this step, from 1 on, f32; counted once a `minimize`.
+ValueId Elaborator::stepNumber(const std::string &prefix, Span span) {
+  Type i64 = mlir::IntegerType::get(context, 64), f32 = mlir::Float32Type::get(context);
+  unsigned counter = ownState(prefix + ".step", {i64, {}}, span);
+  if (!countedSteps.insert({&current->graph, counter}).second)
+    return current->cast(currentValue(counter), f32);
+  Item item = Item::unit();
+  item.kind = Kind::Parameter;
+  item.parameter = counter;
+  ValueId before = *toTensor(item, span);
+  current->span = span;
+  ValueId next = current->binary("add", before, current->constantInteger(i64, 1));
+  update(counter, next, span);
+  return current->cast(next, f32);
+}
+
+Item Elaborator::minimize(const Call &call) {
+  const CallArgument *lossArgument = nullptr, *by = nullptr, *freeze = nullptr, *groups = nullptr;
+  std::optional<double> normLimit, valueLimit;
+  for (const CallArgument &argument : call.arguments) {
+    StringRef name = argument.name;
+    if ((name.empty() && !lossArgument) || name == "loss")
+      lossArgument = &argument;
+    else if (name == "by" || (name.empty() && !by))
+      by = &argument;
+    else if (name == "freeze")
+      freeze = &argument;
+    else if (name == "groups")
+      groups = &argument;
+    else if (name == "clip_norm" || name == "clip_value") {
+      std::optional<double> limit =
+          argument.expr ? toReal(evaluate(*argument.expr, call.scope), argument.span, name)
+                        : std::nullopt;
+      if (!limit)
+        return Item::error();
+      if (!(*limit > 0)) {
+        report(Diag::ClipLimit, argument.span, name, std::to_string(*limit));
+        return Item::error();
+      }
+      (name == "clip_norm" ? normLimit : valueLimit) = limit;
+    } else {
+      report(Diag::UnknownArgument, argument.span, "minimize", name.empty() ? "a third value" : name,
+             suggestion(name, {"loss", "by", "freeze", "groups", "clip_norm", "clip_value"}));
+      return Item::error();
+    }
+  }
+  if (!lossArgument || !by || !by->expr) {
+    report(Diag::MissingArgument, call.calleeSpan, "minimize", lossArgument ? "by" : "loss");
+    return Item::error();
+  }
+  if (!current->isOutermost()) {
+    report(Diag::MinimizePlace, call.span);
+    return Item::error();
+  }
+
+  bool outer = std::exchange(state->isTraining, true);
+  Item lossItem = lossArgument->expr ? evaluate(*lossArgument->expr, call.scope)
+                                     : lossArgument->item;
+  state->isTraining = outer;
+  std::optional<ValueId> loss = toTensor(lossItem, lossArgument->span);
+  std::optional<Optimizer> optimizer = readOptimizer(*by->expr, call.scope);
+  if (!loss || !optimizer)
+    return Item::error();
+  if (!typeOf(*loss).isScalar() || !isFloatElement(typeOf(*loss).element)) {
+    report(Diag::GradientOf, lossArgument->span, "minimize", printType(typeOf(*loss)));
+    return Item::error();
+  }
+
+  std::vector<Pattern> frozen;
+  std::vector<std::pair<Pattern, Optimizer>> special;
+  if (freeze && (!freeze->expr || !readPatterns(*freeze->expr, call.scope, frozen)))
+    return Item::error();
+  if (groups && (!groups->expr || !readGroups(*groups->expr, call.scope, special)))
+    return Item::error();
+  SmallVector<unsigned> parameters = parametersOf(*loss);
+  if (!parameters.empty() && !thaw(parameters, frozen))
+    return Item::error();
+  if (parameters.empty()) {
+    if (!lenient)
+      report(Diag::NothingToMinimize, lossArgument->span,
+             frozen.empty() ? "" : " that is not frozen");
+    return Item::error();
+  }
+  for (const auto &group : special)
+    if (llvm::none_of(parameters, [&](unsigned parameter) {
+          return group.first.glob.match(checked.parameters[parameter].path);
+        })) {
+      reportUnmatched(group.first, parameters);
+      return Item::error();
+    }
+
+  current->span = call.span;
+  SmallVector<ValueId> values = llvm::map_to_vector(
+      parameters, [&](unsigned parameter) { return currentValue(parameter); });
+  ValueId one = current->constant(typeOf(*loss).element, 1);
+  SmallVector<ValueId> gradients = current->vjp(*loss, one, values);
+  if (valueLimit)
+    clipValue(gradients, *valueLimit);
+  if (normLimit)
+    clipNorm(gradients, *normLimit);
+
+  auto [site, isNew] = minimizeSites.try_emplace(by->expr, minimizeSites.size() + 1);
+  std::string prefix =
+      site->second == 1 ? "optimizer" : "optimizer" + std::to_string(site->second);
+  // All steps are taken from the values before them.
+  SmallVector<std::pair<unsigned, ValueId>> next;
+  for (auto [parameter, gradient] : llvm::zip_equal(parameters, gradients)) {
+    const Optimizer *own = &*optimizer;
+    for (const auto &[pattern, other] : special)
+      if (pattern.glob.match(checked.parameters[parameter].path)) {
+        own = &other;
+        break;
+      }
+    Instance *instance = optimizerFor(*own, parameter, prefix, call.scope);
+    if (!instance)
+      return Item::error();
+    std::optional<ValueId> value = stepOf(*instance, parameter, gradient, prefix, own->span);
+    if (!value)
+      return Item::error();
+    next.emplace_back(parameter, *value);
+  }
+  for (auto [parameter, value] : next)
+    if (!update(parameter, value, by->span))
+      return Item::error();
+  return Item::tensor(*loss);
+}
+
+/// `groups: [("head.*", adamw(rate: 1e-2)), ...]`: the first pattern that a parameter matches says
+/// which optimizer it gets.
+bool Elaborator::readGroups(const ast::Expr &expr, const ScopeRef &scope,
+                            std::vector<std::pair<Pattern, Optimizer>> &groups) {
+  auto *list = dyn_cast<ast::ListExpr>(&expr);
+  if (!list) {
+    report(Diag::GroupForm, expr.range);
+    return false;
+  }
+  for (const auto &element : list->elements) {
+    auto *pair = dyn_cast<ast::TupleExpr>(element.get());
+    std::vector<Pattern> patterns;
+    if (!pair || pair->elements.size() != 2) {
+      report(Diag::GroupForm, element->range);
+      return false;
+    }
+    std::optional<Optimizer> optimizer = readOptimizer(*pair->elements[1], scope);
+    if (!optimizer || !readPatterns(*pair->elements[0], scope, patterns))
+      return false;
+    for (Pattern &pattern : patterns)
+      groups.emplace_back(std::move(pattern), *optimizer);
+  }
+  return true;
+}
+
+} // namespace weft

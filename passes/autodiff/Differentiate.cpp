@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// weft-differentiate: derivatives that are asked for become ordinary operations, in program order,
+// so that a derivative of a derivative meets operations only.
+
+#include "passes/Decompose.h"
+#include "passes/Passes.h"
+#include "passes/autodiff/Derivative.h"
+
+#include "mlir/IR/IRMapping.h"
+
+namespace weft {
+
+#define GEN_PASS_DEF_DIFFERENTIATEPASS
+#include "passes/Passes.h.inc"
+
+namespace {
+
+using autodiff::Ways;
+
+/// Puts simpler operations in the place of those on the way that have no rule but decompose.
+LogicalResult decomposeOnWay(ValueRange from, ValueRange to) {
+  SmallVector<Operation *> composites;
+  Ways ways(from, to);
+  for (Operation *op : ways.operations()) {
+    auto note = [&](Operation *inner) {
+      if (inner->hasTrait<Composite>() && !autodiff::ruleOf(inner))
+        composites.push_back(inner);
+    };
+    note(op);
+    if (op->getNumRegions() > 0 && !isa<CustomVjpOp>(op))
+      op->walk(note);
+  }
+  llvm::SetVector<Operation *> distinct(composites.begin(), composites.end());
+  for (Operation *op : distinct)
+    if (failed(decomposeComposite(op)))
+      return failure();
+  return success();
+}
+
+LogicalResult expand(VjpOp op) {
+  if (failed(decomposeOnWay(op.getWrt(), op.getOutputs())))
+    return failure();
+  OpBuilder builder(op);
+  GraphBuilder graph(builder, op.getLoc());
+  FailureOr<SmallVector<Value>> gradients =
+      autodiff::pull(op.getOutputs(), op.getGradients(), op.getWrt(), graph);
+  if (failed(gradients))
+    return failure();
+  for (auto [result, gradient] : llvm::zip_equal(op.getResults(), *gradients))
+    result.replaceAllUsesWith(gradient ? gradient : graph.splatLike(result, 0));
+  op.erase();
+  return success();
+}
+
+LogicalResult expand(JvpOp op) {
+  if (failed(decomposeOnWay(op.getWrt(), op.getOutputs())))
+    return failure();
+  OpBuilder builder(op);
+  GraphBuilder graph(builder, op.getLoc());
+  FailureOr<SmallVector<Value>> tangents =
+      autodiff::push(op.getOutputs(), op.getWrt(), op.getTangents(), graph);
+  if (failed(tangents))
+    return failure();
+  for (auto [result, tangent] : llvm::zip_equal(op.getResults(), *tangents))
+    result.replaceAllUsesWith(tangent ? tangent : graph.splatLike(result, 0));
+  op.erase();
+  return success();
+}
+
+/// What only derivatives looked at becomes what it computes.
+void inlineBody(CustomVjpOp op) {
+  OpBuilder builder(op);
+  mlir::IRMapping mapping;
+  mlir::Block &body = op.getBody().front();
+  mapping.map(body.getArguments(), op.getInputs());
+  for (Operation &inner : body.without_terminator())
+    builder.clone(inner, mapping);
+  for (auto [result, value] : llvm::zip_equal(op.getOutputs(), body.getTerminator()->getOperands()))
+    result.replaceAllUsesWith(mapping.lookupOrDefault(value));
+  op.erase();
+}
+
+struct Differentiate final : impl::DifferentiatePassBase<Differentiate> {
+  void runOnOperation() override {
+    SmallVector<Operation *> asked;
+    getOperation().walk<mlir::WalkOrder::PreOrder>([&](Operation *op) {
+      if (isa<VjpOp, JvpOp>(op))
+        asked.push_back(op);
+    });
+    for (Operation *op : asked) {
+      auto vjp = dyn_cast<VjpOp>(op);
+      if (failed(vjp ? expand(vjp) : expand(cast<JvpOp>(op))))
+        return signalPassFailure();
+      ++(vjp ? numPulled : numPushed);
+    }
+    getOperation().walk([](CustomVjpOp op) { inlineBody(op); });
+    getOperation().walk([](StopGradientOp op) {
+      op.getResult().replaceAllUsesWith(op.getInput());
+      op.erase();
+    });
+  }
+};
+
+} // namespace
+} // namespace weft
