@@ -56,8 +56,7 @@ static std::optional<SmallVector<ValueId>> directions(BuiltinCall &call, StringR
   SmallVector<ValueId> values;
   for (auto [item, wanted] : llvm::zip_equal(items, like)) {
     const ValueType type = call.typeOf(wanted);
-    std::optional<ValueId> value =
-        call.elaborator.toTensor(item, call.span(name), type.element);
+    std::optional<ValueId> value = call.elaborator.toTensor(item, call.span(name), type.element);
     if (!value)
       return std::nullopt;
     if (item.isNumber())
@@ -133,9 +132,7 @@ static Item stopGradient(BuiltinCall &call) {
 
 static Item minimize(BuiltinCall &call) { return call.elaborator.minimize(call.call); }
 
-static Item inTraining(BuiltinCall &call) {
-  return Item::boolean(call.elaborator.inTraining());
-}
+static Item inTraining(BuiltinCall &call) { return Item::boolean(call.elaborator.inTraining()); }
 
 /// A schedule is a number, or a function of the step.
 static Item at(BuiltinCall &call) {

@@ -286,8 +286,7 @@ private:
   unsigned ownState(const std::string &path, const ValueType &type, Span span);
   ValueId stepNumber(const std::string &prefix, Span span);
   std::optional<Optimizer> readOptimizer(const ast::Expr &expr, const ScopeRef &scope);
-  bool readPatterns(const ast::Expr &expr, const ScopeRef &scope,
-                    std::vector<Pattern> &patterns);
+  bool readPatterns(const ast::Expr &expr, const ScopeRef &scope, std::vector<Pattern> &patterns);
   bool readGroups(const ast::Expr &expr, const ScopeRef &scope,
                   std::vector<std::pair<Pattern, Optimizer>> &groups);
   bool thaw(SmallVector<unsigned> &parameters, ArrayRef<Pattern> frozen);

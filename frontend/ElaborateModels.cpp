@@ -234,8 +234,8 @@ std::optional<ValueType> Elaborator::variableType(const ast::VariableDecl &varia
   }
   // What an optimizer is for gives it its type; without one it is checked as far as it goes.
   bool isOpen = lenient && llvm::any_of(type->dims, [&](const ast::Dimension &dim) {
-    return dim.isSpread() && !findDimension(scope, dim.spread.text);
-  });
+                  return dim.isSpread() && !findDimension(scope, dim.spread.text);
+                });
   if (isOpen)
     return std::nullopt;
   std::optional<Type> element = findElement(*type, scope);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// What changes from call to call: assignments to `state`, and `minimize`, which gives the parameters
-// of a loss new values by an optimizer. An optimizer is a model; each parameter gets an instance of
-// it, whose fields are that parameter's state.
+// What changes from call to call: assignments to `state`, and `minimize`, which gives the
+// parameters of a loss new values by an optimizer. An optimizer is a model; each parameter gets an
+// instance of it, whose fields are that parameter's state.
 #include "frontend/Builtins.h"
 #include "frontend/Elaborate.h"
 
@@ -72,8 +72,7 @@ std::optional<Elaborator::Optimizer> Elaborator::readOptimizer(const ast::Expr &
   Optimizer optimizer;
   optimizer.span = expr.range;
   optimizer.settings = dyn_cast<ast::CallExpr>(&expr);
-  optimizer.model =
-      evaluate(optimizer.settings ? *optimizer.settings->callee : expr, scope);
+  optimizer.model = evaluate(optimizer.settings ? *optimizer.settings->callee : expr, scope);
   if (optimizer.model.isError())
     return std::nullopt;
   if (optimizer.model.kind != Kind::Model) {
@@ -91,9 +90,9 @@ bool Elaborator::readPatterns(const ast::Expr &expr, const ScopeRef &scope,
     return false;
   std::vector<Item> texts = item.isSequence() ? *item.items : std::vector<Item>{item};
   for (const Item &text : texts) {
-    llvm::Expected<llvm::GlobPattern> pattern =
-        text.kind == Kind::Text ? llvm::GlobPattern::create(text.text)
-                                : llvm::createStringError("no text");
+    llvm::Expected<llvm::GlobPattern> pattern = text.kind == Kind::Text
+                                                    ? llvm::GlobPattern::create(text.text)
+                                                    : llvm::createStringError("no text");
     if (!pattern) {
       report(Diag::ParameterPattern, expr.range, describe(text),
              llvm::toString(pattern.takeError()));
@@ -198,8 +197,8 @@ void Elaborator::clipNorm(SmallVector<ValueId> &gradients, double limit) {
   ValueId factor = current->binary("min", ratio, current->constant(f32, 1));
   for (ValueId &gradient : gradients) {
     ValueId own = current->cast(factor, typeOf(gradient).element);
-    gradient = current->binary("mul", gradient,
-                               current->broadcastTo(own, Dims(typeOf(gradient).dims)));
+    gradient =
+        current->binary("mul", gradient, current->broadcastTo(own, Dims(typeOf(gradient).dims)));
   }
 }
 
@@ -309,7 +308,8 @@ Item Elaborator::minimize(const Call &call) {
       }
       (name == "clip_norm" ? normLimit : valueLimit) = limit;
     } else {
-      report(Diag::UnknownArgument, argument.span, "minimize", name.empty() ? "a third value" : name,
+      report(Diag::UnknownArgument, argument.span, "minimize",
+             name.empty() ? "a third value" : name,
              suggestion(name, {"loss", "by", "freeze", "groups", "clip_norm", "clip_value"}));
       return Item::error();
     }
@@ -324,8 +324,8 @@ Item Elaborator::minimize(const Call &call) {
   }
 
   bool outer = std::exchange(state->isTraining, true);
-  Item lossItem = lossArgument->expr ? evaluate(*lossArgument->expr, call.scope)
-                                     : lossArgument->item;
+  Item lossItem =
+      lossArgument->expr ? evaluate(*lossArgument->expr, call.scope) : lossArgument->item;
   state->isTraining = outer;
   std::optional<ValueId> loss = toTensor(lossItem, lossArgument->span);
   std::optional<Optimizer> optimizer = readOptimizer(*by->expr, call.scope);
@@ -360,8 +360,8 @@ Item Elaborator::minimize(const Call &call) {
     }
 
   current->span = call.span;
-  SmallVector<ValueId> values = llvm::map_to_vector(
-      parameters, [&](unsigned parameter) { return currentValue(parameter); });
+  SmallVector<ValueId> values =
+      llvm::map_to_vector(parameters, [&](unsigned parameter) { return currentValue(parameter); });
   ValueId one = current->constant(typeOf(*loss).element, 1);
   SmallVector<ValueId> gradients = current->vjp(*loss, one, values);
   if (valueLimit)
@@ -370,8 +370,7 @@ Item Elaborator::minimize(const Call &call) {
     clipNorm(gradients, *normLimit);
 
   auto [site, isNew] = minimizeSites.try_emplace(by->expr, minimizeSites.size() + 1);
-  std::string prefix =
-      site->second == 1 ? "optimizer" : "optimizer" + std::to_string(site->second);
+  std::string prefix = site->second == 1 ? "optimizer" : "optimizer" + std::to_string(site->second);
   // All steps are taken from the values before them.
   SmallVector<std::pair<unsigned, ValueId>> next;
   for (auto [parameter, gradient] : llvm::zip_equal(parameters, gradients)) {

@@ -25,8 +25,8 @@ private:
   void emitExport(const CheckedGraph &graph);
   void emitBlock(const CheckedBlock &block);
   void emitOp(const CheckedOp &op);
-  void fillBody(mlir::func::FuncOp function, const CheckedGraph &graph,
-                ArrayRef<ValueId> arguments, ArrayRef<ValueId> results);
+  void fillBody(mlir::func::FuncOp function, const CheckedGraph &graph, ArrayRef<ValueId> arguments,
+                ArrayRef<ValueId> results);
   /// The parameters that a graph reads, params before state, each in the program's order.
   SmallVector<std::pair<unsigned, ValueId>> parametersOf(const CheckedGraph &graph) const;
   Location locate(Span span);

@@ -106,8 +106,8 @@ Value GraphBuilder::convFilterGrad(Value x, Value gradient, ArrayRef<int64_t> fi
   if (!x || !gradient)
     return {};
   auto type = RankedTensorType::get(filter, element(x));
-  return make<ConvFilterGradOp>(type, x, gradient, sliding.strides, sliding.padLow,
-                                sliding.padHigh, sliding.dilations, static_cast<uint64_t>(groups));
+  return make<ConvFilterGradOp>(type, x, gradient, sliding.strides, sliding.padLow, sliding.padHigh,
+                                sliding.dilations, static_cast<uint64_t>(groups));
 }
 
 Value GraphBuilder::packedConv(Value x, Value filter, const Sliding &sliding,

@@ -258,8 +258,8 @@ FailureOr<Value> decompose(ConvFilterGradOp op) {
     Value seen = seenAt(g, padded, op, k);
     parts.push_back(g.contract(equation, groups > 1 ? grouped(seen) : seen, dy));
   }
-  Value stacked = parts.empty() ? g.splat(type, 0, g.dims(op.getResult()))
-                                : g.stack(parts, groups > 1 ? 3 : 2);
+  Value stacked =
+      parts.empty() ? g.splat(type, 0, g.dims(op.getResult())) : g.stack(parts, groups > 1 ? 3 : 2);
   Value result = g.cast(g.reshape(stacked, g.dims(op.getResult())), g.element(op.getResult()));
   if (!g.isGood())
     return op.emitOpError() << "cannot be decomposed: " << g.why();

@@ -18,9 +18,9 @@ bool Interpreter::isControl(Operation &op) const {
 bool hasRule(StringRef operationName) {
   // Besides what computes there is what runs others (see isControl), ends a block, or declares;
   // derivatives that are asked for have become other operations (`weft-differentiate`).
-  static constexpr StringRef structure[] = {"weft.kernel",   "weft.launch", "weft.if",
-                                            "weft.while",    "weft.scan",   "weft.yield",
-                                            "weft.parameter", "weft.custom_vjp", "weft.vjp", "weft.jvp"};
+  static constexpr StringRef structure[] = {
+      "weft.kernel", "weft.launch",    "weft.if",         "weft.while", "weft.scan",
+      "weft.yield",  "weft.parameter", "weft.custom_vjp", "weft.vjp",   "weft.jvp"};
   return allRules().contains(operationName) || llvm::is_contained(structure, operationName);
 }
 

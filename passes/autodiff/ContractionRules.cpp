@@ -35,11 +35,11 @@ LogicalResult pullContract(Operation *op, Reverse &pass) {
   Value dy = pass.gradient(contract.getResult());
   auto wide = [&](Value operand) { return g.cast(operand, g.element(dy)); };
   if (pass.wants(contract.getLhs()))
-    pass.add(contract.getLhs(), g.contract((result + "," + rhs + "->" + lhs).str(), dy,
-                                           wide(contract.getRhs())));
+    pass.add(contract.getLhs(),
+             g.contract((result + "," + rhs + "->" + lhs).str(), dy, wide(contract.getRhs())));
   if (pass.wants(contract.getRhs()))
-    pass.add(contract.getRhs(), g.contract((lhs + "," + result + "->" + rhs).str(),
-                                           wide(contract.getLhs()), dy));
+    pass.add(contract.getRhs(),
+             g.contract((lhs + "," + result + "->" + rhs).str(), wide(contract.getLhs()), dy));
   return success();
 }
 
@@ -67,8 +67,8 @@ Value convInputGrad(Graph &g, Value dy, Value filter, ArrayRef<Dim> shape, const
       extra[s] = std::max<int64_t>(sliding.strides[s] - 1 - sliding.padHigh[s], 0);
     }
   }
-  Value dx = g.convTranspose(dy, filter, {sliding.strides, sliding.padLow, padHigh,
-                                          sliding.dilations}, extra, groups);
+  Value dx = g.convTranspose(
+      dy, filter, {sliding.strides, sliding.padLow, padHigh, sliding.dilations}, extra, groups);
   for (size_t axis = 2; axis < shape.size(); ++axis)
     if (dx && !(g.dims(dx)[axis] == shape[axis]))
       dx = g.sliceAxis(dx, static_cast<int64_t>(axis), Dim(0), shape[axis]);

@@ -12,8 +12,8 @@
 
 #include "passes/autodiff/Derivative.h"
 
-#include "mlir/IR/IRMapping.h"
 #include "mlir/Interfaces/SideEffectInterfaces.h"
+#include "mlir/IR/IRMapping.h"
 #include "mlir/Transforms/RegionUtils.h"
 
 namespace weft::autodiff {
@@ -66,8 +66,8 @@ Values pullBranch(Graph &g, mlir::Region &branch, ValueRange gradients, ArrayRef
 
 LogicalResult pullIf(Operation *op, Reverse &pass) {
   auto branch = cast<IfOp>(op);
-  Values gradients = llvm::map_to_vector(
-      op->getResults(), [&](Value result) { return pass.gradient(result); });
+  Values gradients =
+      llvm::map_to_vector(op->getResults(), [&](Value result) { return pass.gradient(result); });
   Values wanted;
   for (Value value : capturedBy(op))
     if (pass.wants(value))
@@ -84,8 +84,8 @@ LogicalResult pullIf(Operation *op, Reverse &pass) {
   return success();
 }
 
-Values pushBranch(Graph &g, mlir::Region &branch, ArrayRef<unsigned> floats,
-                  ArrayRef<Value> moving, ArrayRef<Value> tangents, LogicalResult &status) {
+Values pushBranch(Graph &g, mlir::Region &branch, ArrayRef<unsigned> floats, ArrayRef<Value> moving,
+                  ArrayRef<Value> tangents, LogicalResult &status) {
   Values yielded = cloneBody(g, blockOf(branch), {});
   Values outputs = llvm::map_to_vector(floats, [&](unsigned number) { return yielded[number]; });
   FailureOr<SmallVector<Value>> pushed = push(outputs, moving, tangents, g, regionAt(g));
@@ -111,9 +111,7 @@ LogicalResult pushIf(Operation *op, Forward &pass) {
   LogicalResult onTrue = success(), onFalse = success();
   Values results = pass.b.ifElse(
       branch.getCondition(),
-      [&] {
-        return pushBranch(pass.b, branch.getThenRegion(), floats, moving, tangents, onTrue);
-      },
+      [&] { return pushBranch(pass.b, branch.getThenRegion(), floats, moving, tangents, onTrue); },
       [&] {
         return pushBranch(pass.b, branch.getElseRegion(), floats, moving, tangents, onFalse);
       });
@@ -178,8 +176,8 @@ private:
   ScanOp scan;
   Reverse &pass;
   Graph &g;
-  Values captured;                                    ///< Read by the body, and wanted.
-  SmallVector<unsigned> carries, wantedXs, emitted;   ///< Numbers; of results for `emitted`.
+  Values captured;                                  ///< Read by the body, and wanted.
+  SmallVector<unsigned> carries, wantedXs, emitted; ///< Numbers; of results for `emitted`.
   unsigned numCarries = 0;
   SmallVector<Operation *> clones; ///< Of the forward body, in the backward one.
   LogicalResult status = success();
@@ -274,8 +272,7 @@ LogicalResult ScanReversal::run() {
   for (unsigned number : emitted)
     xs.push_back(backwards(pass.gradient(scan->getResult(number))));
 
-  Values results =
-      g.scan(inits, xs, [&](ArrayRef<Value> values) { return backwardStep(values); });
+  Values results = g.scan(inits, xs, [&](ArrayRef<Value> values) { return backwardStep(values); });
   if (failed(status))
     return failure();
   if (!g.isGood())
@@ -404,8 +401,9 @@ LogicalResult pullCustom(Operation *op, Reverse &pass) {
 }
 
 LogicalResult pushCustom(Operation *op, Forward &) {
-  return op->emitError("tangents cannot be pushed through a function with a 'vjp' of its own, which "
-                       "says how gradients go back");
+  return op->emitError(
+      "tangents cannot be pushed through a function with a 'vjp' of its own, which "
+      "says how gradients go back");
 }
 
 } // namespace

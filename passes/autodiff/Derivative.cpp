@@ -101,8 +101,7 @@ static StringRef nameOf(Operation *op) {
 
 /// Says which operation has no derivative, and on which way it was met.
 static LogicalResult refuse(Operation *op, const Ways &ways) {
-  mlir::InFlightDiagnostic message = op->emitError()
-                                     << "'" << nameOf(op) << "' has no derivative";
+  mlir::InFlightDiagnostic message = op->emitError() << "'" << nameOf(op) << "' has no derivative";
   if (isa<WhileOp>(op))
     message << ": how many steps it takes is known only when it runs; a loop over a known number "
                "of steps is a 'scan'";
@@ -113,8 +112,8 @@ static LogicalResult refuse(Operation *op, const Ways &ways) {
   for (Operation *step : ways.wayFrom(op)) {
     if (step == op || step->getLoc() == last || ++notes > mostNotes)
       continue;
-    message.attachNote(step->getLoc()) << "the derivative came through this '" << nameOf(step)
-                                       << "'";
+    message.attachNote(step->getLoc())
+        << "the derivative came through this '" << nameOf(step) << "'";
     last = step->getLoc();
   }
   return failure();

@@ -3,9 +3,9 @@
 // weft-differentiate: derivatives that are asked for become ordinary operations, in program order,
 // so that a derivative of a derivative meets operations only.
 
+#include "passes/autodiff/Derivative.h"
 #include "passes/Decompose.h"
 #include "passes/Passes.h"
-#include "passes/autodiff/Derivative.h"
 
 #include "mlir/IR/IRMapping.h"
 

@@ -51,14 +51,10 @@ template <Slope... slopes> LogicalResult push(Operation *op, Forward &pass) {
   return success();
 }
 
-template <Slope... slopes> constexpr Rule diagonal() {
-  return {pull<slopes...>, push<slopes...>};
-}
+template <Slope... slopes> constexpr Rule diagonal() { return {pull<slopes...>, push<slopes...>}; }
 
 Value square(Graph &g, Value x) { return g.mul(x, x); }
-Value oneMinusSquare(Graph &g, Value x) {
-  return g.sub(g.splatLike(x, 1), square(g, x));
-}
+Value oneMinusSquare(Graph &g, Value x) { return g.sub(g.splatLike(x, 1), square(g, x)); }
 Value minus(Graph &g, Value x) { return g.unary<NegOp>(x); }
 
 Value same(Graph &, const At &, Value v) { return v; }
@@ -79,8 +75,7 @@ void addPowers(RuleTable &table) {
   table["weft.rsqrt"] = diagonal<[](Graph &g, const At &at, Value v) {
     return g.mul(v, g.mul(g.binary<MulOp>(at.y, -0.5), square(g, at.y)));
   }>();
-  table["weft.exp"] =
-      diagonal<[](Graph &g, const At &at, Value v) { return g.mul(v, at.y); }>();
+  table["weft.exp"] = diagonal<[](Graph &g, const At &at, Value v) { return g.mul(v, at.y); }>();
   table["weft.expm1"] = diagonal<[](Graph &g, const At &at, Value v) {
     return g.mul(v, g.binary<AddOp>(at.y, 1));
   }>();
@@ -99,9 +94,8 @@ void addPowers(RuleTable &table) {
 }
 
 void addTrigonometry(RuleTable &table) {
-  table["weft.sin"] = diagonal<[](Graph &g, const At &at, Value v) {
-    return g.mul(v, g.unary<CosOp>(at.a));
-  }>();
+  table["weft.sin"] =
+      diagonal<[](Graph &g, const At &at, Value v) { return g.mul(v, g.unary<CosOp>(at.a)); }>();
   table["weft.cos"] = diagonal<[](Graph &g, const At &at, Value v) {
     return minus(g, g.mul(v, g.unary<SinOp>(at.a)));
   }>();
@@ -117,32 +111,28 @@ void addTrigonometry(RuleTable &table) {
   table["weft.atan"] = diagonal<[](Graph &g, const At &at, Value v) {
     return g.div(v, g.binary<AddOp>(square(g, at.a), 1));
   }>();
-  table["weft.sinh"] = diagonal<[](Graph &g, const At &at, Value v) {
-    return g.mul(v, g.unary<CoshOp>(at.a));
-  }>();
-  table["weft.cosh"] = diagonal<[](Graph &g, const At &at, Value v) {
-    return g.mul(v, g.unary<SinhOp>(at.a));
-  }>();
-  table["weft.tanh"] = diagonal<[](Graph &g, const At &at, Value v) {
-    return g.mul(v, oneMinusSquare(g, at.y));
-  }>();
+  table["weft.sinh"] =
+      diagonal<[](Graph &g, const At &at, Value v) { return g.mul(v, g.unary<CoshOp>(at.a)); }>();
+  table["weft.cosh"] =
+      diagonal<[](Graph &g, const At &at, Value v) { return g.mul(v, g.unary<SinhOp>(at.a)); }>();
+  table["weft.tanh"] =
+      diagonal<[](Graph &g, const At &at, Value v) { return g.mul(v, oneMinusSquare(g, at.y)); }>();
   table["weft.asinh"] = diagonal<[](Graph &g, const At &at, Value v) {
     return g.mul(v, g.unary<RsqrtOp>(g.binary<AddOp>(square(g, at.a), 1)));
   }>();
   table["weft.acosh"] = diagonal<[](Graph &g, const At &at, Value v) {
     return g.mul(v, g.unary<RsqrtOp>(g.binary<AddOp>(square(g, at.a), -1)));
   }>();
-  table["weft.atanh"] = diagonal<[](Graph &g, const At &at, Value v) {
-    return g.div(v, oneMinusSquare(g, at.a));
-  }>();
+  table["weft.atanh"] =
+      diagonal<[](Graph &g, const At &at, Value v) { return g.div(v, oneMinusSquare(g, at.a)); }>();
   // d atan2(a, b) = (b da - a db) / (a^2 + b^2)
-  table["weft.atan2"] = diagonal<
-      [](Graph &g, const At &at, Value v) {
+  table["weft.atan2"] =
+      diagonal<[](Graph &g, const At &at, Value v) {
         return g.div(g.mul(v, at.b), g.add(square(g, at.a), square(g, at.b)));
       },
-      [](Graph &g, const At &at, Value v) {
-        return minus(g, g.div(g.mul(v, at.a), g.add(square(g, at.a), square(g, at.b))));
-      }>();
+               [](Graph &g, const At &at, Value v) {
+                 return minus(g, g.div(g.mul(v, at.a), g.add(square(g, at.a), square(g, at.b))));
+               }>();
 }
 
 /// v * b * a^(b - 1); 0 where b is 0, whatever a is.
@@ -162,41 +152,38 @@ Value powerExponent(Graph &g, const At &at, Value v) {
 
 void addArithmetic(RuleTable &table) {
   table["weft.neg"] = diagonal<negated>();
-  table["weft.abs"] = diagonal<[](Graph &g, const At &at, Value v) {
-    return g.mul(v, g.unary<SignOp>(at.a));
-  }>();
+  table["weft.abs"] =
+      diagonal<[](Graph &g, const At &at, Value v) { return g.mul(v, g.unary<SignOp>(at.a)); }>();
   for (StringRef step : {"sign", "floor", "ceil", "round", "trunc"})
     table[("weft." + step).str()] = diagonal<nullptr>();
   table["weft.add"] = diagonal<same, same>();
   table["weft.sub"] = diagonal<same, negated>();
-  table["weft.mul"] =
-      diagonal<[](Graph &g, const At &at, Value v) { return g.mul(v, at.b); },
-               [](Graph &g, const At &at, Value v) { return g.mul(v, at.a); }>();
-  table["weft.div"] = diagonal<
-      [](Graph &g, const At &at, Value v) { return g.div(v, at.b); },
-      [](Graph &g, const At &at, Value v) { return minus(g, g.div(g.mul(v, at.y), at.b)); }>();
+  table["weft.mul"] = diagonal<[](Graph &g, const At &at, Value v) { return g.mul(v, at.b); },
+                               [](Graph &g, const At &at, Value v) { return g.mul(v, at.a); }>();
+  table["weft.div"] = diagonal<[](Graph &g, const At &at, Value v) { return g.div(v, at.b); },
+                               [](Graph &g, const At &at, Value v) {
+                                 return minus(g, g.div(g.mul(v, at.y), at.b));
+                               }>();
   table["weft.rem"] = diagonal<same, [](Graph &g, const At &at, Value v) {
     return minus(g, g.mul(v, g.unary<TruncOp>(g.div(at.a, at.b))));
   }>();
   table["weft.pow"] = diagonal<powerBase, powerExponent>();
   // A tie counts for the second operand, so that the slope of max(x, 0) is 0 at 0.
-  table["weft.max"] = diagonal<
-      [](Graph &g, const At &at, Value v) {
-        return where(g, g.compare(ComparePredicate::Gt, at.a, at.b), v);
-      },
-      [](Graph &g, const At &at, Value v) {
-        return whereNot(g, g.compare(ComparePredicate::Gt, at.a, at.b), v);
-      }>();
-  table["weft.min"] = diagonal<
-      [](Graph &g, const At &at, Value v) {
-        return where(g, g.compare(ComparePredicate::Lt, at.a, at.b), v);
-      },
-      [](Graph &g, const At &at, Value v) {
-        return whereNot(g, g.compare(ComparePredicate::Lt, at.a, at.b), v);
-      }>();
-  table["weft.select"] = diagonal<
-      nullptr, [](Graph &g, const At &at, Value v) { return where(g, at.a, v); },
-      [](Graph &g, const At &at, Value v) { return whereNot(g, at.a, v); }>();
+  table["weft.max"] = diagonal<[](Graph &g, const At &at, Value v) {
+    return where(g, g.compare(ComparePredicate::Gt, at.a, at.b), v);
+  },
+                               [](Graph &g, const At &at, Value v) {
+                                 return whereNot(g, g.compare(ComparePredicate::Gt, at.a, at.b), v);
+                               }>();
+  table["weft.min"] = diagonal<[](Graph &g, const At &at, Value v) {
+    return where(g, g.compare(ComparePredicate::Lt, at.a, at.b), v);
+  },
+                               [](Graph &g, const At &at, Value v) {
+                                 return whereNot(g, g.compare(ComparePredicate::Lt, at.a, at.b), v);
+                               }>();
+  table["weft.select"] =
+      diagonal<nullptr, [](Graph &g, const At &at, Value v) { return where(g, at.a, v); },
+               [](Graph &g, const At &at, Value v) { return whereNot(g, at.a, v); }>();
 }
 
 } // namespace

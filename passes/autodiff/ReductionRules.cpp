@@ -96,9 +96,9 @@ LogicalResult pushReduce(Operation *op, Forward &pass) {
   if (reduce.getKind() == ReduceKind::Sum)
     return pushLinear(op, pass, {0});
   if (Value dx = pass.tangent(reduce.getInput()))
-    pass.add(reduce.getResult(), pass.b.reduce(ReduceKind::Sum,
-                                               pass.b.mul(dx, slope(pass.b, reduce)),
-                                               reduce.getAxes()));
+    pass.add(
+        reduce.getResult(),
+        pass.b.reduce(ReduceKind::Sum, pass.b.mul(dx, slope(pass.b, reduce)), reduce.getAxes()));
   return success();
 }
 
@@ -130,7 +130,6 @@ Value firstStep(Graph &g, Value stacked, double value) {
   return g.splat(g.element(stacked), value, ArrayRef<Dim>(shape).drop_front());
 }
 
-
 /// dx_j = p_j r_j, where p_j is the product before j and r_j = dy_j + x_(j+1) r_(j+1); `exclusive`
 /// moves dy by one step.
 Value pullProduct(Graph &g, CumulativeOp op, Value dy) {
@@ -160,13 +159,12 @@ Value placeOfExtreme(Graph &g, CumulativeOp op) {
   Value x = op.getInput(), y = op.getResult();
   auto axis = static_cast<int64_t>(op.getAxis());
   Value place = g.iota(g.i64(), g.dims(x), axis);
-  Value inclusive = op.getExclusive() ? g.cumulative(op.getKind(), x, axis, false, op.getReverse())
-                                      : y;
+  Value inclusive =
+      op.getExclusive() ? g.cumulative(op.getKind(), x, axis, false, op.getReverse()) : y;
   // An element begins a new extreme where it holds it and is the first to do so.
   Value holds = g.compare(ComparePredicate::Eq, x, inclusive);
   Value before = g.cumulative(op.getKind(), x, axis, /*exclusive=*/true, op.getReverse());
-  Value begins =
-      g.binary<AndOp>(holds, g.compare(ComparePredicate::Ne, x, before));
+  Value begins = g.binary<AndOp>(holds, g.compare(ComparePredicate::Ne, x, before));
   Value last = g.splatLike(place, op.getReverse() ? static_cast<double>(int64_t{1} << 40) : -1);
   Value marked = g.select(begins, place, last);
   CumulativeKind latest = op.getReverse() ? CumulativeKind::Min : CumulativeKind::Max;
@@ -205,9 +203,9 @@ Value pullExtreme(Graph &g, CumulativeOp op, Value dy) {
   Value flat = axisLast(g, dy, axis, size);
   SmallVector<Dim> rows = g.dims(place);
   Value row = g.iota(g.i64(), rows, 0);
-  Value inside = g.binary<AndOp>(
-      g.compare(ComparePredicate::Ge, place, 0),
-      g.compare(ComparePredicate::Lt, place, g.broadcastTo(g.size(size), rows)));
+  Value inside =
+      g.binary<AndOp>(g.compare(ComparePredicate::Ge, place, 0),
+                      g.compare(ComparePredicate::Lt, place, g.broadcastTo(g.size(size), rows)));
   // What is shown before the first element is nobody's: the index -1 is passed over.
   Value index = g.select(inside, g.add(g.mul(row, g.size(size)), place), g.splatLike(place, -1));
   Dim all = productOf(rows);
@@ -245,13 +243,13 @@ LogicalResult pullCumulative(Operation *op, Reverse &pass) {
 /// d y_k = x_k d y_(k-1) + y_(k-1) dx_k
 Value pushProduct(Graph &g, CumulativeOp op, Value dx) {
   Value xs = steps(g, op.getInput(), op), ds = steps(g, dx, op);
-  GraphBuilder::Values results = g.scan(
-      {firstStep(g, xs, 1), firstStep(g, xs, 0)}, {xs, ds},
-      [&](ArrayRef<Value> values) -> GraphBuilder::Values {
-        Value y = g.mul(values[0], values[2]);
-        Value dy = g.add(g.mul(values[2], values[1]), g.mul(values[0], values[3]));
-        return {y, dy, op.getExclusive() ? values[1] : dy};
-      });
+  GraphBuilder::Values results =
+      g.scan({firstStep(g, xs, 1), firstStep(g, xs, 0)}, {xs, ds},
+             [&](ArrayRef<Value> values) -> GraphBuilder::Values {
+               Value y = g.mul(values[0], values[2]);
+               Value dy = g.add(g.mul(values[2], values[1]), g.mul(values[0], values[3]));
+               return {y, dy, op.getExclusive() ? values[1] : dy};
+             });
   return results.size() == 3 ? unsteps(g, results[2], op) : Value();
 }
 

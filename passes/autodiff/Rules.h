@@ -31,6 +31,7 @@ public:
   /// Adds to the gradient of `value`, if it is wanted. Contributions are summed in the order in
   /// which they come. One of another element type is cast.
   void add(Value value, Value contribution);
+
 private:
   const llvm::DenseSet<Value> &active;
   llvm::DenseMap<Value, Value> gradients;

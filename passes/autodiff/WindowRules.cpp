@@ -46,8 +46,9 @@ public:
     return g.slice(padded, starts, ends, strides);
   }
 
-  /// Where in the planes of `x` the place number `k` of each window lies: the number of its element,
-  /// which the caller takes where it is inside. `k` is an i64 tensor of the result's dimensions.
+  /// Where in the planes of `x` the place number `k` of each window lies: the number of its
+  /// element, which the caller takes where it is inside. `k` is an i64 tensor of the result's
+  /// dimensions.
   Value elementNumber(Value k) {
     SmallVector<Dim> shape = g.dims(op.getInput());
     Value number;
@@ -234,7 +235,8 @@ LogicalResult pullPool(Operation *op, Reverse &pass) {
     return success();
   }
   if (pool.getWindow().size() > 3)
-    return op->emitError("the mean or sum of windows over more than 3 dimensions has no derivative");
+    return op->emitError(
+        "the mean or sum of windows over more than 3 dimensions has no derivative");
   if (Value count = divisor(g, pool))
     dy = g.div(dy, count);
   pass.add(pool.getInput(), spreadSums(g, pool, dy));

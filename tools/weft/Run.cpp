@@ -163,8 +163,7 @@ LogicalResult Run::evaluate() {
   llvm::Expected<Weights> weights = compilation.takeWeights(flags.weights, interface, flags.seed);
   if (!weights)
     return fail(weights.takeError());
-  bool needsGraph =
-      !compilation.options().dims.empty() || asksForDerivatives(compilation.module());
+  bool needsGraph = !compilation.options().dims.empty() || asksForDerivatives(compilation.module());
   if (needsGraph && failed(compilation.advanceTo(ModelStage::Graph)))
     return failure();
   auto body = compilation.module().lookupSymbol<mlir::func::FuncOp>(function->name);
