@@ -239,14 +239,16 @@ void ScanReversal::keepRoots(ScanOp backward, ScanOp forward) {
   for (auto [original, clone] : llvm::zip(blockOf(forward.getBody()).without_terminator(), clones))
     originals[clone] = &original;
   SmallVector<Value> wanted;
-  for (Operation &op : llvm::make_early_inc_range(llvm::reverse(body.without_terminator()))) {
-    Operation *original = originals.lookup(&op);
-    if (original && op.hasTrait<Root>() && !op.use_empty()) {
+  for (Operation *op = body.getTerminator()->getPrevNode(), *before; op; op = before) {
+    before = op->getPrevNode();
+    Operation *original = originals.lookup(op);
+    if (original && op->hasTrait<Root>() && !op->use_empty()) {
       wanted.push_back(original->getResult(0));
-      op.getResult(0).replaceAllUsesWith(body.addArgument(op.getResultTypes()[0], op.getLoc()));
+      Value argument = body.addArgument(op->getResultTypes()[0], op->getLoc());
+      op->getResult(0).replaceAllUsesWith(argument);
     }
-    if (mlir::isOpTriviallyDead(&op))
-      op.erase();
+    if (mlir::isOpTriviallyDead(op))
+      op->erase();
   }
   if (wanted.empty())
     return;
