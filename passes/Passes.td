@@ -72,6 +72,20 @@ def HoistFromScansPass : Pass<"weft-hoist-from-scans", "::mlir::func::FuncOp"> {
     Statistic<"numStacked", "stacked", "Operations that run once for all steps">];
 }
 
+def SinkFromScansPass : Pass<"weft-sink-from-scans", "::mlir::func::FuncOp"> {
+  let summary = "Compute after a scan what no later step waits for";
+  let description = [{
+    - Requires: nothing
+    - Ensures: no carry of a scan is only added to, where what is added is a contraction or a sum
+      along axes: it is summed over all steps at once. No product with a value from outside is
+      emitted alone: it is computed for all steps at once
+    - Numerics: sums over steps are taken in another order
+    - Cost: linear in the operations of scans
+  }];
+  let dependentDialects = ["::weft::WeftDialect"];
+  let statistics = [Statistic<"numSunk", "sunk", "Results of scans computed after them">];
+}
+
 def FoldTransposesPass : Pass<"weft-fold-transposes", "::mlir::func::FuncOp"> {
   let summary = "Let contractions read and write permuted dimensions themselves";
   let description = [{

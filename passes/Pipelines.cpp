@@ -31,6 +31,8 @@ void buildGraphPipeline(OpPassManager &manager, llvm::ArrayRef<std::string> dims
   functions.addPass(createDecomposePass());
   functions.addPass(createHoistFromScansPass());
   functions.addPass(createFoldTransposesPass());
+  functions.addPass(createSinkFromScansPass());
+  functions.addPass(createFoldTransposesPass());
   functions.addPass(createFoldUnitReshapesPass());
   functions.addPass(createFormAttentionPass());
   functions.addPass(mlir::createCanonicalizerPass());
@@ -53,6 +55,8 @@ void buildKernelsPipeline(OpPassManager &manager, const KernelsOptions &options)
       {options.vectorBytes, options.vectorRegisters, bfloatDots, byteDots}));
   functions.addPass(mlir::createCanonicalizerPass());
   functions.addPass(mlir::createCSEPass());
+  // Weights that training changes are packed in each call, but not in each step.
+  functions.addPass(createHoistFromScansPass());
   manager.addPass(createHoistPreparationPass());
   manager.addNestedPass<FuncOp>(createDropDeadParametersPass());
   FormKernelsPassOptions forming;
