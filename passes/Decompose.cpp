@@ -206,57 +206,62 @@ FailureOr<Value> decompose(AttentionOp op) {
 
 //===-- Convolution -------------------------------------------------------------------------===//
 
-/// What a window sees at offset `k` of each place, for all places: a slice of the padded input.
+/// What a window sees at offset `k` of each place, for all places: a slice of the padded input,
+/// whose spatial dimensions stand behind the batch.
 Value seenAt(GraphBuilder &g, Value padded, ConvFilterGradOp op, ArrayRef<int64_t> k) {
-  SmallVector<Dim> starts = {0, 0}, ends = g.dims(padded), places = g.dims(op.getGradient());
-  SmallVector<int64_t> strides = {1, 1};
+  SmallVector<Dim> starts(g.rank(padded), 0), ends = g.dims(padded);
+  SmallVector<Dim> places = g.dims(op.getGradient());
+  SmallVector<int64_t> strides(g.rank(padded), 1);
   for (auto [s, offset] : llvm::enumerate(k)) {
-    strides.push_back(op.getStrides()[s]);
-    starts.push_back(Dim(offset * op.getDilations()[s]));
-    ends[2 + s] = starts.back() + (places[2 + s] - Dim(1)) * Dim(strides.back()) + Dim(1);
+    strides[1 + s] = op.getStrides()[s];
+    starts[1 + s] = Dim(offset * op.getDilations()[s]);
+    ends[1 + s] = starts[1 + s] + (places[2 + s] - Dim(1)) * Dim(strides[1 + s]) + Dim(1);
   }
   return g.slice(padded, starts, ends, strides);
 }
 
-/// One product over batch and places for each element of the kernel.
+/// One product over batch and places for each element of the kernel, with channels last: that is
+/// how the convolutions around it have them, and vectors run along them.
 FailureOr<Value> decompose(ConvFilterGradOp op) {
   OpBuilder builder(op);
   GraphBuilder g(builder, op.getLoc());
   Type type = computeType(g.element(op.getInput()));
-  Value x = g.cast(op.getInput(), type), dy = g.cast(op.getGradient(), type);
   ArrayRef<int64_t> filter = GraphBuilder::typeOf(op.getResult()).getShape();
-  auto groups = static_cast<int64_t>(op.getGroups());
-  SmallVector<Dim> low = {0, 0}, high = {0, 0};
-  for (auto [before, behind] : llvm::zip_equal(op.getPadLow(), op.getPadHigh())) {
-    low.push_back(Dim(before));
-    high.push_back(Dim(behind));
+  auto groups = static_cast<int64_t>(op.getGroups()), rank = static_cast<int64_t>(filter.size());
+  auto channelsLast = [&](Value value) {
+    SmallVector<int64_t> order = {0};
+    for (int64_t axis = 2; axis < rank; ++axis)
+      order.push_back(axis);
+    order.push_back(1);
+    Value moved = g.transpose(g.cast(value, type), order);
+    if (groups == 1)
+      return moved;
+    SmallVector<Dim> shape = g.dims(moved);
+    shape.back() = shape.back().floorDiv(Dim(groups));
+    shape.insert(shape.end() - 1, Dim(groups));
+    return g.reshape(moved, shape);
+  };
+  Value x = channelsLast(op.getInput()), dy = channelsLast(op.getGradient());
+  SmallVector<Dim> low(g.rank(x), 0), high(g.rank(x), 0);
+  for (auto [s, padding] : llvm::enumerate(llvm::zip_equal(op.getPadLow(), op.getPadHigh()))) {
+    low[1 + s] = Dim(std::get<0>(padding));
+    high[1 + s] = Dim(std::get<1>(padding));
   }
   Value padded = g.pad(x, g.scalar(type, 0), low, high);
 
-  StringRef spatial = StringRef("xyz").take_front(filter.size() - 2);
-  std::string equation = ("nc" + spatial + ",no" + spatial + "->oc").str();
-  auto grouped = [&](Value value) {
-    SmallVector<Dim> shape = g.dims(value);
-    shape[1] = shape[1].floorDiv(Dim(groups));
-    shape.insert(shape.begin() + 1, Dim(groups));
-    return g.reshape(value, shape);
-  };
-  if (groups > 1) {
-    equation = ("ngc" + spatial + ",ngo" + spatial + "->goc").str();
-    dy = grouped(dy);
-  }
+  StringRef spatial = StringRef("xyz").take_front(rank - 2);
+  StringRef group = groups > 1 ? "g" : "";
+  std::string equation =
+      ("n" + spatial + group + "c,n" + spatial + group + "o->" + group + "oc").str();
   int64_t count = 1;
   for (int64_t size : filter.drop_front(2))
     count *= size;
   GraphBuilder::Values parts;
   for (int64_t number = 0; number < count; ++number) {
-    SmallVector<int64_t> k(filter.size() - 2);
-    for (int64_t s = static_cast<int64_t>(k.size()), rest = number; s-- > 0;) {
+    SmallVector<int64_t> k(rank - 2);
+    for (int64_t s = rank - 2, rest = number; s-- > 0; rest /= filter[2 + s])
       k[s] = rest % filter[2 + s];
-      rest /= filter[2 + s];
-    }
-    Value seen = seenAt(g, padded, op, k);
-    parts.push_back(g.contract(equation, groups > 1 ? grouped(seen) : seen, dy));
+    parts.push_back(g.contract(equation, seenAt(g, padded, op, k), dy));
   }
   Value stacked =
       parts.empty() ? g.splat(type, 0, g.dims(op.getResult())) : g.stack(parts, groups > 1 ? 3 : 2);

@@ -23,9 +23,25 @@ std::string equation(StringRef lhs, StringRef rhs, StringRef result) {
   return (lhs + "," + rhs + "->" + result).str();
 }
 
+/// Loops that the sums of a contraction take: letters that stand side by side in both operands
+/// share one.
+int64_t sumLoops(StringRef lhs, StringRef rhs, StringRef result) {
+  int64_t loops = 0;
+  for (auto [place, letter] : llvm::enumerate(lhs)) {
+    size_t other = rhs.find(letter);
+    if (result.contains(letter) || other == StringRef::npos)
+      continue;
+    bool isJoined = place > 0 && other > 0 && lhs[place - 1] == rhs[other - 1] &&
+                    !result.contains(lhs[place - 1]);
+    loops += isJoined ? 0 : 1;
+  }
+  return loops;
+}
+
 /// contract("ij,jk", transpose(x), y) -> contract("ji,jk", x, y), likewise on the right
 ///
-/// A reused transpose is folded too: reading permuted costs a contraction nothing.
+/// A reused transpose is folded too: reading permuted costs a contraction nothing, but where it
+/// parts what is summed in one loop, as the places of images whose channels were brought last.
 struct FoldOperandTranspose final : OpRewritePattern<ContractOp> {
   FoldOperandTranspose(MLIRContext *context, mlir::Pass::Statistic &folded)
       : OpRewritePattern(context), numFolded(folded) {}
@@ -39,6 +55,8 @@ struct FoldOperandTranspose final : OpRewritePattern<ContractOp> {
     ContractOp::Labels labels = op.getLabels();
     std::string lhs = left ? inputLabels(labels.lhs, left) : labels.lhs.str();
     std::string rhs = right ? inputLabels(labels.rhs, right) : labels.rhs.str();
+    if (sumLoops(lhs, rhs, labels.result) > sumLoops(labels.lhs, labels.rhs, labels.result))
+      return rewriter.notifyMatchFailure(op, "it would be summed in more loops");
     std::string folded = equation(lhs, rhs, labels.result);
     rewriter.modifyOpInPlace(op, [&] {
       op.setEquation(folded);

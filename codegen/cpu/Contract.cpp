@@ -219,6 +219,22 @@ bool copiesPanels(ContractPlan &plan, int64_t tileRows) {
          (!rows || *rows > tileRows);
 }
 
+/// Bytes of a that a second-level cache holds beside a panel: so much is read in place.
+static constexpr int64_t nearBytes = 512 * 1024;
+/// Steps that are copied at a time, and rows of tiles that share them: a copy is read for a whole
+/// chunk, so that little of the time goes into it.
+static constexpr int64_t blockSteps = 256, tilesPerBlock = 32;
+
+bool copiesRows(ContractPlan &plan, int64_t tileRows) {
+  if (plan.summed.size() != 1 || plan.rows.size() != 1 || !(plan.rows.front()->lhs == Dim(1)))
+    return false;
+  auto stride = plan.summed.front()->lhs.constant();
+  auto rows = extentOf(plan.rows).constant(), steps = plan.summed.front()->size().constant();
+  int64_t bytes = storageBytes(elementOf(plan.op.getLhs()));
+  return stride && *stride * bytes * steps.value_or(blockSteps / 2) > nearBytes &&
+         (!rows || *rows > tileRows) && steps.value_or(blockSteps) >= blockSteps;
+}
+
 SmallVector<Value> ContractEmitter::masksOf(const Tile &tile) {
   SmallVector<Value> masks;
   for (int64_t j = 0; j < tile.vectors; ++j)
@@ -283,15 +299,34 @@ void ContractEmitter::finishTile(const Tile &tile, ArrayRef<Value> sums) {
 
 //===-- Copied panels -----------------------------------------------------------------------===//
 
-void ContractEmitter::allocatePanel(int64_t rows, int64_t columns) {
+void ContractEmitter::allocatePanel(int64_t rows, int64_t columns, bool copiesA) {
+  blockPitch = copiesA ? static_cast<int64_t>(llvm::alignTo(rows, tiles.lanes)) : 0;
   int64_t bytes = columns * tiles.sum.getIntOrFloatBitWidth() / 8;
   auto steps = plan.summed.front()->size().constant();
-  panelSteps = std::max<int64_t>(1, panelBytes / bytes);
+  panelSteps = copiesA ? blockSteps : std::max<int64_t>(1, panelBytes / bytes);
   if (steps && *steps <= panelSteps)
     panelSteps = std::max<int64_t>(1, *steps);
   else
     partial = kernel.scratch(rows * columns, tiles.sum);
   panel = kernel.scratch(panelSteps * columns, tiles.sum);
+  if (copiesA)
+    block = kernel.scratch(panelSteps * blockPitch, tiles.sum);
+}
+
+/// Copies the steps of a that `tile` names, for the rows [first, first + count).
+void ContractEmitter::copyBlock(const Tile &tile, Value first, Value count) {
+  Value stride = elements.size(plan.summed.front()->lhs);
+  Value outer = offset(plan.outer, split(tile.outer, plan.outer), &ContractAxis::lhs);
+  Value start = code.add(outer, first);
+  code.loop(code.index(0), tile.numSteps, 1, [&](Value step) {
+    Value from = code.add(start, code.mul(code.add(tile.firstStep, step), stride));
+    Value to = code.mul(step, code.index(blockPitch));
+    code.loop(code.index(0), count, tiles.lanes, [&](Value row) {
+      Value mask = tiles.maskOf(code.sub(count, row));
+      Value value = tiles.loadVector(a, code.add(from, row), mask);
+      tiles.storeSums(value, block, code.add(to, row));
+    });
+  });
 }
 
 /// Copies the steps of b that `tile` names, for its columns.
@@ -331,6 +366,11 @@ SmallVector<Value> ContractEmitter::panelSums(const Tile &tile) {
   return tiles.unrolledProducts(
       {tile.height, tile.vectors}, tile.numSteps, unrolledSteps, totals,
       [&](int64_t i, Value step) {
+        if (block) {
+          Value row = code.add(tile.rowInChunk, code.index(i));
+          Value place = code.add(code.mul(step, code.index(blockPitch)), row);
+          return kernel.scalar().load(block, place, tiles.sum);
+        }
         return tiles.loadScalar(
             a, code.add(startA[i], offset(plan.summed, {step}, &ContractAxis::lhs)));
       },
@@ -367,6 +407,8 @@ void ContractEmitter::copiedPanel(Tile tile, Value first, Value count, int64_t t
     tile.firstStep = step;
     tile.numSteps = code.min(code.sub(steps, step), code.index(panelSteps));
     copyPanel(tile);
+    if (block)
+      copyBlock(tile, first, count);
     forRows([&] {
       SmallVector<Value> sums = panelSums(tile);
       if (!partial)
@@ -424,7 +466,9 @@ static void lowerOuterProducts(Kernel &kernel, ContractPlan &plan) {
   int64_t lanes = lanesOf(kernel.target, sum);
   Dim rows = extentOf(plan.rows), columns = plan.across->size(), outer = extentOf(plan.outer);
   TileShape shape = tileShapeFor(kernel.target, lanes, rows.constant(), columns.constant());
-  int64_t rowBlock = shape.rows * tilesPerChunk, full = shape.vectors * lanes;
+  bool copiesA = copiesRows(plan, shape.rows);
+  int64_t rowBlock = shape.rows * (copiesA ? tilesPerBlock : tilesPerChunk);
+  int64_t full = shape.vectors * lanes;
   Dim panels = columns.ceilDiv(Dim(full)), blocks = rows.ceilDiv(Dim(rowBlock));
   int64_t work = extentOf(plan.summed).constant().value_or(256) *
                  std::min(rowBlock, rows.constant().value_or(rowBlock)) * shape.vectors;
@@ -433,8 +477,8 @@ static void lowerOuterProducts(Kernel &kernel, ContractPlan &plan) {
   Code &code = kernel.code();
   if (!emitter.storesDirectly)
     emitter.scratch = kernel.scratch(shape.rows * full, sum);
-  if (copiesPanels(plan, shape.rows))
-    emitter.allocatePanel(rowBlock, full);
+  if (copiesA || copiesPanels(plan, shape.rows))
+    emitter.allocatePanel(rowBlock, full, copiesA);
   kernel.forChunks([&](Value chunk) {
     Elements &elements = kernel.elements();
     SmallVector<Value> sizes{elements.size(outer), elements.size(panels), elements.size(blocks)};

@@ -45,8 +45,9 @@ Dim extentOf(ArrayRef<const ContractAxis *> axes);
 struct ContractEmitter {
   ContractEmitter(Kernel &ownerKernel, ContractPlan &thePlan);
 
-  /// Scratch memory for copied panels of `columns`, in chunks of `rows`.
-  void allocatePanel(int64_t rows, int64_t columns);
+  /// Scratch memory for copied panels of `columns`, in chunks of `rows`, and with `copiesA` for the
+  /// rows of a chunk.
+  void allocatePanel(int64_t rows, int64_t columns, bool copiesA);
   void outerProductPanel(Value outer, Value first, Value count, Value column, Value width,
                          TileShape shape);
   void dotTile(Value outer, Value row, int64_t height, Value column, int64_t across,
@@ -62,7 +63,9 @@ struct ContractEmitter {
   Value a, b;
   Value scratch; ///< Sums of a tile, for the epilogue.
   Value panel;   ///< A copy of `panelSteps` rows of b, as wide as a tile; may be null.
+  Value block;   ///< A copy of `panelSteps` steps of a, for the rows of a chunk; may be null.
   Value partial; ///< Sums of a chunk's rows between two copies; may be null.
+  int64_t blockPitch = 0; ///< Between the steps of `block`.
   int64_t panelSteps = 0;
   bool storesDirectly = false; ///< No epilogue, and the result is contiguous across.
 
@@ -90,6 +93,7 @@ private:
   SmallVector<Value> tileSums(const Tile &tile);
   SmallVector<Value> panelSums(const Tile &tile);
   void copyPanel(const Tile &tile);
+  void copyBlock(const Tile &tile, Value first, Value count);
   Value partialPlace(const Tile &tile, int64_t row, int64_t vector);
   void finishTile(const Tile &tile, ArrayRef<Value> sums);
   void copiedPanel(Tile tile, Value first, Value count, int64_t tileRows);
@@ -98,6 +102,11 @@ private:
 /// True if rows of b lie so far apart that they displace each other in the cache, and each is read
 /// for several tiles: they are copied before they are used.
 bool copiesPanels(ContractPlan &plan, int64_t tileRows);
+
+/// True if the rows of a lie side by side and its steps far apart, as in a product with a
+/// transposed matrix: each step of a tile would read another page. The rows of a chunk are copied
+/// first.
+bool copiesRows(ContractPlan &plan, int64_t tileRows);
 
 } // namespace weft
 

@@ -49,10 +49,44 @@ template <typename Op> Sliding slidingOf(Op op) {
   return {op.getStrides(), op.getPadLow(), op.getPadHigh(), op.getDilations()};
 }
 
+/// [O, C / groups, kernel...] as [C, O / groups, kernel...], every kernel turned by half a turn.
+Value turnedFilter(Graph &g, Value filter, int64_t groups) {
+  SmallVector<Dim> shape = g.dims(filter), split(shape), result(shape);
+  Dim outputs = shape[0].floorDiv(Dim(groups));
+  split[0] = outputs;
+  split.insert(split.begin(), Dim(groups));
+  SmallVector<int64_t> order = {0, 2, 1}, axes;
+  for (int64_t axis = 2; axis < g.rank(filter); ++axis) {
+    order.push_back(axis + 1);
+    axes.push_back(axis);
+  }
+  result[0] = shape[1] * Dim(groups);
+  result[1] = outputs;
+  Value turned = g.reverse(filter, axes);
+  return g.reshape(g.transpose(g.reshape(turned, split), order), result);
+}
+
+/// In steps of 1 the gradient for the input is itself a convolution, with turned filters; null
+/// where the padding reaches beyond the kernel.
+Value convByTurnedFilter(Graph &g, Value dy, Value filter, const Sliding &sliding, int64_t groups) {
+  SmallVector<int64_t> low, high;
+  for (size_t s = 0; s < sliding.strides.size(); ++s) {
+    int64_t reach = sliding.dilations[s] * (g.typeOf(filter).getDimSize(2 + s) - 1);
+    low.push_back(reach - sliding.padLow[s]);
+    high.push_back(reach - sliding.padHigh[s]);
+    if (sliding.strides[s] != 1 || low.back() < 0 || high.back() < 0)
+      return {};
+  }
+  return g.conv(dy, turnedFilter(g, filter, groups),
+                {sliding.strides, low, high, sliding.dilations}, groups);
+}
+
 /// The gradient of a convolution for its input of the dimensions `shape`: gradients of places are
 /// spread by the filter. What no window reached at the end gets 0.
 Value convInputGrad(Graph &g, Value dy, Value filter, ArrayRef<Dim> shape, const Sliding &sliding,
                     int64_t groups) {
+  if (Value dx = convByTurnedFilter(g, dy, filter, sliding, groups))
+    return dx;
   SmallVector<int64_t> padHigh(sliding.padHigh), extra(padHigh.size(), 0);
   SmallVector<Dim> places = g.dims(dy);
   for (size_t s = 0; s < padHigh.size(); ++s) {
