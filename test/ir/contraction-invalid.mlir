@@ -708,7 +708,7 @@ func.func @conv_filter_grad_c3_groups(%x: tensor<2x4x9xf32>, %d: tensor<2x6x7xf3
 // -----
 
 func.func @conv_filter_grad_c4_places(%x: tensor<2x4x9xf32>, %d: tensor<2x6x8xf32>) {
-  // expected-error @below {{gradient of shape [2, 6, 8] where [2, 6, 7] is expected}}
+  // expected-error @below {{gradient has dimensions [2, 6, 8] where [2, 6, 7] are expected}}
   %0 = weft.conv_filter_grad %x, %d strides [1] pad [0] [0] dilations [1] groups 1 : tensor<2x4x9xf32>, tensor<2x6x8xf32> -> tensor<6x4x3xf32>
   return
 }
