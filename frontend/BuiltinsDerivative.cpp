@@ -158,6 +158,10 @@ static Item at(BuiltinCall &call) {
   return Item::tensor(*value);
 }
 
+static Item notYet(BuiltinCall &call) {
+  return call.elaborator.unsupported(call.call.calleeSpan, ("'" + call.builtin.name + "'").str());
+}
+
 ArrayRef<Builtin> derivativeBuiltins() {
   static const Builtin rows[] = {
       {"grad", "y, wrt", grad, /*needsGraph=*/true},
@@ -169,6 +173,7 @@ ArrayRef<Builtin> derivativeBuiltins() {
        /*needsGraph=*/true, /*isLazy=*/true},
       {"in_training", "", inTraining},
       {"at", "schedule, step", at, /*needsGraph=*/true},
+      {"orthogonal", "*xs?, **names", notYet},
   };
   return rows;
 }
