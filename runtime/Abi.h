@@ -161,8 +161,8 @@ struct weft_descriptor {
 /// How the mark of a file of prepared weights begins.
 #define WEFT_PREPARED "weft.prepared."
 
-/// The data of parameter, state (as it stands in the weights) or derived tensor number `index`, as
-/// exports read it. NULL where a prepared file left a parameter out.
+/// The data of parameter, state or derived tensor number `index`, as exports of this handle read
+/// it. NULL where a prepared file left a parameter out.
 WEFT_API const void *weft_tensor_data(const weft_model *model, int32_t index);
 
 /// `main` of a program whose verbs are the exports of `descriptor`. In libweft_program.a, which

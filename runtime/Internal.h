@@ -142,6 +142,8 @@ struct weft_model {
   weft_weights *weights;
   /// For each export, then for each version, the data of its parameters and states.
   void ***parameters;
+  /// Each parameter, state and derived tensor, as exports read it.
+  void **data;
   char *arena;
   uint64_t arena_size;
   uint64_t state_size;

@@ -146,8 +146,9 @@ static void fill_handle(weft_model *handle, const layout *parts) {
   handle->sizes = (uint64_t *)(base + parts->sizes);
   handle->slots = (const weft_array **)(base + parts->slots);
   handle->state_size = parts->state_size;
-  fill_data(handle, (void **)(base + parts->data), base + parts->state);
-  fill_tables(handle, (void **)(base + parts->data), (void **)(base + parts->pointers));
+  handle->data = (void **)(base + parts->data);
+  fill_data(handle, handle->data, base + parts->state);
+  fill_tables(handle, handle->data, (void **)(base + parts->pointers));
 }
 
 static weft_status tell_limit(const weft_model *handle, uint64_t needed) {
@@ -380,7 +381,7 @@ const weft_descriptor *weft_describe(const weft_model *handle) {
 const void *weft_tensor_data(const weft_model *handle, int32_t index) {
   const weft_descriptor *model = handle ? handle->descriptor : NULL;
   return model && index >= 0 && index < model->parameter_count + model->derived_count
-             ? weft_weights_data(handle->weights, index)
+             ? handle->data[index]
              : NULL;
 }
 

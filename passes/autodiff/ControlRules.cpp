@@ -299,12 +299,11 @@ LogicalResult pullScan(Operation *op, Reverse &pass) {
   return ScanReversal(cast<ScanOp>(op), pass).run();
 }
 
-/// A scan of values and tangents together takes the place of the one of values.
+/// A scan of values and tangents together. It stands where the tangents are known, which is behind
+/// users of the values: those keep the scan that they have, and the values are computed once more.
 LogicalResult pushScan(Operation *op, Forward &pass) {
   auto scan = cast<ScanOp>(op);
   Graph &g = pass.b;
-  OpBuilder::InsertionGuard guard(g.builder);
-  g.builder.setInsertionPointAfter(scan);
   mlir::Block &body = blockOf(scan.getBody());
   unsigned numCarries = scan.getInits().size();
   SmallVector<unsigned> carries, movingXs, emitted;
@@ -367,21 +366,12 @@ LogicalResult pushScan(Operation *op, Forward &pass) {
   // results: carries, their tangents, what is emitted, its tangents.
   size_t numEmitted = op->getNumResults() - numCarries;
   ArrayRef<Value> found = results;
-  Values values(found.take_front(numCarries));
   found = found.drop_front(numCarries);
-  SmallVector<std::pair<unsigned, Value>> moved;
   for (auto [number, tangent] : llvm::zip(carries, found))
-    moved.emplace_back(number, tangent);
-  found = found.drop_front(carries.size());
-  llvm::append_range(values, found.take_front(numEmitted));
-  for (auto [number, tangent] : llvm::zip(emitted, found.drop_front(numEmitted)))
-    moved.emplace_back(number, tangent);
-  // Later operations know the result by its new name, whoever asked for it by the old one.
-  for (auto [number, tangent] : moved) {
     pass.set(op->getResult(number), tangent);
-    pass.set(values[number], tangent);
-  }
-  op->replaceAllUsesWith(values);
+  found = found.drop_front(carries.size() + numEmitted);
+  for (auto [number, tangent] : llvm::zip(emitted, found))
+    pass.set(op->getResult(number), tangent);
   return success();
 }
 

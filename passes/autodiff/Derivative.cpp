@@ -6,6 +6,7 @@
 #include "passes/autodiff/Derivative.h"
 
 #include "mlir/Transforms/RegionUtils.h"
+#include "llvm/ADT/StringSwitch.h"
 
 namespace weft::autodiff {
 
@@ -37,8 +38,8 @@ void Ways::enter(Operation *op) {
   }
   if (hasFloat)
     ops.push_back(op);
-  else if (isActive && !broken)
-    broken = op;
+  else if (isActive && !broken && isa<ArgOp, ArgSortOp, CastOp>(op))
+    broken = op; // A comparison only chooses: what depends on it alone has a derivative of 0.
 }
 
 Ways::Ways(ValueRange from, ValueRange to, mlir::Region *within) {
@@ -96,7 +97,11 @@ SmallVector<Operation *> Ways::wayFrom(Operation *op) const {
 static StringRef nameOf(Operation *op) {
   StringRef name = op->getName().getStringRef();
   name.consume_front("weft.");
-  return name == "while" ? "loop" : name == "arg" ? "argmax or argmin" : name;
+  return llvm::StringSwitch<StringRef>(name)
+      .Case("while", "loop")
+      .Case("arg", "argmax or argmin")
+      .Case("arg_sort", "argsort")
+      .Default(name);
 }
 
 /// Says which operation has no derivative, and on which way it was met.

@@ -73,8 +73,8 @@ class Library:
         given = (Array * len(inputs))(*(self.array(n, v) for n, v in inputs.items()))
         entry = next(e for e in self.described["exports"] if e["name"] == function)
         results, arrays = [], (Array * len(entry["outputs"]))()
-        for index in range(len(arrays)):
-            dims = (ctypes.c_int64 * 8)()
+        kept = [(ctypes.c_int64 * 32)() for _ in arrays]  # the arrays point at them
+        for index, dims in enumerate(kept):
             self.check(self.library.weft_output_shape(self.model, function.encode(), given,
                                                       len(inputs), index, dims,
                                                       ctypes.byref(arrays[index])))
@@ -84,6 +84,22 @@ class Library:
         self.check(self.library.weft_call(self.model, function.encode(), given, len(inputs), arrays,
                                           len(arrays)))
         return results[0] if len(results) == 1 else results
+
+    def tensor(self, name):
+        """A parameter or state as it is now."""
+        for index, entry in enumerate(self.described["parameters"]):
+            if entry["name"] == name:
+                kind = TYPES[entry["type"].split("[")[0]]
+                shape = [int(n) for n in entry["type"].rstrip("]").split("[")[1].split(",")] \
+                    if "[" in entry["type"] else []
+                count = int(numpy.prod(shape))
+                data = self.library.weft_tensor_data(self.model, index)
+                buffer = (ctypes.c_char * (count * numpy.dtype(kind).itemsize)).from_address(data)
+                return numpy.frombuffer(bytes(buffer), kind).reshape(shape)
+        raise KeyError(name)
+
+    def save(self, path):
+        self.check(self.library.weft_save(self.model, str(path).encode()))
 
     def close(self):
         self.library.weft_close(self.model)

@@ -1,0 +1,335 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+"""Training steps agree with PyTorch: losses, gradients through the parameters, running statistics.
+
+The networks of test/bench/training/ start from the same weights, see the same batches and are
+trained by the same optimizer in both. Losses may differ by 1e-4 of their value at each step, and
+parameters and statistics after the last one by 1e-3 of the norm of them all. (Not of each element:
+Adam divides by the root of squares, so that where a gradient is almost 0 its last bits decide about
+a step.)
+
+    /usr/bin/python3 test/models/training.py [--steps 500] [--models mlp,cnn]
+
+RUN: %python %s --steps 4 --models mlp,cnn,lstm,gcn
+"""
+import argparse
+import json
+import math
+import pathlib
+import struct
+import sys
+import tempfile
+
+import numpy
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+import library
+
+MODELS = pathlib.Path(__file__).resolve().parents[1] / "bench" / "training"
+
+
+def read_safetensors(path):
+    raw = pathlib.Path(path).read_bytes()
+    length = struct.unpack("<Q", raw[:8])[0]
+    types = {"F32": "f4", "I64": "i8"}
+    return {name: numpy.frombuffer(raw, types[entry["dtype"]], math.prod(entry["shape"]),
+                                   8 + length + entry["data_offsets"][0]).reshape(entry["shape"])
+            for name, entry in json.loads(raw[8:8 + length]).items() if name != "__metadata__"}
+
+
+class Norm(nn.BatchNorm2d):
+    """Its names in PyTorch are others than those of std.nn."""
+    NAMES = {"scale": "weight", "shift": "bias", "mean": "running_mean", "variance": "running_var"}
+
+
+class Layer(nn.Module):
+    def __init__(self, inputs, outputs):
+        super().__init__()
+        self.conv = nn.Conv2d(inputs, outputs, 3, padding=1, bias=False)
+        self.norm = Norm(outputs)
+
+    def forward(self, x):
+        return torch.relu(self.norm(self.conv(x)))
+
+
+class Mlp(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.first, self.second, self.third = nn.Linear(784, 512), nn.Linear(512, 512), nn.Linear(512, 10)
+
+    def forward(self, x):
+        return self.third(torch.relu(self.second(torch.relu(self.first(x)))))
+
+
+class Cnn(nn.Module):
+    def __init__(self):
+        super().__init__()
+        sizes = [3, 32, 32, 64, 64, 128, 128]
+        self.layers = nn.ModuleList(Layer(a, b) for a, b in zip(sizes, sizes[1:]))
+        self.head = nn.Linear(128, 10)
+
+    def forward(self, x):
+        for number, layer in enumerate(self.layers):
+            x = layer(x)
+            if number in (1, 3):
+                x = F.max_pool2d(x, 2)
+        return self.head(x.mean((2, 3)))
+
+
+class Shortcut(nn.Module):
+    def __init__(self, inputs, outputs, stride):
+        super().__init__()
+        self.conv = nn.Conv2d(inputs, outputs, 1, stride, bias=False)
+        self.norm = Norm(outputs)
+
+    def forward(self, x):
+        return self.norm(self.conv(x))
+
+
+class BasicBlock(nn.Module):
+    def __init__(self, inputs, outputs, stride):
+        super().__init__()
+        self.conv1 = nn.Conv2d(inputs, outputs, 3, stride, 1, bias=False)
+        self.bn1, self.bn2 = Norm(outputs), Norm(outputs)
+        self.conv2 = nn.Conv2d(outputs, outputs, 3, padding=1, bias=False)
+        if stride != 1 or inputs != outputs:
+            self.downsample = Shortcut(inputs, outputs, stride)
+
+    def forward(self, x):
+        shortcut = self.downsample(x) if hasattr(self, "downsample") else x
+        return torch.relu(self.bn2(self.conv2(torch.relu(self.bn1(self.conv1(x))))) + shortcut)
+
+
+class ResNet18(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.conv1, self.bn1 = nn.Conv2d(3, 64, 7, 2, 3, bias=False), Norm(64)
+        width = [64, 64, 128, 256, 512]
+        for i in range(1, 5):
+            setattr(self, f"layer{i}", nn.Sequential(
+                BasicBlock(width[i - 1], width[i], 1 if i == 1 else 2), BasicBlock(width[i], width[i], 1)))
+        self.fc = nn.Linear(512, 1000)
+
+    def forward(self, x):
+        x = F.max_pool2d(torch.relu(self.bn1(self.conv1(x))), 3, 2, 1)
+        x = self.layer4(self.layer3(self.layer2(self.layer1(x))))
+        return self.fc(x.mean((2, 3)))
+
+
+class Double(nn.Module):
+    def __init__(self, inputs, outputs):
+        super().__init__()
+        self.first, self.second = Layer(inputs, outputs), Layer(outputs, outputs)
+
+    def forward(self, x):
+        return self.second(self.first(x))
+
+
+class UNet(nn.Module):
+    def __init__(self):
+        super().__init__()
+        c = [32, 64, 128, 256, 512]
+        self.enter = Double(1, c[0])
+        self.down = nn.ModuleList(Double(c[i], c[i + 1]) for i in range(4))
+        self.up = nn.ModuleList(nn.ConvTranspose2d(c[i + 1], c[i], 2, 2) for i in (3, 2, 1, 0))
+        self.join = nn.ModuleList(Double(2 * c[i], c[i]) for i in (3, 2, 1, 0))
+        self.leave = nn.Conv2d(c[0], 1, 1)
+
+    def forward(self, x):
+        kept = [self.enter(x)]
+        for down in self.down:
+            kept.append(down(F.max_pool2d(kept[-1], 2)))
+        x = kept.pop()
+        for up, join in zip(self.up, self.join):
+            x = join(torch.cat([kept.pop(), up(x)], 1))
+        return torch.sigmoid(self.leave(x))
+
+
+class Attention(nn.Module):
+    def __init__(self, width, heads):
+        super().__init__()
+        self.heads, self.project = heads, nn.Linear(width, 3 * width)
+        self.output = nn.Linear(width, width)
+
+    def forward(self, x):
+        n, length, width = x.shape
+        q, k, v = self.project(x).view(n, length, 3, self.heads, -1).permute(2, 0, 3, 1, 4)
+        p = torch.softmax(q @ k.transpose(-1, -2) / math.sqrt(q.shape[-1]), -1)
+        return self.output((p @ v).transpose(1, 2).reshape(n, length, width))
+
+
+class Scale(nn.LayerNorm):
+    NAMES = {"scale": "weight", "shift": "bias"}
+
+
+class TwoLayers(nn.Module):
+    def __init__(self, width):
+        super().__init__()
+        self.up, self.down = nn.Linear(width, 4 * width), nn.Linear(4 * width, width)
+
+    def forward(self, x):
+        return self.down(F.gelu(self.up(x)))
+
+
+class Block(nn.Module):
+    def __init__(self, width, heads):
+        super().__init__()
+        self.norm1, self.norm2 = Scale(width), Scale(width)
+        self.attention, self.mlp = Attention(width, heads), TwoLayers(width)
+
+    def forward(self, x):
+        x = x + self.attention(self.norm1(x))
+        return x + self.mlp(self.norm2(x))
+
+
+class Transformer(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.token, self.place = nn.Embedding(30522, 256), nn.Embedding(128, 256)
+        self.blocks = nn.Sequential(*(Block(256, 4) for _ in range(4)))
+        self.norm, self.head = Scale(256), nn.Linear(256, 2)
+
+    def forward(self, tokens):
+        return self.head(self.norm(self.blocks(self.token(tokens) + self.place(torch.arange(128))))[:, 0])
+
+
+class LstmLayer(nn.Module):
+    """PyTorch's own has two biases where the equations have one."""
+
+    def __init__(self, inputs, units):
+        super().__init__()
+        self.wx = nn.Parameter(torch.empty(4 * units, inputs))
+        self.wh = nn.Parameter(torch.empty(4 * units, units))
+        self.bias = nn.Parameter(torch.empty(4 * units))
+
+    def forward(self, xs):
+        h = c = xs.new_zeros(xs.shape[1], self.wh.shape[1])
+        ys = []
+        for x in xs:
+            i, f, g, o = (x @ self.wx.T + h @ self.wh.T + self.bias).chunk(4, 1)
+            c = torch.sigmoid(f) * c + torch.sigmoid(i) * torch.tanh(g)
+            h = torch.sigmoid(o) * torch.tanh(c)
+            ys.append(h)
+        return torch.stack(ys)
+
+
+class Lstm(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.first, self.second, self.head = LstmLayer(128, 512), LstmLayer(512, 512), nn.Linear(512, 10)
+
+    def forward(self, x):
+        return self.head(self.second(self.first(x.transpose(0, 1)))[-1])
+
+
+class Gcn(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.layers = nn.ModuleList([nn.Linear(128, 128), nn.Linear(128, 128), nn.Linear(128, 16)])
+
+    def forward(self, x, source, target, weight):
+        for number, linear in enumerate(self.layers):
+            h = linear(x)
+            x = torch.zeros_like(h).index_add(0, target, h[source] * weight[:, None])
+            x = torch.relu(x) if number < 2 else x
+        return x
+
+
+class Case:
+    """A network, its optimizer, and a batch for each step."""
+
+    def __init__(self, network, batch, loss=None, momentum=False, rate=None):
+        self.network, self.batch, self.momentum, self.rate = network, batch, momentum, rate
+        self.loss = loss or (lambda net, data: F.cross_entropy(net(data["x"]), data["label"].long()))
+
+
+def images(count, channels, size, classes):
+    return lambda random: {"x": random.standard_normal((count, channels, size, size), "f4"),
+                           "label": random.integers(0, classes, count).astype("i4")}
+
+
+def graph(random):
+    source, target = (random.integers(0, 211, 997).astype("i4") for _ in range(2))
+    return {"x": random.standard_normal((211, 128), "f4"), "from": source, "to": target,
+            "weight": random.random(997, "f4"), "label": random.integers(0, 16, 211).astype("i4")}
+
+
+CASES = {
+    "mlp": Case(Mlp, lambda random: {"x": random.standard_normal((37, 784), "f4"),
+                                     "label": random.integers(0, 10, 37).astype("i4")}),
+    # Small steps: a rectifier whose input is almost 0 passes a gradient or not by its last bit, and with
+    # large ones PyTorch in f32 leaves its own curve in f64 by 3e-3 within 6 steps of ResNet-18.
+    "cnn": Case(Cnn, images(5, 3, 32, 10), momentum=True, rate=1e-3),
+    "resnet18": Case(ResNet18, images(4, 3, 64, 1000), momentum=True, rate=1e-4),
+    "unet": Case(UNet, lambda random: {"x": random.standard_normal((1, 1, 128, 128), "f4"),
+                                       "target": random.integers(0, 2, (1, 1, 128, 128)).astype("f4")},
+                 lambda net, data: F.binary_cross_entropy(net(data["x"]), data["target"]), rate=1e-5),
+    "transformer": Case(Transformer, lambda random: {"tokens": random.integers(0, 30522, (3, 128)).astype("i4"),
+                                                     "label": random.integers(0, 2, 3).astype("i4")},
+                        lambda net, data: F.cross_entropy(net(data["tokens"].long()), data["label"].long())),
+    "lstm": Case(Lstm, lambda random: {"x": random.standard_normal((3, 64, 128), "f4"),
+                                       "label": random.integers(0, 10, 3).astype("i4")}),
+    "gcn": Case(Gcn, graph, lambda net, data: F.cross_entropy(
+        net(data["x"], data["from"].long(), data["to"].long(), data["weight"]), data["label"].long())),
+}
+
+
+def place_of(network, name):
+    """The tensor of PyTorch's module that Weft calls `name`."""
+    *path, last = name.split(".")
+    for part in path:
+        network = network[int(part)] if part.isdigit() else getattr(network, part)
+    return getattr(network, getattr(network, "NAMES", {}).get(last, last))
+
+
+def compare(name, case, steps, folder, flags):
+    manifest = library.build(MODELS / f"{name}.weft", folder / name,
+                             [*flags, *(["--settings", f"rate={case.rate}"] if case.rate else [])])
+    weights = read_safetensors(manifest.with_suffix(".safetensors"))
+    network = case.network()
+    mine = {key: place_of(network, key) for key in weights if not key.startswith("optimizer")}
+    with torch.no_grad():
+        for key, tensor in mine.items():
+            tensor.copy_(torch.from_numpy(weights[key].copy()))
+    parameters = list(network.parameters())
+    assert len(parameters) == sum(isinstance(t, nn.Parameter) for t in mine.values())
+    rate = case.rate or 1e-3
+    optimizer = torch.optim.SGD(parameters, rate, momentum=0.9, weight_decay=5e-4) if case.momentum \
+        else torch.optim.Adam(parameters, rate)
+    network.train()
+    ours, random, worst = library.Library(manifest, threads=2), numpy.random.default_rng(3), 0
+    for step in range(steps):
+        batch = case.batch(random)
+        found = float(ours.call("train", **batch))
+        optimizer.zero_grad()
+        loss = case.loss(network, {key: torch.from_numpy(value) for key, value in batch.items()})
+        loss.backward()
+        optimizer.step()
+        worst = max(worst, abs(found - loss.item()) / abs(loss.item()))
+        if not worst <= 1e-4:
+            sys.exit(f"{name}: step {step}: loss {found:.7f}, but PyTorch has {loss.item():.7f}")
+    # Of all tensors together: a bias that began at 0 is nothing but the sum of its steps.
+    pairs = [(ours.tensor(key).astype("f8"), tensor.detach().double().numpy()) for key, tensor in mine.items()]
+    furthest = math.sqrt(sum(numpy.sum((found - wanted) ** 2) for found, wanted in pairs)
+                         / sum(numpy.sum(wanted ** 2) for _, wanted in pairs))
+    if not furthest <= 1e-3:
+        sys.exit(f"{name}: parameters are {furthest:.1e} off after {steps} steps")
+    ours.close()
+    print(f"{name}: {steps} steps, losses within {worst:.1e}, parameters within {furthest:.1e}", flush=True)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--steps", type=int, default=500)
+    parser.add_argument("--models", default=",".join(CASES))
+    parser.add_argument("--flags", default="", help="more options of weft build")
+    options = parser.parse_args()
+    torch.manual_seed(0)
+    with tempfile.TemporaryDirectory() as folder:
+        for name in options.models.split(","):
+            compare(name, CASES[name], options.steps, pathlib.Path(folder), options.flags.split())
+
+
+if __name__ == "__main__":
+    main()
