@@ -104,8 +104,8 @@ WEFT_API weft_status weft_share(const weft_model *model, weft_model **out);
 /// Writes all parameters and states, as this handle has them now, to a safetensors file.
 ///
 /// It opens like any weights of the model, so that training goes on from there. The file is written
-/// beside `path` and takes its name when it is whole and on the disk: a full disk or a kill leaves what
-/// stood there before. WEFT_BAD_ARGUMENT says why it could not be written.
+/// beside `path` and takes its name when it is whole and on the disk: a full disk or a kill leaves
+/// what stood there before. WEFT_BAD_ARGUMENT says why it could not be written.
 WEFT_API weft_status weft_save(const weft_model *model, const char *path);
 
 /// Closes a handle; NULL is allowed. Not during a call on the same handle.

@@ -244,6 +244,33 @@ void addConvTranspose(Suite &suite, const std::string &e) {
       1);
 }
 
+/// The second operand is the gradient of the places.
+void addConvFilterGrad(Suite &suite, const std::string &e) {
+  auto add = [&](const std::string &label, auto shapeOf, int64_t least) {
+    suite.add(
+        "weft.conv_filter_grad", e, label,
+        [=](Program &p, Dim n) { p.give(convolve(p, "weft.conv_filter_grad", shapeOf(n), e, e)); },
+        ofSum(1300, least, 67));
+  };
+  add(
+      "line",
+      [](Dim n) {
+        return ConvolutionShape{
+            "", {n, 4, 9}, {n, 6, 5}, {6, 2, 3}, "strides [2] pad [1] [1] dilations [1] groups 2"};
+      },
+      0);
+  add(
+      "plane",
+      [](Dim n) {
+        return ConvolutionShape{"",
+                                {2, 3, n, 5},
+                                {2, 17, n, 3},
+                                {17, 3, 3, 3},
+                                "strides [1, 2] pad [1, 1] [1, 1] dilations [1, 1] groups 1"};
+      },
+      1);
+}
+
 /// A case of weft.packed_conv or weft.depthwise_conv. `result` is the element type of the sums.
 struct ChannelsLastShape {
   std::string operation, label;
@@ -526,6 +553,8 @@ void addContractionCases(Suite &suite) {
     addContract(suite, element, element);
     addConv(suite, element, element);
     addConvTranspose(suite, element);
+    if (element[0] == 'f' || element[0] == 'b')
+      addConvFilterGrad(suite, element);
     addChannelsLast(suite, element, element);
   }
   addChannelsLast(suite, "i8", "i32");

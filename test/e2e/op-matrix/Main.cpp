@@ -32,9 +32,11 @@ static cl::opt<std::string> cpu("cpu", cl::desc("processor to compile for; the h
 static cl::opt<int> jobs("jobs", cl::init(0), cl::desc("modules at once; all cores if 0"));
 static cl::opt<int> perModule("per-module", cl::init(16), cl::desc("functions in one module"));
 
-/// What others make of the operations, and declarations: these have no cases of their own.
-static const std::set<std::string> withoutCase = {"weft.kernel", "weft.launch", "weft.yield",
-                                                  "weft.parameter"};
+/// What others make of the operations, declarations, and what the stage `graph` has no more
+/// (derivatives have test/e2e/gradients.py): these have no cases of their own.
+static const std::set<std::string> withoutCase = {
+    "weft.kernel", "weft.launch", "weft.yield",         "weft.parameter",
+    "weft.vjp",    "weft.jvp",    "weft.stop_gradient", "weft.custom_vjp"};
 
 /// Names of registered operations that no case covers.
 static std::vector<std::string> uncovered(const Suite &suite) {
