@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Derivatives become operations. That they are the right ones test/e2e/gradients.py shows.
+// RUN: weft-opt %s --weft-differentiate --canonicalize --verify-each | FileCheck %s
+
+// CHECK-LABEL: func.func @product(
+// CHECK: %[[A:.*]] = weft.mul %arg2, %arg1
+// CHECK: %[[B:.*]] = weft.mul %arg2, %arg0
+// CHECK: return %[[A]], %[[B]]
+func.func @product(%x: tensor<3xf32>, %w: tensor<3xf32>, %r: tensor<3xf32>) -> (tensor<3xf32>, tensor<3xf32>) {
+  %y = weft.mul %x, %w : tensor<3xf32>
+  %g:2 = weft.vjp of %y times %r wrt %x, %w : (tensor<3xf32>) (tensor<3xf32>) (tensor<3xf32>, tensor<3xf32>) -> tensor<3xf32>, tensor<3xf32>
+  return %g#0, %g#1 : tensor<3xf32>, tensor<3xf32>
+}
+
+// Two ways are summed.
+// CHECK-LABEL: func.func @two_ways(
+// CHECK: %[[E:.*]] = weft.exp %arg0
+// CHECK: %[[D:.*]] = weft.mul %arg1, %[[E]]
+// CHECK: weft.add %arg1, %[[D]]
+func.func @two_ways(%x: tensor<3xf32>, %r: tensor<3xf32>) -> tensor<3xf32> {
+  %e = weft.exp %x : tensor<3xf32>
+  %y = weft.add %x, %e : tensor<3xf32>
+  %g = weft.vjp of %y times %r wrt %x : (tensor<3xf32>) (tensor<3xf32>) (tensor<3xf32>) -> tensor<3xf32>
+  return %g : tensor<3xf32>
+}
+
+// What is stopped counts as a constant; where nothing is left the gradient is 0.
+// CHECK-LABEL: func.func @stopped(
+// CHECK-NOT: weft.stop_gradient
+// CHECK: %[[Z:.*]] = weft.constant dense<0.000000e+00>
+// CHECK: %[[G:.*]] = weft.mul %arg1, %arg0
+// CHECK: return %[[G]], %{{.*}}
+func.func @stopped(%x: tensor<3xf32>, %r: tensor<3xf32>) -> (tensor<3xf32>, tensor<3xf32>) {
+  %s = weft.stop_gradient %x : tensor<3xf32>
+  %y = weft.mul %x, %s : tensor<3xf32>
+  %g = weft.vjp of %y times %r wrt %x : (tensor<3xf32>) (tensor<3xf32>) (tensor<3xf32>) -> tensor<3xf32>
+  %z = weft.vjp of %s times %r wrt %x : (tensor<3xf32>) (tensor<3xf32>) (tensor<3xf32>) -> tensor<3xf32>
+  return %g, %z : tensor<3xf32>, tensor<3xf32>
+}
+
+// A function's own derivative is used, and then its body.
+// CHECK-LABEL: func.func @own(
+// CHECK: %[[G:.*]] = weft.neg %arg1
+// CHECK: return %arg0, %[[G]]
+func.func @own(%x: tensor<3xf32>, %r: tensor<3xf32>) -> (tensor<3xf32>, tensor<3xf32>) {
+  %y = weft.custom_vjp %x : (tensor<3xf32>) -> tensor<3xf32> {
+  ^bb0(%a: tensor<3xf32>):
+    weft.yield %a : tensor<3xf32>
+  } vjp {
+  ^bb0(%a: tensor<3xf32>, %d: tensor<3xf32>):
+    %n = weft.neg %d : tensor<3xf32>
+    weft.yield %n : tensor<3xf32>
+  }
+  %g = weft.vjp of %y times %r wrt %x : (tensor<3xf32>) (tensor<3xf32>) (tensor<3xf32>) -> tensor<3xf32>
+  return %y, %g : tensor<3xf32>, tensor<3xf32>
+}
+
+// Steps in places that are not known: what was read far apart goes back by index.
+// CHECK-LABEL: func.func @strided(
+// CHECK: weft.scatter add
+func.func @strided(%x: tensor<?xf32, #weft.shape<[2 * N]>>, %r: tensor<?xf32, #weft.shape<[N]>>) -> tensor<?xf32, #weft.shape<[2 * N]>> {
+  %y = weft.slice %x from <[0]> by [2] : tensor<?xf32, #weft.shape<[2 * N]>> -> tensor<?xf32, #weft.shape<[N]>>
+  %g = weft.vjp of %y times %r wrt %x : (tensor<?xf32, #weft.shape<[N]>>) (tensor<?xf32, #weft.shape<[N]>>) (tensor<?xf32, #weft.shape<[2 * N]>>) -> tensor<?xf32, #weft.shape<[2 * N]>>
+  return %g : tensor<?xf32, #weft.shape<[2 * N]>>
+}
