@@ -116,6 +116,9 @@ void Elaborator::bindName(const ast::NamePattern &pattern, const Item &item, con
                      checked.parameters[found->second.parameter].isState;
       if (isState)
         return assignState(Item(found->second), item, pattern.range);
+      // What could not be declared, or has no type before an optimizer is used, says no more.
+      if (found->second.isError())
+        return;
       break;
     }
   }

@@ -90,8 +90,8 @@ def FoldTransposesPass : Pass<"weft-fold-transposes", "::mlir::func::FuncOp"> {
   let summary = "Let contractions read and write permuted dimensions themselves";
   let description = [{
     - Requires: nothing
-    - Ensures: no operand of a contraction is a transpose; no transpose is the only user of a
-      contraction
+    - Ensures: no operand of a contraction is a transpose, but where its order lets more dimensions
+      be summed in one loop; no transpose is the only user of a contraction
     - Cost: a worklist, linear in contractions
   }];
   let dependentDialects = ["::weft::WeftDialect"];

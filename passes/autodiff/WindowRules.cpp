@@ -47,11 +47,11 @@ public:
   }
 
   /// Where in the planes of `x` the place number `k` of each window lies: the number of its
-  /// element, which the caller takes where it is inside. `k` is an i64 tensor of the result's
-  /// dimensions.
+  /// element, or -1 in the padding, which a window of -inf alone may show. `k` is an i64 tensor of
+  /// the result's dimensions.
   Value elementNumber(Value k) {
     SmallVector<Dim> shape = g.dims(op.getInput());
-    Value number;
+    Value number, isInside;
     int64_t stride = 1;
     for (size_t s = op.getWindow().size(); s-- > 0;) {
       int64_t axis = first + static_cast<int64_t>(s), size = op.getWindow()[s];
@@ -59,12 +59,15 @@ public:
       Value place = g.binary<MulOp>(g.iota(g.i64(), places, axis), number64(op.getStrides()[s]));
       place = g.add(place, g.binary<MulOp>(offset, number64(op.getDilations()[s])));
       place = g.binary<SubOp>(place, number64(op.getPadLow()[s]));
+      Value here = g.binary<AndOp>(g.compare(ComparePredicate::Ge, place, 0),
+                                   g.compare(ComparePredicate::Lt, place, g.size(shape[axis])));
+      isInside = isInside ? g.binary<AndOp>(isInside, here) : here;
       Dim behind = productOf(ArrayRef<Dim>(shape).drop_front(axis + 1));
       Value term = g.mul(place, g.size(behind));
       number = number ? g.add(number, term) : term;
       stride *= size;
     }
-    return number;
+    return g.select(isInside, number, number64(-1));
   }
 
   /// For each window the place number of its first maximum, i64.
@@ -175,6 +178,8 @@ Value pullMax(Graph &g, PoolOp op, Value dy) {
   SmallVector<Dim> rows = g.dims(element);
   Dim plane = g.dims(windows.planes(x, shape))[1];
   Value index = g.add(element, g.mul(g.iota(g.i64(), rows, 0), g.size(plane)));
+  // The index -1 is passed over: padding takes no gradient, and no other plane gets it.
+  index = g.select(g.compare(ComparePredicate::Ge, element, 0), index, windows.number64(-1));
   Dim all = productOf(rows);
   Value sums = g.scatter(ScatterKind::Add, g.splat(g.element(dy), 0, {productOf(shape)}),
                          g.reshape(index, {all}), g.reshape(dy, {all}), 0);
@@ -185,7 +190,9 @@ Value pushMax(Graph &g, PoolOp op, Value dx) {
   Windows windows(g, op);
   SmallVector<Dim> shape = g.dims(dx), places = g.dims(op.getResult());
   Value element = windows.planes(windows.elementNumber(windows.firstMaximum()), places);
-  return g.reshape(g.gather(windows.planes(dx, shape), element, 1, 1), places);
+  Value shown = g.gather(windows.planes(dx, shape), element, 1, 1);
+  Value isInside = g.compare(ComparePredicate::Ge, element, 0);
+  return g.reshape(g.select(isInside, shown, g.splatLike(shown, 0)), places);
 }
 
 //===-- Sum and mean ------------------------------------------------------------------------===//

@@ -66,7 +66,6 @@ case("rem", [(5,), (5,)], f"%y = weft.rem %a, %b : {t(5)}", (5,),
 case("select", [(3, 5), (3, 5)], f"%c = weft.compare gt %a, %b : {S}\n%m = weft.mul %a, %a : {S}\n"
      f"%y = weft.select %c, %m, %b : {S}", (3, 5), draw=distinct)
 case("cast", [(3, 5)], f"%c = weft.cast %a : {S} -> tensor<3x5xf64>\n%y = weft.mul %c, %c : {S}", (3, 5))
-case("stop_gradient", [(5,)], f"%s = weft.mul %a, %a : {t(5)}\n%c = weft.constant dense<2.0> : {t(5)}\n%y = weft.mul %s, %c : {t(5)}", (5,))
 
 # Movement
 case("broadcast", [(3, 1)], f"%y = weft.broadcast %a along [1, 2] : {t(3, 1)} -> {t(2, 3, 4)}", (2, 3, 4))
