@@ -26,7 +26,6 @@
 #include "llvm/ADT/DenseMap.h"
 #include "llvm/ADT/DenseSet.h"
 #include "llvm/ADT/StringSet.h"
-#include "llvm/Support/GlobPattern.h"
 
 #include <deque>
 
@@ -272,8 +271,8 @@ private:
   /// A pattern over the names of parameters, as it is written.
   struct Pattern {
     std::string text;
-    llvm::GlobPattern glob;
     Span span;
+    bool matches(StringRef path) const;
   };
   Item evaluateRegion(const ast::RegionExpr &region, const ScopeRef &scope,
                       const ValueType *expected);

@@ -97,7 +97,11 @@ void Elaborator::bindName(const ast::NamePattern &pattern, const Item &item, con
   if (name.empty() || pattern.name.isWildcard())
     return;
   if (!assigns) {
-    scope->names[name] = item;
+    // A name stands for the value that a parameter or state has here, whatever it becomes later.
+    std::optional<ValueId> value;
+    if (item.kind == Kind::Parameter && hasGraph() && !state->isInitialisation)
+      value = toTensor(item, pattern.range);
+    scope->names[name] = value ? Item::tensor(*value) : item;
     return;
   }
   for (Scope *at = scope; at; at = at->parent) {

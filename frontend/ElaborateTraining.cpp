@@ -82,6 +82,11 @@ std::optional<Elaborator::Optimizer> Elaborator::readOptimizer(const ast::Expr &
   return optimizer;
 }
 
+/// A compiled pattern refers to its text, which moves with this: it is compiled where it is asked.
+bool Elaborator::Pattern::matches(StringRef path) const {
+  return llvm::cantFail(llvm::GlobPattern::create(text)).match(path);
+}
+
 /// Text, or a list of texts, as patterns in which `*` stands for any characters.
 bool Elaborator::readPatterns(const ast::Expr &expr, const ScopeRef &scope,
                               std::vector<Pattern> &patterns) {
@@ -98,7 +103,7 @@ bool Elaborator::readPatterns(const ast::Expr &expr, const ScopeRef &scope,
              llvm::toString(pattern.takeError()));
       return false;
     }
-    patterns.push_back({text.text, std::move(*pattern), expr.range});
+    patterns.push_back({text.text, expr.range});
   }
   return true;
 }
@@ -156,14 +161,14 @@ unsigned Elaborator::ownState(const std::string &path, const ValueType &type, Sp
 bool Elaborator::thaw(SmallVector<unsigned> &parameters, ArrayRef<Pattern> frozen) {
   for (const Pattern &pattern : frozen)
     if (llvm::none_of(parameters, [&](unsigned parameter) {
-          return pattern.glob.match(checked.parameters[parameter].path);
+          return pattern.matches(checked.parameters[parameter].path);
         })) {
       reportUnmatched(pattern, parameters);
       return false;
     }
   llvm::erase_if(parameters, [&](unsigned parameter) {
     return llvm::any_of(frozen, [&](const Pattern &pattern) {
-      return pattern.glob.match(checked.parameters[parameter].path);
+      return pattern.matches(checked.parameters[parameter].path);
     });
   });
   return true;
@@ -353,7 +358,7 @@ Item Elaborator::minimize(const Call &call) {
   }
   for (const auto &group : special)
     if (llvm::none_of(parameters, [&](unsigned parameter) {
-          return group.first.glob.match(checked.parameters[parameter].path);
+          return group.first.matches(checked.parameters[parameter].path);
         })) {
       reportUnmatched(group.first, parameters);
       return Item::error();
@@ -376,7 +381,7 @@ Item Elaborator::minimize(const Call &call) {
   for (auto [parameter, gradient] : llvm::zip_equal(parameters, gradients)) {
     const Optimizer *own = &*optimizer;
     for (const auto &[pattern, other] : special)
-      if (pattern.glob.match(checked.parameters[parameter].path)) {
+      if (pattern.matches(checked.parameters[parameter].path)) {
         own = &other;
         break;
       }

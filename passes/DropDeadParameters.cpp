@@ -19,10 +19,17 @@ struct DropDeadParameters final : impl::DropDeadParametersPassBase<DropDeadParam
     mlir::func::FuncOp function = getOperation();
     if (function.isExternal() || !function->hasAttr(kExportAttr))
       return;
+    // A state that gets a new value is where it goes, read or not.
+    llvm::SmallPtrSet<Attribute, 8> written;
+    for (unsigned i = 0; i < function.getNumResults(); ++i)
+      if (Attribute state = function.getResultAttr(i, kStateAttr))
+        written.insert(state);
     llvm::BitVector dead(function.getNumArguments());
-    for (mlir::BlockArgument argument : function.getArguments())
-      if (argument.use_empty() && function.getArgAttr(argument.getArgNumber(), kParameterAttr))
+    for (mlir::BlockArgument argument : function.getArguments()) {
+      Attribute parameter = function.getArgAttr(argument.getArgNumber(), kParameterAttr);
+      if (argument.use_empty() && parameter && !written.contains(parameter))
         dead.set(argument.getArgNumber());
+    }
     numDropped += dead.count();
     if (failed(function.eraseArguments(dead))) {
       function.emitError("unused parameters could not be removed");

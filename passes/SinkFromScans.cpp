@@ -80,7 +80,7 @@ bool Sinking::canSum(Value value) {
   if (isa<ReshapeOp, TransposeOp>(op))
     return canSum(op->getOperand(0));
   if (auto reduce = dyn_cast<ReduceOp>(op))
-    return reduce.getKind() == ReduceKind::Sum;
+    return reduce.getKind() == ReduceKind::Sum && !isOutside(reduce.getInput(), scan);
   auto contract = dyn_cast<ContractOp>(op);
   return contract && !(isOutside(contract.getLhs(), scan) && isOutside(contract.getRhs(), scan));
 }

@@ -278,7 +278,23 @@ LogicalResult EntryLowering::lowerReturn(Operation *op) {
     }
     copy(outputs[output++], addresses.lookup(value), cast<RankedTensorType>(value.getType()));
   }
-  for (auto [value, state] : newStates) {
+  // Where a new state is the old value of another, that one is overwritten later.
+  while (!newStates.empty()) {
+    auto isRead = [&](Value target, Value own) {
+      return llvm::any_of(newStates, [&](const auto &other) {
+        return other.first != own && addresses.lookup(other.first) == target;
+      });
+    };
+    auto *next = llvm::find_if(newStates, [&](const auto &pair) {
+      Value target = states.lookup(pair.second);
+      return !target || !isRead(target, pair.first);
+    });
+    if (next == newStates.end())
+      return source.emitError() << newStates.front().second
+                                << " and other states exchange their values, which cannot be "
+                                   "compiled yet: compute one of them anew";
+    auto [value, state] = *next;
+    newStates.erase(next);
     Value target = states.lookup(state);
     if (!target)
       return source.emitError() << "gives a new value to " << state
