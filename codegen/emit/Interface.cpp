@@ -110,8 +110,10 @@ static LogicalResult readOutputs(FuncOp function, InterfaceExport &result) {
   auto isOutput = [&](unsigned index) { return !function.getResultAttr(index, kStateAttr); };
   size_t count = llvm::count_if(llvm::seq(function.getNumResults()), isOutput);
   for (auto [index, type] : llvm::enumerate(signatureOf(function).getResults())) {
-    if (!isOutput(index))
+    if (!isOutput(index)) {
+      result.changesStates = true;
       continue;
+    }
     std::string name = stringAttr(function.getResultAttr(index, kNameAttr));
     if (name.empty())
       name = count == 1 ? "result" : "result" + std::to_string(index);
@@ -211,6 +213,12 @@ bool InterfaceExport::takesAnySize() const {
          });
 }
 
+bool Interface::mayLack(const InterfaceParameter &parameter) const {
+  return !parameter.learned && llvm::all_of(exports, [&](const InterfaceExport &entry) {
+    return entry.changesStates || !llvm::is_contained(entry.weights, parameter.name);
+  });
+}
+
 /// `<model>_<export>` becomes a C function beside those that every model has.
 static LogicalResult checkExportNames(ModuleOp module, const Interface &interface) {
   llvm::StringSet<> taken;
@@ -242,6 +250,7 @@ static FailureOr<InterfaceParameter> readParameter(ParameterOp op) {
     break;
   case ParameterKind::State:
     result.kind = WEFT_STATE;
+    result.learned = false;
     break;
   case ParameterKind::Derived:
     result.kind = WEFT_DERIVED;

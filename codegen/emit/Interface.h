@@ -58,6 +58,7 @@ struct InterfaceExport : InterfaceCode {
   std::string doc;
   std::vector<std::string> symbols; // dimension names, in order of first appearance in the inputs
   std::vector<InterfaceArgument> inputs, outputs;
+  bool changesStates = false;             // as a training step does
   std::vector<InterfaceVersion> versions; // empty where there is but one
 
   /// Whether calls with any sizes find code.
@@ -72,6 +73,7 @@ struct InterfaceParameter {
   weft_dtype dtype = WEFT_F32;
   SmallVector<int64_t> dims;
   weft_parameter_kind kind = WEFT_PARAM;
+  bool learned = true; // declared as `param`; what training changes is a state to the runtime
 
   uint64_t sizeBytes() const;
 };
@@ -84,6 +86,10 @@ struct Interface {
   std::vector<InterfaceParameter> parameters;
   std::vector<InterfaceParameter> derived; // from stage `kernels` on
   std::vector<InterfaceExport> prepare;    // whose outputs they are
+
+  /// Whether a file of weights may lack a parameter: a state that nothing but functions that change
+  /// states read, as an optimizer's. It is then what it is at first.
+  bool mayLack(const InterfaceParameter &parameter) const;
 };
 
 /// Reads the description from a module in stage `model` to `plan`. What C or the runtime could not

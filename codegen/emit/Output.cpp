@@ -4,6 +4,7 @@
 
 #include "codegen/emit/Output.h"
 
+#include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/Path.h"
 
 #include <cerrno>
@@ -17,6 +18,21 @@ namespace weft {
 llvm::Error unwritable(llvm::StringRef path, std::error_code reason) {
   return llvm::createStringError(reason, "cannot write '%s': %s", path.str().c_str(),
                                  reason.message().c_str());
+}
+
+/// What the name of a file has more while it is being written; each % is a hexadecimal digit.
+static constexpr llvm::StringLiteral asideSuffix = ".%%%%%%%%";
+
+void removeLeftovers(llvm::StringRef path) {
+  llvm::StringRef folder = llvm::sys::path::parent_path(path);
+  std::error_code reason;
+  for (fs::directory_iterator at(folder.empty() ? "." : folder, reason), end; at != end && !reason;
+       at.increment(reason)) {
+    llvm::StringRef name = llvm::sys::path::filename(at->path());
+    if (name.consume_front(llvm::sys::path::filename(path)) && name.size() == asideSuffix.size() &&
+        name.consume_front(".") && llvm::all_of(name, llvm::isHexDigit))
+      fs::remove(at->path());
+  }
 }
 
 OutputFiles::~OutputFiles() {
@@ -33,7 +49,7 @@ llvm::Expected<OutputFiles::Pending *> OutputFiles::start(llvm::StringRef path, 
             fs::create_directories(folder, /*IgnoreExisting=*/true, fs::all_all))
       return unwritable(path, reason);
   unsigned mode = fs::all_read | fs::all_write | (executable ? fs::all_exe : 0);
-  llvm::Expected<fs::TempFile> file = fs::TempFile::create(path + ".%%%%%%%%", mode);
+  llvm::Expected<fs::TempFile> file = fs::TempFile::create(path + asideSuffix, mode);
   if (!file)
     return unwritable(path, llvm::errorToErrorCode(file.takeError()));
   pending.push_back({path.str(), std::move(*file)});
@@ -77,10 +93,15 @@ llvm::Expected<std::string> OutputFiles::reserve(llvm::StringRef path, bool exec
   return (*entry)->file.TmpName;
 }
 
-llvm::Error OutputFiles::commit() {
+llvm::Error OutputFiles::commit(bool toDisk) {
   while (!pending.empty()) {
     Pending entry = std::move(pending.front());
     pending.erase(pending.begin());
+    if (toDisk && fsync(entry.file.FD) != 0) {
+      std::error_code reason(errno, std::generic_category());
+      llvm::consumeError(entry.file.discard());
+      return unwritable(entry.path, reason);
+    }
     if (llvm::Error error = entry.file.keep(entry.path))
       return unwritable(entry.path, llvm::errorToErrorCode(std::move(error)));
   }

@@ -33,8 +33,9 @@ public:
   /// makes sure that there is room.
   llvm::Expected<std::string> reserve(llvm::StringRef path, bool executable, uint64_t sizeBytes);
 
-  /// Renames every file to its own name, in the order in which they were added.
-  llvm::Error commit();
+  /// Renames every file to its own name, in the order in which they were added; with `toDisk` once
+  /// it is on the disk, so that even a loss of power leaves the old file or the new one.
+  llvm::Error commit(bool toDisk = false);
 
 private:
   struct Pending {
@@ -44,6 +45,9 @@ private:
   llvm::Expected<Pending *> start(llvm::StringRef path, bool executable);
   llvm::SmallVector<Pending, 8> pending;
 };
+
+/// Removes what processes that were killed left beside `path` while they wrote it.
+void removeLeftovers(llvm::StringRef path);
 
 /// The error of a file that cannot be written: `cannot write 'PATH': reason`.
 llvm::Error unwritable(llvm::StringRef path, std::error_code reason);

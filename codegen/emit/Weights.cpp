@@ -33,12 +33,18 @@ static SmallVector<const NamedTensor *> inOrder(ArrayRef<NamedTensor> tensors) {
   return order;
 }
 
-static std::string makeHeader(ArrayRef<const NamedTensor *> tensors) {
+static std::string makeHeader(ArrayRef<const NamedTensor *> tensors,
+                              ArrayRef<std::pair<std::string, std::string>> metadata) {
   std::string text;
   llvm::raw_string_ostream os(text);
   llvm::json::OStream json(os);
   uint64_t offset = 0;
   json.object([&] {
+    if (!metadata.empty())
+      json.attributeObject("__metadata__", [&] {
+        for (const auto &[name, value] : metadata)
+          json.attribute(name, value);
+      });
     for (const NamedTensor *tensor : tensors)
       json.attributeObject(tensor->name, [&] {
         json.attribute("dtype", formatName(tensor->dtype));
@@ -57,9 +63,10 @@ static std::string makeHeader(ArrayRef<const NamedTensor *> tensors) {
   return text;
 }
 
-void writeSafetensors(ArrayRef<NamedTensor> tensors, llvm::raw_ostream &os) {
+void writeSafetensors(ArrayRef<NamedTensor> tensors, llvm::raw_ostream &os,
+                      ArrayRef<std::pair<std::string, std::string>> metadata) {
   SmallVector<const NamedTensor *> order = inOrder(tensors);
-  std::string header = makeHeader(order);
+  std::string header = makeHeader(order, metadata);
   llvm::support::endian::write<uint64_t>(os, header.size(), llvm::endianness::little);
   os << header;
   for (const NamedTensor *tensor : order)

@@ -19,8 +19,10 @@ struct NamedTensor {
 };
 
 /// Writes a safetensors file. The data begins at a multiple of 64 bytes and each tensor is aligned
-/// for its elements; equal tensors give equal bytes, in whatever order they come.
-void writeSafetensors(ArrayRef<NamedTensor> tensors, llvm::raw_ostream &os);
+/// for its elements; equal tensors give equal bytes, in whatever order they come. `metadata` are
+/// texts by name that readers of the tensors pass over.
+void writeSafetensors(ArrayRef<NamedTensor> tensors, llvm::raw_ostream &os,
+                      ArrayRef<std::pair<std::string, std::string>> metadata = {});
 
 } // namespace weft
 

@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { TOTAL = 1797, TEST = 360, LEARN = TOTAL - TEST, PIXELS = 64, BATCH = 48, EPOCHS = 60, CLASSES = 10 };
+enum { TOTAL = 1797, TEST = 360, LEARN = TOTAL - TEST, PIXELS = 64, BATCH = 48, EPOCHS = 60 };
 
 /// The bytes of a version 1 .npy file after its header; exactly `size` of them.
 static void readNpy(const char *path, void *data, size_t size) {
@@ -42,30 +42,13 @@ static uint32_t draw(uint64_t *state, uint32_t limit) {
   return (uint32_t)((z ^ (z >> 31)) % limit);
 }
 
-static float image[TOTAL][PIXELS], batch[BATCH][PIXELS], probability[TEST][CLASSES];
+static uint8_t image[TOTAL][PIXELS], batch[BATCH][PIXELS];
 static int32_t label[TOTAL], batchLabel[BATCH];
 
-/// The image moved by up to one pixel either way: the only augmentation.
-static void shift(const float *from, float *to, uint64_t *state) {
-  int down = (int)draw(state, 3) - 1, right = (int)draw(state, 3) - 1;
-  for (int row = 0; row < 8; ++row)
-    for (int column = 0; column < 8; ++column) {
-      int y = row + down, x = column + right;
-      to[row * 8 + column] = y < 0 || y > 7 || x < 0 || x > 7 ? 0 : from[y * 8 + x];
-    }
-}
-
 static double accuracy(learn *net) {
-  check(learn_predict(net, TEST, image[LEARN], probability[0]));
-  int right = 0;
-  for (int i = 0; i < TEST; ++i) {
-    int best = 0;
-    for (int k = 1; k < CLASSES; ++k)
-      if (probability[i][k] > probability[i][best])
-        best = k;
-    right += best == label[LEARN + i];
-  }
-  return (double)right / TEST;
+  float share;
+  check(learn_accuracy(net, TEST, image[LEARN], label + LEARN, &share));
+  return (double)share;
 }
 
 int main(int count, char **arguments) {
@@ -73,12 +56,8 @@ int main(int count, char **arguments) {
     fprintf(stderr, "usage: train_digits WEIGHTS.safetensors IMAGES.npy LABELS.npy OUT.safetensors [THREADS]\n");
     return 1;
   }
-  static uint8_t bytes[TOTAL][PIXELS];
-  readNpy(arguments[2], bytes, sizeof bytes);
+  readNpy(arguments[2], image, sizeof image);
   readNpy(arguments[3], label, sizeof label);
-  for (int i = 0; i < TOTAL; ++i)
-    for (int p = 0; p < PIXELS; ++p)
-      image[i][p] = (float)bytes[i][p] / 16;
 
   learn *net;
   int threads = count == 6 ? atoi(arguments[5]) : 0;
@@ -98,11 +77,11 @@ int main(int count, char **arguments) {
     for (int first = 0; first < LEARN; first += BATCH, ++steps) {
       int size = first + BATCH <= LEARN ? BATCH : LEARN - first;
       for (int i = 0; i < size; ++i) {
-        shift(image[order[first + i]], batch[i], &random);
+        memcpy(batch[i], image[order[first + i]], PIXELS);
         batchLabel[i] = label[order[first + i]];
       }
       float loss;
-      check(learn_train(net, size, batch[0], batchLabel, &loss));
+      check(learn_train(net, size, batch[0], batchLabel, &random, &loss));
       sum += loss;
     }
     if (epoch % 10 == 0 || epoch == 1)

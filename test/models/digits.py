@@ -18,10 +18,8 @@ import sys
 import numpy
 import torch
 
+from digitnet import TEST_COUNT, DigitNet
 from harness import agree, weft_run
-
-sys.path.append(f"{sys.argv[1]}/digits")
-from train import TEST_COUNT, DigitNet  # noqa: E402 (the folder comes from the command line)
 
 
 def read_safetensors(path):

@@ -4,14 +4,11 @@
 
 #include "tools/weft/CalibrationData.h"
 
+#include "tools/weft/data/Convert.h"
 #include "tools/weft/data/DataFile.h"
 #include "tools/weft/data/Npy.h"
 
-#include "llvm/ADT/APFloat.h"
 #include "llvm/Support/Path.h"
-
-#include <cmath>
-#include <cstring>
 
 namespace weft {
 
@@ -22,42 +19,6 @@ static constexpr int64_t mostEntries = 32;
 
 //===-- Reading -----------------------------------------------------------------------------===//
 
-template <typename T> static bool allFinite(const Array &array) {
-  for (size_t at = 0; at + sizeof(T) <= array.bytes.size(); at += sizeof(T)) {
-    T value;
-    std::memcpy(&value, array.bytes.data() + at, sizeof value);
-    if (!std::isfinite(value))
-      return false;
-  }
-  return true;
-}
-
-/// The exponent of NaN and infinity is all ones.
-static bool allFinite16(const Array &array, uint16_t exponent) {
-  for (size_t at = 0; at + 2 <= array.bytes.size(); at += 2) {
-    uint16_t bits;
-    std::memcpy(&bits, array.bytes.data() + at, sizeof bits);
-    if ((bits & exponent) == exponent)
-      return false;
-  }
-  return true;
-}
-
-static bool isFinite(const Array &array) {
-  switch (array.dtype) {
-  case WEFT_F32:
-    return allFinite<float>(array);
-  case WEFT_F64:
-    return allFinite<double>(array);
-  case WEFT_F16:
-    return allFinite16(array, 0x7c00);
-  case WEFT_BF16:
-    return allFinite16(array, 0x7f80);
-  default:
-    return true;
-  }
-}
-
 Error CalibrationData::add(llvm::StringRef name, llvm::Expected<Array> array,
                            llvm::StringRef source) {
   if (!array)
@@ -67,7 +28,7 @@ Error CalibrationData::add(llvm::StringRef name, llvm::Expected<Array> array,
   };
   if (array->bytes.empty())
     return refuse("is empty: " + array->type());
-  if (!isFinite(*array))
+  if (firstNonFinite(*array))
     return refuse("holds numbers that are not finite");
   if (!arrays.try_emplace(name, std::move(*array)).second)
     return refuse("is given twice");

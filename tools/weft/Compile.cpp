@@ -191,7 +191,7 @@ LogicalResult Compilation::loadOnnx() {
 llvm::Expected<Weights> Compilation::takeWeights(StringRef path, const Interface &interface,
                                                  uint64_t seed) {
   if (!path.empty())
-    return readWeights(path, interface);
+    return readWeights(path, interface, [&] { return initialWeights(module(), interface, seed); });
   if (importedWeights)
     return std::exchange(*importedWeights, {});
   return initialWeights(module(), interface, seed);

@@ -55,14 +55,26 @@ LoadedModel::madeOnce(StringRef name,
   return path.str().str();
 }
 
+FailureOr<std::string> LoadedModel::writeWeights(const Interface &interface,
+                                                 const Weights &weights) {
+  std::string bytes;
+  llvm::raw_string_ostream os(bytes);
+  writeSafetensors(namedTensors(interface, weights), os);
+  llvm::Expected<std::string> path = scratch.write("weights.safetensors", bytes);
+  if (!path)
+    return fail(path.takeError());
+  return *path;
+}
+
 FailureOr<std::string> LoadedModel::weightsFile(const Interface &interface, StringRef given,
                                                 uint64_t seed) {
   if (interface.parameters.empty())
     return std::string();
   if (!given.empty()) {
-    if (auto checked = readWeights(given, interface); !checked)
-      return fail(checked.takeError());
-    return given.str();
+    llvm::Expected<Weights> read = compilation.takeWeights(given, interface, seed);
+    if (!read)
+      return fail(read.takeError());
+    return lacksStates(given, interface) ? writeWeights(interface, *read) : given.str();
   }
   return madeOnce(
       cacheKey({"weights", moduleText, std::to_string(seed), compilation.weightsKey()}) +
@@ -94,10 +106,20 @@ FailureOr<std::string> LoadedModel::library() {
 
 LogicalResult LoadedModel::open(const Interface &interface, StringRef weights, uint64_t seed,
                                 int threads) {
-  // The linker resets the options of the command line, where these may come from.
-  std::string givenWeights = weights.str(), name = interface.name;
   moduleText = compilation.text();
-  FailureOr<std::string> weightsPath = weightsFile(interface, givenWeights, seed);
+  return open(interface, weightsFile(interface, weights, seed), threads);
+}
+
+LogicalResult LoadedModel::open(const Interface &interface, const Weights &weights, int threads) {
+  moduleText = compilation.text();
+  return open(interface,
+              interface.parameters.empty() ? std::string() : writeWeights(interface, weights),
+              threads);
+}
+
+LogicalResult LoadedModel::open(const Interface &interface, FailureOr<std::string> weightsPath,
+                                int threads) {
+  std::string name = interface.name;
   if (failed(weightsPath))
     return failure();
   FailureOr<std::string> libraryPath = library();

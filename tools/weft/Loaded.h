@@ -9,6 +9,7 @@
 #include "tools/weft/Compile.h"
 #include "tools/weft/NativeModel.h"
 #include "tools/weft/Scratch.h"
+#include "tools/weft/Weights.h"
 
 namespace weft {
 
@@ -24,9 +25,13 @@ public:
 
   /// Compiles what is not in the cache and opens it. The compilation is at stage `model`.
   LogicalResult open(const Interface &interface, StringRef weights, uint64_t seed, int threads);
+  /// The same with weights that are here already.
+  LogicalResult open(const Interface &interface, const Weights &weights, int threads);
   NativeModel &native() { return model; }
 
 private:
+  LogicalResult open(const Interface &interface, FailureOr<std::string> weightsPath, int threads);
+  FailureOr<std::string> writeWeights(const Interface &interface, const Weights &weights);
   FailureOr<std::string> weightsFile(const Interface &interface, StringRef given, uint64_t seed);
   FailureOr<std::string> library();
   FailureOr<std::string> madeOnce(StringRef name,

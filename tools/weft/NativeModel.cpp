@@ -35,6 +35,7 @@ llvm::Error NativeModel::open(llvm::StringRef path, llvm::StringRef name, llvm::
   missing = llvm::joinErrors(std::move(missing), find(openModel, "weft_open_model"));
   missing = llvm::joinErrors(std::move(missing), find(close, "weft_close"));
   missing = llvm::joinErrors(std::move(missing), find(outputShape, "weft_output_shape"));
+  missing = llvm::joinErrors(std::move(missing), find(describe, "weft_describe"));
   missing = llvm::joinErrors(std::move(missing), find(callByName, "weft_call"));
   missing = llvm::joinErrors(std::move(missing), find(tensorData, "weft_tensor_data"));
   if (missing)
@@ -68,6 +69,20 @@ SmallVector<NamedTensor> NativeModel::tensors(const Interface &interface,
   }
   for (const InterfaceParameter &parameter : interface.derived)
     add(parameter, number++);
+  return result;
+}
+
+SmallVector<NamedTensor> NativeModel::parameters() const {
+  SmallVector<NamedTensor> result;
+  const weft_descriptor *descriptor = describe(model);
+  for (int32_t i = 0; i < descriptor->parameter_count; ++i) {
+    const weft_parameter &parameter = descriptor->parameters[i];
+    ArrayRef<int64_t> dims(parameter.dims, static_cast<size_t>(parameter.rank));
+    auto dtype = static_cast<weft_dtype>(parameter.dtype);
+    result.push_back({parameter.name, dtype, SmallVector<int64_t>(dims),
+                      StringRef(static_cast<const char *>(tensorData(model, i)),
+                                static_cast<size_t>(*byteSize(dtype, dims)))});
+  }
   return result;
 }
 

@@ -39,6 +39,9 @@ public:
   /// tensor `mark`. Refers to this model.
   SmallVector<NamedTensor> tensors(const Interface &interface, llvm::StringRef mark) const;
 
+  /// Parameters and states as they are now, in the order of the description. Refers to this model.
+  SmallVector<NamedTensor> parameters() const;
+
   /// A call whose outputs have been allocated, so that it can be repeated.
   struct PreparedCall {
     std::string function;
@@ -66,6 +69,7 @@ private:
   decltype(&weft_output_shape) outputShape = nullptr;
   decltype(&weft_call) callByName = nullptr;
   decltype(&weft_tensor_data) tensorData = nullptr;
+  decltype(&weft_describe) describe = nullptr;
 };
 
 } // namespace weft

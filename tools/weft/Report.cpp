@@ -53,6 +53,13 @@ static void writeRaw(json::OStream &object, StringRef key, StringRef text) {
   object.attributeEnd();
 }
 
+void Report::say(const Twine &message) {
+  finishProgress();
+  if (!json)
+    llvm::outs() << message << "\n";
+  llvm::outs().flush();
+}
+
 int Report::finish() {
   finishProgress();
   if (!json)

@@ -43,6 +43,9 @@ public:
   /// The same for a value that is JSON text already.
   void setRaw(StringRef key, std::string text);
 
+  /// Says something on stdout; nothing where stdout is one JSON object.
+  void say(const Twine &message);
+
   /// Ends the run: prints the JSON object if one was asked for, and gives the exit code.
   int finish();
 

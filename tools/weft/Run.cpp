@@ -21,10 +21,10 @@ namespace {
 /// The command line of `weft run`.
 struct RunFlags : CompileFlags {
   cl::opt<std::string> function{cl::Positional, cl::desc("<function>"), cl::init("")};
-  cl::list<std::string> in{
-      "in",
-      cl::desc("An input: a .npy, .npz, .safetensors or .json file (FILE.npz:MEMBER), or JSON"),
-      cl::value_desc("NAME=FILE"), cl::cat(verbOptions())};
+  cl::list<std::string> in{"in",
+                           cl::desc("An input: a .npy, .npz, .safetensors, .json or .csv file "
+                                    "(FILE.npz:MEMBER, FILE.csv:COLUMNS), or JSON"),
+                           cl::value_desc("NAME=FILE"), cl::cat(verbOptions())};
   cl::list<std::string> out{
       "out", cl::desc("Where to write a result; without any, results go to stdout as JSON"),
       cl::value_desc("NAME=FILE"), cl::cat(verbOptions())};

@@ -17,6 +17,7 @@ int runVerb(VerbArguments arguments);
 int checkVerb(VerbArguments arguments);
 int inspectVerb(VerbArguments arguments);
 int importVerb(VerbArguments arguments);
+int trainVerb(VerbArguments arguments);
 int benchVerb(VerbArguments arguments);
 
 } // namespace weft

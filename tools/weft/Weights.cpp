@@ -8,63 +8,155 @@
 #include "ir/WeftDialect.h"
 #include "runtime/Safetensors.h"
 
-#include "llvm/ADT/ScopeExit.h"
+#include "llvm/Support/Endian.h"
+#include "llvm/Support/JSON.h"
 
 namespace weft {
 
 using llvm::Error;
 
-/// What is wrong with the tensor of `parameter`; good if nothing is.
+namespace {
+/// A safetensors file as long as it is looked at.
+class TensorFile {
+public:
+  static llvm::Expected<std::unique_ptr<TensorFile>> open(StringRef path) {
+    auto result = std::make_unique<TensorFile>();
+    result->path = path.str();
+    if (weft_safetensors_open(result->path.c_str(), &result->file) != WEFT_OK)
+      return llvm::createStringError(Twine(weft_message()));
+    result->isOpen = true;
+    return result;
+  }
+  TensorFile() = default;
+  TensorFile(const TensorFile &) = delete;
+  TensorFile &operator=(const TensorFile &) = delete;
+  ~TensorFile() {
+    if (isOpen)
+      weft_safetensors_close(&file);
+  }
+
+  const weft_tensor *find(StringRef name) const {
+    return weft_safetensors_find(&file, name.str().c_str());
+  }
+  ArrayRef<weft_tensor> tensors() const { return {file.tensors, static_cast<size_t>(file.count)}; }
+  /// The JSON header, behind the 8 bytes of its length.
+  StringRef header() const {
+    StringRef bytes(static_cast<const char *>(file.bytes), file.size);
+    return bytes.substr(8, llvm::support::endian::read64le(bytes.data()));
+  }
+
+  std::string path;
+
+private:
+  weft_safetensors file{};
+  bool isOpen = false;
+};
+} // namespace
+
+/// The name of a parameter in a file of the submodel `part`, if it belongs to that.
+static std::optional<StringRef> nameIn(StringRef part, StringRef parameter) {
+  if (part.empty() || (parameter.consume_front(part) && parameter.consume_front(".")))
+    return parameter;
+  return std::nullopt;
+}
+
+/// What is wrong with a tensor for `parameter`; good if nothing is.
 static Error checkTensor(StringRef path, const InterfaceParameter &parameter,
-                         const weft_tensor *tensor) {
-  if (!tensor)
-    return llvm::createStringError("'" + path + "' lacks the tensor '" + parameter.name +
-                                   "': " + parameter.type);
-  ArrayRef<int64_t> dims(tensor->dims, static_cast<size_t>(tensor->rank));
-  if (tensor->dtype == parameter.dtype && dims == ArrayRef<int64_t>(parameter.dims))
+                         const weft_tensor &tensor) {
+  ArrayRef<int64_t> dims(tensor.dims, static_cast<size_t>(tensor.rank));
+  if (tensor.dtype == parameter.dtype && dims == ArrayRef<int64_t>(parameter.dims))
     return Error::success();
-  return llvm::createStringError("'" + path + "' has '" + parameter.name + "' as " +
-                                 typeName(tensor->dtype, dims) + ", but the model's is " +
+  return llvm::createStringError("'" + path + "' has '" + tensor.name + "' as " +
+                                 typeName(tensor.dtype, dims) + ", but the model's is " +
                                  parameter.type);
 }
 
-static Error checkWeights(StringRef path, const weft_safetensors &file,
-                          const Interface &interface) {
-  for (int64_t i = 0; i < file.count; ++i)
-    if (StringRef(file.tensors[i].name).starts_with(WEFT_PREPARED))
-      return llvm::createStringError("'" + path +
-                                     "' holds weights as one library reads them (--emit=prepared): "
-                                     "give those that have the names of the model");
+/// Tensors of the file that are no parameter of the part.
+static Error checkKnown(const TensorFile &file, StringRef part, const Interface &interface) {
   Error wrong = Error::success();
-  for (const InterfaceParameter &parameter : interface.parameters)
-    wrong = llvm::joinErrors(
-        std::move(wrong),
-        checkTensor(path, parameter, weft_safetensors_find(&file, parameter.name.c_str())));
-  for (int64_t i = 0; i < file.count; ++i) {
-    StringRef name = file.tensors[i].name;
+  for (const weft_tensor &tensor : file.tensors()) {
+    StringRef name = tensor.name;
+    if (name.starts_with(WEFT_PREPARED))
+      return llvm::joinErrors(
+          std::move(wrong),
+          llvm::createStringError("'" + file.path +
+                                  "' holds weights as one library reads them (--emit=prepared): "
+                                  "give those that have the names of the model"));
     if (llvm::none_of(interface.parameters,
-                      [&](const InterfaceParameter &p) { return p.name == name; }))
+                      [&](const InterfaceParameter &p) { return nameIn(part, p.name) == name; }))
       wrong = llvm::joinErrors(std::move(wrong),
-                               llvm::createStringError("'" + path + "' has a tensor '" + name +
-                                                       "' that the model does not have"));
+                               llvm::createStringError("'" + file.path + "' has a tensor '" + name +
+                                                       "' that the model does not have" +
+                                                       (part.empty() ? "" : " in '" + part + "'")));
   }
   return wrong;
 }
 
-llvm::Expected<Weights> readWeights(StringRef path, const Interface &interface) {
-  weft_safetensors file;
-  if (weft_safetensors_open(path.str().c_str(), &file) != WEFT_OK)
-    return llvm::createStringError(Twine(weft_message()));
-  llvm::scope_exit close([&] { weft_safetensors_close(&file); });
-  if (Error wrong = checkWeights(path, file, interface))
-    return std::move(wrong);
-  Weights weights;
-  for (const InterfaceParameter &parameter : interface.parameters) {
-    const weft_tensor *tensor = weft_safetensors_find(&file, parameter.name.c_str());
+Error readWeightsOver(StringRef path, StringRef part, const Interface &interface,
+                      Weights &weights) {
+  auto file = TensorFile::open(path);
+  if (!file)
+    return file.takeError();
+  Error wrong = checkKnown(**file, part, interface);
+  bool isEmpty = true;
+  for (auto [parameter, array] : llvm::zip(interface.parameters, weights)) {
+    std::optional<StringRef> name = nameIn(part, parameter.name);
+    if (!name)
+      continue;
+    isEmpty = false;
+    const weft_tensor *tensor = (*file)->find(*name);
+    if (!tensor && !interface.mayLack(parameter))
+      wrong = llvm::joinErrors(std::move(wrong),
+                               llvm::createStringError("'" + path + "' lacks the tensor '" + *name +
+                                                       "': " + parameter.type));
+    if (!tensor)
+      continue;
+    wrong = llvm::joinErrors(std::move(wrong), checkTensor(path, parameter, *tensor));
     const char *data = static_cast<const char *>(tensor->data);
-    weights.push_back({parameter.dtype, parameter.dims, {data, data + tensor->size}});
+    array = {parameter.dtype, parameter.dims, {data, data + tensor->size}};
   }
-  return weights;
+  if (isEmpty && !part.empty())
+    return llvm::joinErrors(
+        llvm::createStringError("the model has no parameters in a part '" + part + "'"),
+        std::move(wrong));
+  return wrong;
+}
+
+llvm::Expected<Weights> readWeights(StringRef path, const Interface &interface,
+                                    llvm::function_ref<llvm::Expected<Weights>()> initial) {
+  Weights weights(interface.parameters.size());
+  if (Error wrong = readWeightsOver(path, "", interface, weights))
+    return std::move(wrong);
+  if (!lacksStates(path, interface))
+    return weights;
+  llvm::Expected<Weights> first = initial();
+  if (!first)
+    return first.takeError();
+  if (Error wrong = readWeightsOver(path, "", interface, *first))
+    return std::move(wrong);
+  return first;
+}
+
+bool lacksStates(StringRef path, const Interface &interface) {
+  auto file = TensorFile::open(path);
+  if (!file) {
+    llvm::consumeError(file.takeError());
+    return false;
+  }
+  return llvm::any_of(interface.parameters,
+                      [&](const InterfaceParameter &p) { return !(*file)->find(p.name); });
+}
+
+llvm::Expected<std::string> readMetadata(StringRef path, StringRef name) {
+  auto file = TensorFile::open(path);
+  if (!file)
+    return file.takeError();
+  llvm::Expected<llvm::json::Value> header = llvm::json::parse((*file)->header());
+  if (!header)
+    return header.takeError();
+  const llvm::json::Object *all = header->getAsObject();
+  const llvm::json::Object *texts = all ? all->getObject("__metadata__") : nullptr;
+  return texts ? texts->getString(name).value_or("").str() : "";
 }
 
 llvm::Expected<Weights> initialWeights(ModuleOp module, const Interface &interface, uint64_t seed) {

@@ -21,6 +21,7 @@ struct Verb {
 static constexpr Verb verbs[] = {
     {"build", "compile a model to a library, or to a program", weft::buildVerb},
     {"run", "compile a model and call one of its functions", weft::runVerb},
+    {"train", "fit the parameters of a model to data", weft::trainVerb},
     {"check", "check a model without compiling it", weft::checkVerb},
     {"inspect", "show a model at its stages, or what an artifact is", weft::inspectVerb},
     {"import", "write a model as source, with its weights beside it", weft::importVerb},

@@ -13,8 +13,8 @@ import torch
 
 program, weights, model, folder = sys.argv[1], sys.argv[2], sys.argv[3], pathlib.Path(sys.argv[4])
 source = pathlib.Path(model).parent
-sys.path.insert(0, str(source))
-from train import DigitNet  # noqa: E402
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "models"))
+from digitnet import DigitNet  # noqa: E402
 
 image = (numpy.load(source / "data" / "image.npy")[-64:].astype("f4") / 16)[:, None]
 numpy.save(folder / "image.npy", image)

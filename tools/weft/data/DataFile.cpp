@@ -6,6 +6,7 @@
 
 #include "codegen/emit/Weights.h"
 #include "runtime/Safetensors.h"
+#include "tools/weft/data/Csv.h"
 #include "tools/weft/data/JsonArray.h"
 #include "tools/weft/data/Npy.h"
 
@@ -56,9 +57,24 @@ static llvm::Expected<Array> readSafetensors(llvm::StringRef path, llvm::StringR
   return array;
 }
 
+/// The columns `a,c..f` of a table; without any, all of them, or the one with the array's name.
+static llvm::Expected<Array> readCsv(llvm::StringRef text, llvm::StringRef path,
+                                     llvm::StringRef columns, const ExpectedArray &expected) {
+  llvm::Expected<CsvTable> table = CsvTable::parse(text, path);
+  if (!table)
+    return table.takeError();
+  bool isFlat = expected.dims.size() == 1;
+  if (columns.empty() && isFlat && llvm::is_contained(table->names(), expected.name))
+    columns = expected.name;
+  llvm::Expected<llvm::SmallVector<size_t>> numbers = table->select(columns);
+  if (!numbers)
+    return numbers.takeError();
+  return table->array(*numbers, expected.dtype, isFlat);
+}
+
 /// `data.npz:image` -> `data.npz`, `image`. Only the extensions that have members are split.
 static std::pair<llvm::StringRef, llvm::StringRef> splitMember(llvm::StringRef source) {
-  for (llvm::StringRef extension : {".npz:", ".safetensors:"})
+  for (llvm::StringRef extension : {".npz:", ".safetensors:", ".csv:"})
     if (size_t at = source.rfind(extension); at != llvm::StringRef::npos)
       return {source.take_front(at + extension.size() - 1),
               source.drop_front(at + extension.size())};
@@ -81,15 +97,17 @@ llvm::Expected<Array> readArray(llvm::StringRef source, const ExpectedArray &exp
     return readNpz(path, member);
   if (extension == ".safetensors")
     return readSafetensors(path, member, expected.name);
-  if (extension != ".npy" && extension != ".json")
+  if (extension != ".npy" && extension != ".json" && extension != ".csv")
     return llvm::createStringError("'" + source +
                                    "' is neither JSON nor a file whose name ends in .npy, .npz, "
-                                   ".safetensors or .json");
+                                   ".safetensors, .json or .csv");
   llvm::Expected<std::unique_ptr<llvm::MemoryBuffer>> bytes = readFile(path);
   if (!bytes)
     return bytes.takeError();
   if (extension == ".npy")
     return parseNpy((*bytes)->getBuffer(), path);
+  if (extension == ".csv")
+    return readCsv((*bytes)->getBuffer(), path, member, expected);
   return parseJsonArray((*bytes)->getBuffer(), expected.dtype, expected.dims, path);
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Arrays in files, whatever the format: .npy, .npz, .safetensors, .json, or JSON in the argument.
+// Arrays in files, whatever the format: .npy, .npz, .safetensors, .json, .csv, or JSON in the
+// argument.
 
 #ifndef WEFT_TOOLS_WEFT_DATA_DATAFILE_H
 #define WEFT_TOOLS_WEFT_DATA_DATAFILE_H
@@ -19,8 +20,9 @@ struct ExpectedArray {
   llvm::SmallVector<int64_t> dims; // -1 where the call decides
 };
 
-/// Reads `source`: a path, `PATH:MEMBER` for a .npz or .safetensors file, or JSON itself. A member
-/// that is not named is the only one of the file, or the one called `expected.name`.
+/// Reads `source`: a path, `PATH:MEMBER` for a .npz or .safetensors file, `PATH:COLUMNS` for a .csv
+/// file (`a,c..f`), or JSON itself. A member that is not named is the only one of the file, or the
+/// one called `expected.name`.
 llvm::Expected<Array> readArray(llvm::StringRef source, const ExpectedArray &expected);
 
 /// Adds the file of an array to `files`; the format goes by the extension, and `name` is what the
