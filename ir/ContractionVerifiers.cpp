@@ -73,6 +73,19 @@ LogicalResult ConvFilterGradOp::verify() {
   return verifyOneElementType(*this, {getInput(), getGradient(), getResult()}); // C6
 }
 
+/// C7 of weft.packed_conv with `scales`.
+static LogicalResult verifyScaledTypes(PackedConvOp op) {
+  Type filter = tensorOf(op.getFilter()).getElementType();
+  if (failed(verifyOneElementType(op, {op.getInput(), op.getScales(), op.getResult()})))
+    return failure();
+  if (!tensorOf(op.getInput()).getElementType().isF32() || !filter.isSignlessInteger(8))
+    return op->emitOpError() << "'scales' for an input of "
+                             << languageName(tensorOf(op.getInput()).getElementType())
+                             << " and a filter of " << languageName(filter)
+                             << ", which must be f32 and i8";
+  return success();
+}
+
 LogicalResult PackedConvOp::verify() {
   std::string why;
   Sliding sliding{getStrides(), getPadLow(), getPadHigh(), getDilations()};
@@ -80,11 +93,14 @@ LogicalResult PackedConvOp::verify() {
   int64_t outputs = result.getRank() == 0 ? mlir::ShapedType::kDynamic : result.getShape().back();
   PackedChannels channels{number(getGroups()), outputs, getTransposed(), getOutputPadding(),
                           number(getInterleave())};
+  if (getScales())
+    channels.scales = tensorOf(getScales());
+  channels.nibbles = getNibbles();
   Inferred inferred = inferPackedConv(tensorOf(getInput()), tensorOf(getFilter()), sliding,
-                                      channels, why);          // C1, C2, C3, C4, C6
+                                      channels, why);          // C1, C2, C3, C4, C6, C8
   if (failed(verifyResult(*this, getResult(), inferred, why))) // C5
     return failure();
-  return verifySumTypes(*this); // C7
+  return getScales() ? verifyScaledTypes(*this) : verifySumTypes(*this); // C7
 }
 
 LogicalResult DepthwiseConvOp::verify() {

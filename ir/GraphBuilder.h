@@ -149,9 +149,10 @@ public:
   /// The gradient of a convolution of `x` for its filter, of the dimensions `filter`.
   Value convFilterGrad(Value x, Value gradient, ArrayRef<int64_t> filter, const Sliding &sliding,
                        int64_t groups);
-  /// Channels last; `channels` says how many the result has.
-  Value packedConv(Value x, Value filter, const Sliding &sliding, const PackedChannels &channels,
-                   Type result = nullptr);
+  /// Channels last; `channels` says how many the result has. `scales`, if there are any, are those
+  /// of a filter of small integers.
+  Value packedConv(Value x, Value filter, const Sliding &sliding, PackedChannels channels,
+                   Type result = nullptr, Value scales = {});
   Value depthwiseConv(Value x, Value filter, const Sliding &sliding, Type result = nullptr);
   Value winogradConv(Value x, Value filter, int64_t tile, const Sliding &sliding, int64_t outputs);
   Value layerNorm(Value x, Value scale, Value shift, int64_t axis, double epsilon);

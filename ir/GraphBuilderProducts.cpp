@@ -111,15 +111,17 @@ Value GraphBuilder::convFilterGrad(Value x, Value gradient, ArrayRef<int64_t> fi
 }
 
 Value GraphBuilder::packedConv(Value x, Value filter, const Sliding &sliding,
-                               const PackedChannels &channels, Type result) {
+                               PackedChannels channels, Type result, Value scales) {
   if (!x || !filter)
     return Value();
+  if (scales)
+    channels.scales = typeOf(scales);
   std::string reason;
   Inferred type = inferPackedConv(typeOf(x), typeOf(filter), sliding, channels, reason);
   if (failed(type))
     return fail(reason);
-  return make<PackedConvOp>(withResult(*type, result), x, filter, sliding.strides, sliding.padLow,
-                            sliding.padHigh, sliding.dilations,
+  return make<PackedConvOp>(withResult(*type, result), x, filter, scales, channels.nibbles,
+                            sliding.strides, sliding.padLow, sliding.padHigh, sliding.dilations,
                             static_cast<uint64_t>(channels.groups), channels.transposed,
                             channels.outputPadding, static_cast<uint64_t>(channels.interleave));
 }

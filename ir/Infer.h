@@ -77,6 +77,8 @@ struct PackedChannels {
   bool transposed = false;
   ArrayRef<int64_t> outputPadding = {}; ///< One entry a spatial dimension if transposed.
   int64_t interleave = 1;               ///< Input channels side by side in the filter.
+  RankedTensorType scales = {};         ///< Of filters of small integers; null for others.
+  bool nibbles = false;                 ///< Each byte of the filter holds two input channels.
 };
 
 Inferred inferPackedConv(RankedTensorType input, RankedTensorType filter, const Sliding &sliding,

@@ -108,11 +108,36 @@ Inferred inferConvTranspose(RankedTensorType input, RankedTensorType filter, con
   return tensorType(dims, input.getElementType());
 }
 
+/// C8 of weft.packed_conv.
+static LogicalResult checkScales(const Dim &inputs, RankedTensorType filter,
+                                 const PackedChannels &channels, std::string &why) {
+  if (channels.groups != 1 || channels.transposed || channels.interleave != 1)
+    return refuse(why, "'scales' with groups, 'transposed' or 'interleave'");
+  int64_t last = filter.getRank() - 1;
+  ArrayRef<int64_t> scales = channels.scales.getShape();
+  if (scales.size() != 3 || scales[0] != filter.getDimSize(0) ||
+      scales[2] != filter.getDimSize(last))
+    return refuse(why, "'scales' of dimensions " + languageList(dimsOf(channels.scales)) + " for " +
+                           Twine(filter.getDimSize(0)) + " panels of " +
+                           Twine(filter.getDimSize(last)) + " channels");
+  auto known = inputs.constant();
+  if (!known)
+    return refuse(why, "input of " + inputs.str() + " channels, which must be static");
+  int64_t room = filter.getDimSize(last - 1) * (channels.nibbles ? 2 : 1), parts = scales[1];
+  bool areParts = parts >= 1 && room % parts == 0 && (!channels.nibbles || room / parts % 2 == 0);
+  if (!areParts || room < *known || room >= *known + room / parts)
+    return refuse(why, "input of " + Twine(*known) + " channels for filters of " + Twine(room) +
+                           " in " + Twine(parts) + " groups");
+  return success();
+}
+
 /// C3 of weft.packed_conv.
 static LogicalResult checkPackedInputs(RankedTensorType input, RankedTensorType filter,
                                        const PackedChannels &channels, std::string &why) {
   int64_t groups = channels.groups, last = filter.getRank() - 1, together = channels.interleave;
   Dim inputs = dimsOf(input).back();
+  if (channels.scales)
+    return checkScales(inputs, filter, channels, why);
   if (together == 1) {
     if (agree(inputs, Dim(filter.getDimSize(last - 1)) * Dim(groups)))
       return success();
@@ -175,7 +200,9 @@ Inferred inferPackedConv(RankedTensorType input, RankedTensorType filter, const 
     return failure();
   if (channels.groups < 1) // C2
     return refuse(why, Twine(channels.groups) + " groups, less than 1");
-  if (failed(checkPackedChannels(input, filter, channels, why))) // C3, C4, C6
+  if (channels.nibbles && !channels.scales) // C8
+    return refuse(why, "'nibbles' without 'scales'");
+  if (failed(checkPackedChannels(input, filter, channels, why))) // C3, C4, C6, C8
     return failure();
   SmallVector<Dim> dims = dimsOf(input);
   dims.back() = Dim(channels.outputs);

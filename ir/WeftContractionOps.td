@@ -138,6 +138,13 @@ def Weft_PackedConvOp : Weft_ConvolutionOp<"packed_conv"> {
     that sum I products at once: `w[p, k, c, j]` stands at `[p, k, c / I, j, c % I]`. Places of
     channels beyond the last are 0.
 
+    With `scales` [P, n, W] the filter holds small integers: in n groups of F / n channels each, F
+    being the channels that the filter has room for, `w[p, k, c, j]` stands for
+    `w[p, k, c, j] * scales[p, c / (F / n), j]`. With `nibbles` each byte of the filter holds two
+    channels as integers of 4 bits from -8 to 7, the even one in the lower half: F is twice the
+    filter's dimension. Without them F is that dimension. Places of channels beyond the last are
+    never read.
+
     - Formula: `y[n, i, g * O/groups + l] = sum over k, c of x[n, i * strides - pad_low +
       k * dilations, g * C/groups + c] * w[p, k, c, j]`; 0 outside `input`. With `transposed`
       `y[n, i * strides - pad_low + k * dilations, g * O/groups + l] += sum over c of
@@ -151,21 +158,27 @@ def Weft_PackedConvOp : Weft_ConvolutionOp<"packed_conv"> {
       `O`, and `P = groups * ceil(O / groups / W)`. C5: batch agrees, and each spatial dimension of
       `result` is `(n + pad_low + pad_high - dilation * (kernel - 1) - 1) / stride + 1`, with
       `transposed` `(n - 1) * stride - pad_low - pad_high + dilation * (kernel - 1) +
-      output_padding + 1`. C6: the filter's dimensions and `O` are static
-    - Types: any number. C7: as C6 of weft.conv
+      output_padding + 1`. C6: the filter's dimensions and `O` are static. C8: `scales` go with one
+      group and neither `transposed` nor `interleave`, and `nibbles` with `scales`; C is static, `n`
+      divides F, `C <= F < C + F / n`, and `F / n` is even with `nibbles`
+    - Types: any number. C7: as C6 of weft.conv; with `scales`, `input` and `result` are f32 and the
+      filter is i8
     - Gradient: none, since layouts are chosen after differentiation
-    - Source: Georganas et al., arXiv:1808.05567, section II
+    - Source: Georganas et al., arXiv:1808.05567, section II; weights in groups: Dettmers &
+      Zettlemoyer, arXiv:2212.09720, section 2
 
     Example: `test/ir/contraction.mlir`
   }];
   let arguments = (ins Weft_NumberTensor:$input, Weft_NumberTensor:$filter,
+                       Optional<Weft_FloatTensor>:$scales, UnitAttr:$nibbles,
                        DenseI64ArrayAttr:$strides, DenseI64ArrayAttr:$pad_low,
                        DenseI64ArrayAttr:$pad_high, DenseI64ArrayAttr:$dilations,
                        ConfinedAttr<I64Attr, [IntPositive]>:$groups, UnitAttr:$transposed,
                        DefaultValuedAttr<DenseI64ArrayAttr, "{}">:$output_padding,
                        DefaultValuedAttr<ConfinedAttr<I64Attr, [IntPositive]>, "1">:$interleave);
   let assemblyFormat = [{
-    $input `,` $filter `strides` $strides `pad` $pad_low $pad_high `dilations` $dilations
+    $input `,` $filter (`scales` $scales^ `:` type($scales))? (`nibbles` $nibbles^)?
+    `strides` $strides `pad` $pad_low $pad_high `dilations` $dilations
     `groups` $groups (`transposed` $transposed^ `output_padding` $output_padding)?
     (`interleave` $interleave^)? attr-dict
     `:` type($input) `,` type($filter) `->` type($result)

@@ -17,7 +17,7 @@ namespace {
 
 /// How weft.packed_conv numbers its channels.
 struct PackedFilter {
-  int64_t groups, inputs, outputs, panels, width, taps, interleave;
+  int64_t groups, inputs, outputs, panels, width, taps, rows, interleave;
   int64_t inputsEach() const { return inputs / groups; }
   int64_t outputsEach() const { return outputs / groups; }
   int64_t groupOf(int64_t output) const { return output / outputsEach(); }
@@ -26,8 +26,8 @@ struct PackedFilter {
   int64_t place(int64_t output, int64_t k, int64_t c) const {
     int64_t inGroup = output % outputsEach();
     int64_t panel = groupOf(output) * (panels / groups) + inGroup / width;
-    int64_t row = (panel * taps + k) * ((inputsEach() + interleave - 1) / interleave);
-    return ((row + c / interleave) * width + inGroup % width) * interleave + c % interleave;
+    int64_t row = (panel * taps + k) * rows + c / interleave;
+    return (row * width + inGroup % width) * interleave + c % interleave;
   }
 };
 
@@ -55,6 +55,31 @@ void slide(const Window<3> &window, int64_t batch, const PackedFilter &filter, b
   }
 }
 
+/// Weight `c % 2` of a byte that holds two integers of 4 bits.
+int64_t nibbleOf(int64_t byte, int64_t c) {
+  int64_t bits = (c % 2 ? byte >> 4 : byte) & 15;
+  return bits < 8 ? bits : bits - 16;
+}
+
+/// The weights that a filter of small integers, [panels, taps, rows, width], stands for.
+std::vector<double> scaledWeights(const Tensor &filter, const Tensor &scales,
+                                  const PackedFilter &packed, bool nibbles) {
+  std::vector<double> weights(packed.panels * packed.taps * packed.rows * packed.width);
+  int64_t groups = scales.dim(1), each = packed.rows / groups;
+  size_t next = 0;
+  for (int64_t p = 0; p < packed.panels; ++p)
+    for (int64_t k = 0; k < packed.taps; ++k)
+      for (int64_t c = 0; c < packed.rows; ++c)
+        for (int64_t j = 0; j < packed.width; ++j) {
+          int64_t row = nibbles ? ((p * packed.taps + k) * packed.rows + c) / 2
+                                : (p * packed.taps + k) * packed.rows + c;
+          int64_t held = filter.integers()[row * packed.width + j];
+          double scale = scales.reals()[(p * groups + c / each) * packed.width + j];
+          weights[next++] = scale * static_cast<double>(nibbles ? nibbleOf(held, c) : held);
+        }
+  return weights;
+}
+
 Expected<Tensor> packedConv(const Call &call) {
   auto op = cast<PackedConvOp>(call.op);
   const Tensor &input = call.operand(0), &filter = call.operand(1);
@@ -62,9 +87,11 @@ Expected<Tensor> packedConv(const Call &call) {
   ArrayRef<int64_t> in = input.shape(), kernel = filter.shape(), out = result.shape();
   auto groups = static_cast<int64_t>(op.getGroups());
   auto interleave = static_cast<int64_t>(op.getInterleave());
-  if (interleave > 1) // The verifier knows that the channels are static.
+  if (interleave > 1)
     kernel = kernel.drop_back();
-  int64_t channels = interleave > 1 ? in.back() : kernel[kernel.size() - 2] * groups;
+  int64_t rows = kernel[kernel.size() - 2] * (op.getNibbles() ? 2 : 1);
+  bool isStatic = interleave > 1 || op.getScales(); // As the verifier knows.
+  int64_t channels = isStatic ? in.back() : rows * groups;
   if (Error error = requireShape(call, "batch and channels", {in.front(), in.back()},
                                  {out.front(), channels}))
     return error;
@@ -80,8 +107,12 @@ Expected<Tensor> packedConv(const Call &call) {
                       filter.dim(0),
                       width,
                       volume(window.kernel),
+                      rows,
                       interleave};
-  if (input.isFloat())
+  if (op.getScales())
+    slide(window, input.dim(0), packed, transposed, input.reals(),
+          scaledWeights(filter, call.operand(2), packed, op.getNibbles()), result.reals());
+  else if (input.isFloat())
     slide(window, input.dim(0), packed, transposed, input.reals(), filter.reals(), result.reals());
   else
     slide(window, input.dim(0), packed, transposed, input.integers(), filter.integers(),

@@ -435,6 +435,102 @@ func.func @packed_conv_c7_result_widened(%x: tensor<2x9x4xf32>, %w: tensor<1x3x4
 
 // -----
 
+func.func @packed_conv_c7_scales_for_f64(%x: tensor<2x6xf64>, %w: tensor<1x6x8xi8>, %s: tensor<1x1x8xf64>) {
+  // expected-error @below {{'weft.packed_conv' op 'scales' for an input of f64 and a filter of i8, which must be f32 and i8}}
+  %0 = weft.packed_conv %x, %w scales %s : tensor<1x1x8xf64> strides [] pad [] [] dilations [] groups 1 : tensor<2x6xf64>, tensor<1x6x8xi8> -> tensor<2x8xf64>
+  return
+}
+
+// -----
+
+func.func @packed_conv_c7_scales_for_bytes_unsigned(%x: tensor<2x6xf32>, %w: tensor<1x6x8xui8>, %s: tensor<1x1x8xf32>) {
+  // expected-error @below {{'weft.packed_conv' op 'scales' for an input of f32 and a filter of u8, which must be f32 and i8}}
+  %0 = weft.packed_conv %x, %w scales %s : tensor<1x1x8xf32> strides [] pad [] [] dilations [] groups 1 : tensor<2x6xf32>, tensor<1x6x8xui8> -> tensor<2x8xf32>
+  return
+}
+
+// -----
+
+func.func @packed_conv_c7_scales_of_another_type(%x: tensor<2x6xf32>, %w: tensor<1x6x8xi8>, %s: tensor<1x1x8xf64>) {
+  // expected-error @below {{'weft.packed_conv' op element types 'f32' and 'f64' differ}}
+  %0 = weft.packed_conv %x, %w scales %s : tensor<1x1x8xf64> strides [] pad [] [] dilations [] groups 1 : tensor<2x6xf32>, tensor<1x6x8xi8> -> tensor<2x8xf32>
+  return
+}
+
+// -----
+
+func.func @packed_conv_c8_scales_in_groups(%x: tensor<2x12xf32>, %w: tensor<2x6x8xi8>, %s: tensor<2x1x8xf32>) {
+  // expected-error @below {{'weft.packed_conv' op 'scales' with groups, 'transposed' or 'interleave'}}
+  %0 = weft.packed_conv %x, %w scales %s : tensor<2x1x8xf32> strides [] pad [] [] dilations [] groups 2 : tensor<2x12xf32>, tensor<2x6x8xi8> -> tensor<2x16xf32>
+  return
+}
+
+// -----
+
+func.func @packed_conv_c8_scales_interleaved(%x: tensor<2x8xf32>, %w: tensor<1x2x8x4xi8>, %s: tensor<1x1x8xf32>) {
+  // expected-error @below {{'weft.packed_conv' op 'scales' with groups, 'transposed' or 'interleave'}}
+  %0 = weft.packed_conv %x, %w scales %s : tensor<1x1x8xf32> strides [] pad [] [] dilations [] groups 1 interleave 4 : tensor<2x8xf32>, tensor<1x2x8x4xi8> -> tensor<2x8xf32>
+  return
+}
+
+// -----
+
+func.func @packed_conv_c8_nibbles_without_scales(%x: tensor<2x6xi8>, %w: tensor<1x6x8xi8>) {
+  // expected-error @below {{'weft.packed_conv' op 'nibbles' without 'scales'}}
+  %0 = weft.packed_conv %x, %w nibbles strides [] pad [] [] dilations [] groups 1 : tensor<2x6xi8>, tensor<1x6x8xi8> -> tensor<2x8xi32>
+  return
+}
+
+// -----
+
+func.func @packed_conv_c8_panels_of_scales_differ(%x: tensor<2x6xf32>, %w: tensor<1x6x8xi8>, %s: tensor<1x1x4xf32>) {
+  // expected-error @below {{'weft.packed_conv' op 'scales' of dimensions [1, 1, 4] for 1 panels of 8 channels}}
+  %0 = weft.packed_conv %x, %w scales %s : tensor<1x1x4xf32> strides [] pad [] [] dilations [] groups 1 : tensor<2x6xf32>, tensor<1x6x8xi8> -> tensor<2x8xf32>
+  return
+}
+
+// -----
+
+func.func @packed_conv_c8_dynamic_channels(%x: tensor<2x?xf32, #weft.shape<[2, K]>>, %w: tensor<1x6x8xi8>, %s: tensor<1x1x8xf32>) {
+  // expected-error @below {{'weft.packed_conv' op input of K channels, which must be static}}
+  %0 = weft.packed_conv %x, %w scales %s : tensor<1x1x8xf32> strides [] pad [] [] dilations [] groups 1 : tensor<2x?xf32, #weft.shape<[2, K]>>, tensor<1x6x8xi8> -> tensor<2x8xf32>
+  return
+}
+
+// -----
+
+func.func @packed_conv_c8_scales_do_not_divide(%x: tensor<2x6xf32>, %w: tensor<1x6x8xi8>, %s: tensor<1x4x8xf32>) {
+  // expected-error @below {{'weft.packed_conv' op input of 6 channels for filters of 6 in 4 groups}}
+  %0 = weft.packed_conv %x, %w scales %s : tensor<1x4x8xf32> strides [] pad [] [] dilations [] groups 1 : tensor<2x6xf32>, tensor<1x6x8xi8> -> tensor<2x8xf32>
+  return
+}
+
+// -----
+
+func.func @packed_conv_c8_filter_too_short(%x: tensor<2x6xf32>, %w: tensor<1x5x8xi8>, %s: tensor<1x1x8xf32>) {
+  // expected-error @below {{'weft.packed_conv' op input of 6 channels for filters of 5 in 1 groups}}
+  %0 = weft.packed_conv %x, %w scales %s : tensor<1x1x8xf32> strides [] pad [] [] dilations [] groups 1 : tensor<2x6xf32>, tensor<1x5x8xi8> -> tensor<2x8xf32>
+  return
+}
+
+// -----
+
+func.func @packed_conv_c8_empty_group(%x: tensor<2x6xf32>, %w: tensor<1x9x8xi8>, %s: tensor<1x3x8xf32>) {
+  // expected-error @below {{'weft.packed_conv' op input of 6 channels for filters of 9 in 3 groups}}
+  %0 = weft.packed_conv %x, %w scales %s : tensor<1x3x8xf32> strides [] pad [] [] dilations [] groups 1 : tensor<2x6xf32>, tensor<1x9x8xi8> -> tensor<2x8xf32>
+  return
+}
+
+// -----
+
+func.func @packed_conv_c8_odd_group_of_nibbles(%x: tensor<2x6xf32>, %w: tensor<1x3x8xi8>, %s: tensor<1x2x8xf32>) {
+  // expected-error @below {{'weft.packed_conv' op input of 6 channels for filters of 6 in 2 groups}}
+  %0 = weft.packed_conv %x, %w scales %s : tensor<1x2x8xf32> nibbles strides [] pad [] [] dilations [] groups 1 : tensor<2x6xf32>, tensor<1x3x8xi8> -> tensor<2x8xf32>
+  return
+}
+
+// -----
+
 func.func @depthwise_conv_c1_no_spatial_dimension(%x: tensor<2x4xf32>, %w: tensor<4xf32>) {
   // expected-error @below {{'weft.depthwise_conv' op input of rank 2, which must be [N, C] and 1 to 3 spatial dimensions between}}
   %0 = weft.depthwise_conv %x, %w strides [] pad [] [] dilations [] : tensor<2x4xf32>, tensor<4xf32> -> tensor<2x4xf32>

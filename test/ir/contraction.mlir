@@ -43,7 +43,7 @@ func.func @conv_filter_grad(%x: tensor<?x4x9xf32, #weft.shape<[N, 4, 9]>>, %d: t
 }
 
 // CHECK-LABEL: func.func @packed_conv(
-func.func @packed_conv(%x: tensor<?x9x8x4xf32, #weft.shape<[N, 9, 8, 4]>>, %w: tensor<4x3x3x2x2xf32>, %m: tensor<?x5xi8, #weft.shape<[N, 5]>>, %q: tensor<2x5x16xi8>, %y: tensor<1x?x6xf32, #weft.shape<[1, L, 6]>>, %u: tensor<2x3x6x8xf32>, %h: tensor<?x5xbf16, #weft.shape<[N, 5]>>, %v: tensor<2x3x16x2xbf16>) {
+func.func @packed_conv(%x: tensor<?x9x8x4xf32, #weft.shape<[N, 9, 8, 4]>>, %w: tensor<4x3x3x2x2xf32>, %m: tensor<?x5xi8, #weft.shape<[N, 5]>>, %q: tensor<2x5x16xi8>, %y: tensor<1x?x6xf32, #weft.shape<[1, L, 6]>>, %u: tensor<2x3x6x8xf32>, %h: tensor<?x5xbf16, #weft.shape<[N, 5]>>, %v: tensor<2x3x16x2xbf16>, %r: tensor<?x37xf32, #weft.shape<[N, 37]>>, %b: tensor<3x37x32xi8>, %s: tensor<3x1x32xf32>, %n: tensor<3x32x32xi8>, %t: tensor<3x2x32xf32>) {
   // CHECK: weft.packed_conv %{{.*}}, %{{.*}} strides [2, 1] pad [1, 1] [1, 1] dilations [1, 2] groups 2 : tensor<?x9x8x4xf32, #weft.shape<[N, 9, 8, 4]>>, tensor<4x3x3x2x2xf32> -> tensor<?x5x6x6xf32, #weft.shape<[N, 5, 6, 6]>>
   %0 = weft.packed_conv %x, %w strides [2, 1] pad [1, 1] [1, 1] dilations [1, 2] groups 2 : tensor<?x9x8x4xf32, #weft.shape<[N, 9, 8, 4]>>, tensor<4x3x3x2x2xf32> -> tensor<?x5x6x6xf32, #weft.shape<[N, 5, 6, 6]>>
   // CHECK: weft.packed_conv %{{.*}}, %{{.*}} strides [] pad [] [] dilations [] groups 1 : tensor<?x5xi8, #weft.shape<[N, 5]>>, tensor<2x5x16xi8> -> tensor<?x17xi32, #weft.shape<[N, 17]>>
@@ -52,6 +52,10 @@ func.func @packed_conv(%x: tensor<?x9x8x4xf32, #weft.shape<[N, 9, 8, 4]>>, %w: t
   %2 = weft.packed_conv %y, %u strides [2] pad [1] [0] dilations [1] groups 1 transposed output_padding [1] : tensor<1x?x6xf32, #weft.shape<[1, L, 6]>>, tensor<2x3x6x8xf32> -> tensor<1x?x9xf32, #weft.shape<[1, 2 * L + 1, 9]>>
   // CHECK: weft.packed_conv %{{.*}}, %{{.*}} strides [] pad [] [] dilations [] groups 1 interleave 2 : tensor<?x5xbf16, #weft.shape<[N, 5]>>, tensor<2x3x16x2xbf16> -> tensor<?x17xf32, #weft.shape<[N, 17]>>
   %3 = weft.packed_conv %h, %v strides [] pad [] [] dilations [] groups 1 interleave 2 : tensor<?x5xbf16, #weft.shape<[N, 5]>>, tensor<2x3x16x2xbf16> -> tensor<?x17xf32, #weft.shape<[N, 17]>>
+  // CHECK: weft.packed_conv %{{.*}}, %{{.*}} scales %{{.*}} : tensor<3x1x32xf32> strides [] pad [] [] dilations [] groups 1 : tensor<?x37xf32, #weft.shape<[N, 37]>>, tensor<3x37x32xi8> -> tensor<?x67xf32, #weft.shape<[N, 67]>>
+  %4 = weft.packed_conv %r, %b scales %s : tensor<3x1x32xf32> strides [] pad [] [] dilations [] groups 1 : tensor<?x37xf32, #weft.shape<[N, 37]>>, tensor<3x37x32xi8> -> tensor<?x67xf32, #weft.shape<[N, 67]>>
+  // CHECK: weft.packed_conv %{{.*}}, %{{.*}} scales %{{.*}} : tensor<3x2x32xf32> nibbles strides [] pad [] [] dilations [] groups 1 : tensor<?x37xf32, #weft.shape<[N, 37]>>, tensor<3x32x32xi8> -> tensor<?x67xf32, #weft.shape<[N, 67]>>
+  %5 = weft.packed_conv %r, %n scales %t : tensor<3x2x32xf32> nibbles strides [] pad [] [] dilations [] groups 1 : tensor<?x37xf32, #weft.shape<[N, 37]>>, tensor<3x32x32xi8> -> tensor<?x67xf32, #weft.shape<[N, 67]>>
   return
 }
 

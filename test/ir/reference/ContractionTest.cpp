@@ -212,6 +212,42 @@ TEST(PackedConv, SignsMix) {
               {-32440, 32185});
 }
 
+/// Three channels in groups of two: the place of a fourth is never read.
+TEST(PackedConv, Scales) {
+  expectReals(
+      valuesOf(runOp("weft.packed_conv %0, %1 scales %2 : tensor<1x2x2xf32> strides [] pad [] [] "
+                     "dilations [] groups 1 : tensor<1x3xf32>, tensor<1x4x2xi8> -> tensor<1x2xf32>",
+                     {tensor("f32", {1, 3}, {1, 2, -4}),
+                      tensor("i8", {1, 4, 2}, {3, -128, 5, 127, 7, -1, 99, 99}),
+                      tensor("f32", {1, 2, 2}, {0.5, 2, 0.25, -1})},
+                     "tensor<1x2xf32>")),
+      {0.5 * 13 - 0.25 * 28, 2 * 126 - 4});
+}
+
+/// The bytes 0x83 and 0x7f hold 3 and -8, and -1 and 7.
+TEST(PackedConv, Nibbles) {
+  expectReals(
+      valuesOf(runOp("weft.packed_conv %0, %1 scales %2 : tensor<1x2x1xf32> nibbles strides [] pad "
+                     "[] [] dilations [] groups 1 : tensor<1x4xf32>, tensor<1x2x1xi8> -> "
+                     "tensor<1x1xf32>",
+                     {tensor("f32", {1, 4}, {1, 2, 4, 8}), tensor("i8", {1, 2, 1}, {-125, 127}),
+                      tensor("f32", {1, 2, 1}, {0.5, 2})},
+                     "tensor<1x1xf32>")),
+      {0.5 * (3 - 16) + 2 * (-4 + 56)});
+}
+
+/// A window: groups of channels share scales whatever the tap.
+TEST(PackedConv, ScalesOfAWindow) {
+  expectReals(valuesOf(runOp(
+                  "weft.packed_conv %0, %1 scales %2 : tensor<1x2x1xf32> strides [1] pad [1] "
+                  "[0] dilations [1] groups 1 : tensor<1x2x2xf32>, tensor<1x2x2x1xi8> -> "
+                  "tensor<1x2x1xf32>",
+                  {tensor("f32", {1, 2, 2}, {1, 2, 3, 4}), tensor("i8", {1, 2, 2, 1}, {1, 2, 3, 4}),
+                   tensor("f32", {1, 2, 1}, {10, 100})},
+                  "tensor<1x2x1xf32>")),
+              {30 + 800, 10 + 400 + 90 + 1600});
+}
+
 TEST(DepthwiseConv, StridePaddingAndMultiplier) {
   expectReals(
       valuesOf(runOp("weft.depthwise_conv %0, %1 strides [2, 1] pad [1, 1] [0, 1] dilations [1, 1] "
