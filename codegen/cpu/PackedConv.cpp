@@ -332,7 +332,7 @@ PackedEmitter::Sums PackedEmitter::sumTaps(const ColumnRange &columns, IndexRang
 }
 
 bool lowerPackedConv(Kernel &kernel, PackedConvOp op) {
-  std::optional<PackedPlan> plan = PackedPlan::of(op, kernel.target);
+  std::optional<PackedPlan> plan = PackedPlan::of(op, kernel.target, Choice::of(op));
   if (!plan)
     return lowerMap(kernel), false;
   Dim chunks = productOf(plan->chunkSizes());

@@ -20,7 +20,7 @@ struct LinePhase {
 
 struct PackedPlan {
   /// None where single elements are computed one by one.
-  static std::optional<PackedPlan> of(PackedConvOp op, VectorTarget target);
+  static std::optional<PackedPlan> of(PackedConvOp op, VectorTarget target, const Choice &choice);
 
   /// Terms of a sum that one line of the input gives, and that all of them give, counted as the
   /// filter holds them: with those that only fill up a pack.
@@ -54,16 +54,19 @@ struct PackedPlan {
   /// Rows of a panel that all tiles of a chunk go through before the next ones; their sums wait in
   /// memory in between.
   int64_t stepsPerPass = 1;
+  /// Register tiles to choose from: see PanelColumns::tileCosts().
+  SmallVector<TileCost> tileCosts(VectorTarget target) const;
   int64_t rowsPerChunk() const { return phases[0].line.height * tilesPerBlock * linesPerBlock; }
 
 private:
-  void choosePhases(const WindowAxis &x, VectorTarget target, int64_t elementBytes);
+  void choosePhases(const WindowAxis &x, VectorTarget target, const Choice &choice);
   /// Of one row of a block of columns.
-  int64_t stepBytes(int64_t elementBytes) const {
-    return columns.vectors * columns.lanes * elementBytes;
-  }
-  int64_t choosePasses(int64_t elementBytes, int64_t lineTiles);
-  void chooseBlocks(int64_t elementBytes);
+  int64_t stepBytes() const { return columns.vectors * columns.lanes * elementBytes; }
+  int64_t choosePasses(int64_t lineTiles);
+  void chooseBlocks(const Choice &choice);
+
+  /// What tiles are counted by.
+  int64_t elementBytes = 4, tileExtent = 1, tileDepth = 1, tileRowBytes = 0;
 };
 
 } // namespace weft

@@ -65,12 +65,17 @@ static LinePhase spreadPhase(const WindowAxis &x, int64_t phase) {
   return made;
 }
 
-void PackedPlan::choosePhases(const WindowAxis &x, VectorTarget target, int64_t elementBytes) {
+SmallVector<TileCost> PackedPlan::tileCosts(VectorTarget target) const {
+  return columns.tileCosts(target, tileExtent, tileDepth, tileRowBytes, /*lower=*/true);
+}
+
+void PackedPlan::choosePhases(const WindowAxis &x, VectorTarget target, const Choice &choice) {
   int64_t count = x.transposed ? x.stride : 1, step = x.transposed ? 1 : x.stride;
   int64_t extent = x.out.constant().value_or(unknownExtent);
-  int64_t most = columns.choose(target, std::max<int64_t>(1, extent / count),
-                                wholeDepth() / columns.interleave / count,
-                                step * groups * inputs * elementBytes);
+  tileExtent = std::max<int64_t>(1, extent / count);
+  tileDepth = wholeDepth() / columns.interleave / count;
+  tileRowBytes = step * groups * inputs * elementBytes;
+  int64_t most = columns.choose(target, tileExtent, tileDepth, tileRowBytes, choice);
   for (int64_t phase = 0; phase < count; ++phase) {
     LinePhase made;
     if (x.transposed)
@@ -86,20 +91,20 @@ void PackedPlan::choosePhases(const WindowAxis &x, VectorTarget target, int64_t 
 
 /// Passes through the rows of a panel, if the tiles of a chunk cannot read a panel from a
 /// second-level cache otherwise; gives the rows whose sums may wait between them.
-int64_t PackedPlan::choosePasses(int64_t elementBytes, int64_t lineTiles) {
+int64_t PackedPlan::choosePasses(int64_t lineTiles) {
   constexpr int64_t unrolled = 4;
   stepsPerPass = std::max<int64_t>(1, wholeDepth());
-  int64_t passes = llvm::divideCeil(stepsPerPass * stepBytes(elementBytes), cacheBytes / 2);
+  int64_t passes = llvm::divideCeil(stepsPerPass * stepBytes(), cacheBytes / 2);
   if (!isPointwise || passes < 2 || lineTiles < 2 || columns.interleave > 1)
     return std::numeric_limits<int32_t>::max();
   stepsPerPass = llvm::divideCeil(llvm::divideCeil(stepsPerPass, passes), unrolled) * unrolled;
-  return waitingBytes / stepBytes(elementBytes);
+  return waitingBytes / stepBytes();
 }
 
 /// Chunks are blocks of lines, or of tiles of one line, times blocks of columns. What is small
 /// enough to stay in a cache is gone through inside; if neither input nor filter is, the order that
 /// reads less.
-void PackedPlan::chooseBlocks(int64_t elementBytes) {
+void PackedPlan::chooseBlocks(const Choice &choice) {
   const TiledLine &line = phases[0].line;
   int64_t tileBytes =
       std::max<int64_t>(1, line.height * line.axis.stride * groups * inputs * elementBytes);
@@ -109,14 +114,16 @@ void PackedPlan::chooseBlocks(int64_t elementBytes) {
   int64_t lineBytes = lineTiles * tileBytes * (outer.empty() ? 1 : outer.back().stride);
   auto filterBytes = static_cast<double>(columns.elements() * elementBytes);
   bool isFar = filterBytes > cacheBytes;
-  int64_t mostRows = choosePasses(elementBytes, lineTiles);
+  int64_t mostRows = choosePasses(lineTiles);
   // Filters from far are worth a larger block, which has more tiles to ask for the next ones. A
   // pass reads a part of each row.
   int64_t blockBytes = (isFar ? cacheBytes : cacheBytes / 2) * wholeDepth() / stepsPerPass;
-  tilesPerBlock = std::min(blockBytes / tileBytes, mostRows / line.height);
+  int64_t wantedTiles = choice.chunk ? *choice.chunk / line.height : blockBytes / tileBytes;
+  tilesPerBlock = std::min(wantedTiles, mostRows / line.height);
   tilesPerBlock = balancedTile(lineTiles, std::clamp<int64_t>(tilesPerBlock, 1, lineTiles));
+  int64_t wantedLines = choice.chunk ? wantedTiles / lineTiles : blockBytes / lineBytes;
   if (tilesPerBlock == lineTiles)
-    linesPerBlock = std::clamp<int64_t>(blockBytes / lineBytes, 1, allLines);
+    linesPerBlock = std::clamp<int64_t>(wantedLines, 1, allLines);
 
   auto blocks = [&] {
     return llvm::divideCeil(allLines, linesPerBlock) * llvm::divideCeil(lineTiles, tilesPerBlock);
@@ -135,14 +142,15 @@ void PackedPlan::chooseBlocks(int64_t elementBytes) {
   if (stepsPerPass < wholeDepth())
     columnsOutside = false;
   if (isFar && phases.size() == 1 && columns.interleave == 1 &&
-      stepsPerPass * stepBytes(elementBytes) <= cacheBytes / 2)
+      stepsPerPass * stepBytes() <= cacheBytes / 2)
     tilesBetween =
         columnsOutside ? allLines * lineTiles : linesPerBlock * std::min(tilesPerBlock, lineTiles);
 }
 
 //===-- All of it ---------------------------------------------------------------------------===//
 
-std::optional<PackedPlan> PackedPlan::of(PackedConvOp op, VectorTarget target) {
+std::optional<PackedPlan> PackedPlan::of(PackedConvOp op, VectorTarget target,
+                                         const Choice &choice) {
   SmallVector<Dim> in = dimsOf(op.getInput()), out = dimsOf(op.getResult());
   ArrayRef<int64_t> filter = cast<RankedTensorType>(op.getFilter().getType()).getShape();
   if (!isa<mlir::BlockArgument>(op.getInput()) || !isa<mlir::BlockArgument>(op.getFilter()) ||
@@ -189,9 +197,9 @@ std::optional<PackedPlan> PackedPlan::of(PackedConvOp op, VectorTarget target) {
       lanesOf(target, sumType(element, elementOf(op.getResult()))), interleave);
   if (plan.columns.lanes < 2)
     return std::nullopt;
-  int64_t bytes = llvm::divideCeil(element.getIntOrFloatBitWidth(), 8);
-  plan.choosePhases(x, target, bytes);
-  plan.chooseBlocks(bytes);
+  plan.elementBytes = llvm::divideCeil(element.getIntOrFloatBitWidth(), 8);
+  plan.choosePhases(x, target, choice);
+  plan.chooseBlocks(choice);
   return plan;
 }
 

@@ -57,25 +57,44 @@ static double costOf(int64_t extent, int64_t height, int64_t vectors, int64_t de
   return allVectors % vectors ? cost + cycles(allVectors % vectors) : cost;
 }
 
-int64_t PanelColumns::choose(VectorTarget target, int64_t extent, int64_t depth, int64_t rowBytes) {
-  int64_t most = target.registers >= 32 ? 4 : 3, height = 1;
+SmallVector<TileCost> PanelColumns::tileCosts(VectorTarget target, int64_t extent, int64_t depth,
+                                              int64_t rowBytes, bool lower) const {
+  SmallVector<TileCost> costs;
+  int64_t most = target.registers >= 32 ? 4 : 3;
   int64_t allVectors = llvm::divideCeil(outputs, lanes);
   // Few rows leave registers for several panels: their sums are chains that must overlap.
   int64_t widest = extent < 4 ? std::max<int64_t>(most, 24 / extent) : most;
-  double best = std::numeric_limits<double>::infinity();
   for (int64_t across = 1; across <= widest; ++across) {
     if (panelVectors() % across != 0 && across % panelVectors() != 0)
       continue;
     int64_t limit = highestTile(target, across);
     if (rowBytes % aliasBytes == 0)
       limit = std::min(limit, mostAliases);
-    double cost = costOf(extent, balancedTile(extent, limit), across, depth, allVectors);
-    if (cost >= best)
-      continue;
-    best = cost;
-    height = limit;
-    vectors = across;
+    // Of limits that cut the rows alike, the first.
+    int64_t before = 0;
+    int64_t lowest = lower ? (limit + 1) / 2 : limit;
+    for (int64_t rows = limit; rows >= lowest; --rows) {
+      int64_t height = balancedTile(extent, rows);
+      if (std::exchange(before, height) != height)
+        costs.push_back({across, rows, costOf(extent, height, across, depth, allVectors)});
+    }
   }
+  llvm::sort(costs, [](const TileCost &a, const TileCost &b) {
+    return std::tuple(a.cost, a.vectors, b.mostRows) < std::tuple(b.cost, b.vectors, a.mostRows);
+  });
+  return costs;
+}
+
+int64_t PanelColumns::choose(VectorTarget target, int64_t extent, int64_t depth, int64_t rowBytes,
+                             const Choice &choice) {
+  SmallVector<TileCost> costs = tileCosts(target, extent, depth, rowBytes, /*lower=*/false);
+  // A width of which there is no tile cuts panels into no whole parts.
+  const auto *chosen =
+      llvm::find_if(costs, [&](const TileCost &each) { return each.vectors == choice.vectors; });
+  const TileCost &tile = chosen == costs.end() ? costs.front() : *chosen;
+  vectors = tile.vectors;
+  int64_t height = std::min(tile.mostRows, choice.rows.value_or(tile.mostRows));
+  int64_t allVectors = llvm::divideCeil(outputs, lanes);
   count = llvm::divideCeil(allVectors, vectors);
   lastVectors = allVectors - (count - 1) * vectors;
   return height;

@@ -7,6 +7,7 @@
 #define WEFT_CODEGEN_CPU_PANELS_H
 
 #include "codegen/cpu/Tiles.h"
+#include "passes/layouts/Choice.h"
 
 namespace weft {
 
@@ -18,6 +19,12 @@ struct ColumnRange {
   int64_t vectors = 1;
 };
 
+/// A register tile and the count of cycles that it takes for all rows and columns.
+struct TileCost {
+  int64_t vectors, mostRows;
+  double cost;
+};
+
 /// Output channels in panels of `width`, cut into blocks of vectors.
 class PanelColumns {
 public:
@@ -27,9 +34,15 @@ public:
   PanelColumns(int64_t numOutputs, int64_t panelWidth, int64_t numPanelElements, int64_t mostLanes,
                int64_t together = 1);
 
-  /// Chooses the vectors of a block for tiles of up to `extent` rows that lie `rowBytes` apart, and
-  /// sums of `depth` terms; gives the most rows of a tile.
-  int64_t choose(VectorTarget target, int64_t extent, int64_t depth, int64_t rowBytes);
+  /// Tiles of up to `extent` rows that lie `rowBytes` apart, for sums of `depth` terms: of each
+  /// width the highest, and lower ones with `lower`. The cheapest first.
+  SmallVector<TileCost> tileCosts(VectorTarget target, int64_t extent, int64_t depth,
+                                  int64_t rowBytes, bool lower) const;
+
+  /// Sets the vectors of a block to those of the tile that is chosen, or of the cheapest one; gives
+  /// the most rows of a tile.
+  int64_t choose(VectorTarget target, int64_t extent, int64_t depth, int64_t rowBytes,
+                 const Choice &choice);
 
   /// Elements of all panels.
   int64_t elements() const { return llvm::divideCeil(outputs, width) * panelElements; }

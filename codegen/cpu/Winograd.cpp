@@ -5,9 +5,8 @@
 // its part of the filter, and the products of a few vectors of channels are transformed back while
 // they are in a cache.
 
-#include "ir/Winograd.h"
 #include "codegen/cpu/Epilogue.h"
-#include "codegen/cpu/Panels.h"
+#include "codegen/cpu/WinogradPlan.h"
 
 #include "llvm/ADT/bit.h"
 
@@ -15,43 +14,7 @@ namespace weft {
 
 using mlir::arith::CmpIPredicate;
 
-/// Of the transformed patches of a chunk, which stay in a second-level cache and stand on the
-/// stack.
-static constexpr int64_t patchBytes = 640 * 1024;
-/// Tiles of a chunk: enough rows for register tiles, few enough to have several chunks.
-static constexpr int64_t mostTiles = 28;
-/// Chunks that are wanted, if it takes parts of the channels; each part transforms all of the
-/// input.
-static constexpr int64_t enoughChunks = 4, fewestChannels = 128;
-/// Rows whose distance is a multiple of this fall on few lines of a cache.
-static constexpr int64_t aliasBytes = 2048;
-
 namespace {
-
-struct WinogradPlan {
-  WinogradPlan(WinogradConvOp op, VectorTarget target);
-
-  int64_t size() const { return transforms.size; }
-  int64_t matrices() const { return size() * size(); }
-  Dim tilesDown() const { return outY.ceilDiv(Dim(transforms.tile)); }
-  Dim tilesAcross() const { return outX.ceilDiv(Dim(transforms.tile)); }
-  Dim tiles() const { return tilesDown() * tilesAcross(); }
-  Dim blocks() const { return tiles().ceilDiv(Dim(tilesPerBlock)); }
-  int64_t columnsPerPart() const { return llvm::divideCeil(columns.count, parts); }
-
-  Value input, filter, result;
-  WinogradTransforms transforms;
-  Dim images, inY, inX, outY, outX;
-  int64_t lowY, lowX, channels;
-  PanelColumns columns;
-  int64_t height = 1;            ///< Rows of a register tile.
-  int64_t tilesPerBlock = 1;     ///< Of an image, a multiple of `height`.
-  int64_t parts = 1;             ///< Of the columns: one a chunk.
-  int64_t rowPitch, matrixPitch; ///< Elements between transformed patches, between matrices.
-
-private:
-  void chooseBlocks(VectorTarget target, int64_t elementBytes);
-};
 
 /// Where a tile of the result is, and that its patch begins there.
 struct TilePlace {
@@ -99,44 +62,6 @@ private:
 };
 
 } // namespace
-
-//===-- Plan --------------------------------------------------------------------------------===//
-
-WinogradPlan::WinogradPlan(WinogradConvOp op, VectorTarget target)
-    : input(op.getInput()), filter(op.getFilter()), result(op.getResult()),
-      transforms(winogradTransforms(op.getTile())), lowY(op.getPadLow()[0]),
-      lowX(op.getPadLow()[1]) {
-  SmallVector<Dim> in = dimsOf(input), out = dimsOf(result);
-  ArrayRef<int64_t> filterSizes = cast<RankedTensorType>(filter.getType()).getShape();
-  images = in[0];
-  inY = in[1];
-  inX = in[2];
-  outY = out[1];
-  outX = out[2];
-  channels = filterSizes[2];
-  Type sum = Scalar::wideType(elementOf(input));
-  columns = PanelColumns(*out[3].constant(), filterSizes[3], channels * filterSizes[3],
-                         lanesOf(target, sum));
-  chooseBlocks(target, sum.getIntOrFloatBitWidth() / 8);
-}
-
-void WinogradPlan::chooseBlocks(VectorTarget target, int64_t elementBytes) {
-  int64_t lanes = columns.lanes, rowBytes = channels * elementBytes;
-  rowPitch = llvm::divideCeil(channels, lanes) * lanes;
-  if (rowBytes % aliasBytes == 0)
-    rowPitch += lanes;
-  int64_t fit = patchBytes / std::max<int64_t>(1, matrices() * rowPitch * elementBytes);
-  int64_t most = balancedTile(tiles().constant(), std::clamp<int64_t>(fit, 1, mostTiles));
-  height = columns.choose(target, most, channels, rowPitch * elementBytes);
-  height = balancedTile(most, height);
-  tilesPerBlock = llvm::divideCeil(most, height) * height;
-  matrixPitch = tilesPerBlock * rowPitch + lanes;
-  // One image, if their number is not known: what others give comes on top.
-  int64_t known = (images * blocks()).constant().value_or(blocks().constant().value_or(1));
-  int64_t wanted = llvm::divideCeil(enoughChunks, std::max<int64_t>(1, known));
-  parts = std::min({wanted, columns.outputs / fewestChannels, columns.count});
-  parts = std::max<int64_t>(1, parts);
-}
 
 //===-- Transforms --------------------------------------------------------------------------===//
 
@@ -445,7 +370,7 @@ void WinogradEmitter::emitChunk(Value number) {
 }
 
 void lowerWinogradConv(Kernel &kernel, WinogradConvOp op) {
-  WinogradPlan plan(op, kernel.target);
+  WinogradPlan plan(op, kernel.target, Choice::of(op));
   int64_t work = plan.tilesPerBlock * plan.matrices() * plan.channels * plan.columns.vectors *
                  plan.columnsPerPart();
   kernel.begin(plan.images * plan.blocks() * Dim(plan.parts), Kernel::grainFor(work));

@@ -7,6 +7,7 @@
 
 #include "ir/Versions.h"
 #include "passes/Functions.h"
+#include "passes/layouts/Choice.h"
 #include "passes/layouts/Panels.h"
 #include "passes/layouts/WindowCost.h"
 #include "passes/Passes.h"
@@ -137,8 +138,7 @@ private:
   Value splat(GraphBuilder &b, ConstantOp op);
   Operation *copy(GraphBuilder &b, Operation *op);
   void reduceInLast(ReduceOp op);
-  int64_t widthFor(Value result, int64_t outputs);
-  PanelForm formFor(Operation *op, int64_t outputs);
+  PanelForm formFor(Operation *op);
 
   mlir::Block &block;
   PanelTarget target;
@@ -168,16 +168,31 @@ void ChannelsLast::group() {
 
 //===-- Convolutions ------------------------------------------------------------------------===//
 
-int64_t ChannelsLast::widthFor(Value result, int64_t outputs) {
-  // Tiles run along batch and places.
-  Dims dims = GraphBuilder::dims(result);
-  dims.erase(dims.begin() + 1);
-  Type element = GraphBuilder::element(result);
-  return panelWidth(target, sumElement(element, element), productOf(dims).constant(), outputs);
+bool isDepthwise(ConvOp op) {
+  return op.getGroups() > 1 && GraphBuilder::dims(op.getFilter())[1] == Dim(1) &&
+         GraphBuilder::dims(op.getInput())[1] == Dim(static_cast<int64_t>(op.getGroups()));
 }
 
-PanelForm ChannelsLast::formFor(Operation *op, int64_t outputs) {
-  return {widthFor(op->getResult(0), outputs),
+} // namespace
+
+std::optional<PanelProduct> panelProductOf(Operation *op) {
+  auto conv = dyn_cast<ConvOp>(op);
+  if (!isConvolution(op) || (conv && isDepthwise(conv)))
+    return std::nullopt;
+  uint64_t groups = conv ? conv.getGroups() : cast<ConvTransposeOp>(op).getGroups();
+  // Tiles run along batch and places.
+  Value result = op->getResult(0);
+  Dims dims = GraphBuilder::dims(result);
+  int64_t outputs = *dims[1].constant() / static_cast<int64_t>(groups);
+  dims.erase(dims.begin() + 1);
+  Type element = GraphBuilder::element(result);
+  return PanelProduct{sumElement(element, element), productOf(dims).constant(), outputs};
+}
+
+namespace {
+
+PanelForm ChannelsLast::formFor(Operation *op) {
+  return {panelWidth(target, *panelProductOf(op), Choice::of(op).panel),
           target.interleave(GraphBuilder::element(op->getOperand(0)), op->getOperand(1))};
 }
 
@@ -220,7 +235,7 @@ Value joinImages(GraphBuilder &b, Value x, int64_t d, const Dim &images, const D
 
 Value ChannelsLast::winograd(GraphBuilder &b, ConvOp op, int64_t tile) {
   int64_t outputs = *b.dims(op.getResult())[1].constant();
-  int64_t width = widthFor(op.getResult(), outputs);
+  int64_t width = panelWidth(target, *panelProductOf(op), Choice::of(op).panel);
   Value filter = packWinogradFilter(b, op.getFilter(), tile, width), input = last(b, op.getInput());
   int64_t dilation = op.getDilations().front();
   auto parted = [&](ArrayRef<int64_t> pad) {
@@ -228,31 +243,38 @@ Value ChannelsLast::winograd(GraphBuilder &b, ConvOp op, int64_t tile) {
   };
   Integers low = parted(op.getPadLow()), high = parted(op.getPadHigh());
   Sliding sliding{op.getStrides(), low, high, op.getStrides()};
+  Value images = dilation == 1 ? input : partImages(b, input, dilation);
+  Value parts = b.winogradConv(images, filter, tile, sliding, outputs);
+  Choice::of(op).writeTo(parts.getDefiningOp());
   if (dilation == 1)
-    return b.winogradConv(input, filter, tile, sliding, outputs);
+    return parts;
   Dims out = b.dims(op.getResult());
-  Value parts = b.winogradConv(partImages(b, input, dilation), filter, tile, sliding, outputs);
   return joinImages(b, parts, dilation, out[0], out[2], out[3]);
 }
 
 Value ChannelsLast::packed(GraphBuilder &b, ConvOp op) {
   auto groups = static_cast<int64_t>(op.getGroups());
   int64_t outputs = *b.dims(op.getResult())[1].constant();
-  PanelForm form = formFor(op, outputs / groups);
+  PanelForm form = formFor(op);
   Sliding sliding{op.getStrides(), op.getPadLow(), op.getPadHigh(), op.getDilations()};
-  return b.packedConv(last(b, op.getInput()), packFilter(b, op.getFilter(), groups, form), sliding,
-                      {groups, outputs, false, {}, form.interleave}, b.element(op.getResult()));
+  Value made =
+      b.packedConv(last(b, op.getInput()), packFilter(b, op.getFilter(), groups, form), sliding,
+                   {groups, outputs, false, {}, form.interleave}, b.element(op.getResult()));
+  Choice::of(op).writeTo(made.getDefiningOp());
+  return made;
 }
 
 Value ChannelsLast::packed(GraphBuilder &b, ConvTransposeOp op) {
   auto groups = static_cast<int64_t>(op.getGroups());
   int64_t outputs = *b.dims(op.getResult())[1].constant();
-  PanelForm form = formFor(op, outputs / groups);
+  PanelForm form = formFor(op);
   Sliding sliding{op.getStrides(), op.getPadLow(), op.getPadHigh(), op.getDilations()};
-  return b.packedConv(
+  Value made = b.packedConv(
       last(b, op.getInput()), packTransposedFilter(b, op.getFilter(), groups, form), sliding,
       {groups, outputs, /*transposed=*/true, op.getOutputPadding(), form.interleave},
       b.element(op.getResult()));
+  Choice::of(op).writeTo(made.getDefiningOp());
+  return made;
 }
 
 Value ChannelsLast::convolution(GraphBuilder &b, Operation *op) {
@@ -260,12 +282,10 @@ Value ChannelsLast::convolution(GraphBuilder &b, Operation *op) {
   if (auto transposed = dyn_cast<ConvTransposeOp>(op))
     return packed(b, transposed);
   auto conv = cast<ConvOp>(op);
-  bool oneInput = b.dims(conv.getFilter())[1] == Dim(1) &&
-                  b.dims(conv.getInput())[1] == Dim(static_cast<int64_t>(conv.getGroups()));
-  if (oneInput && conv.getGroups() > 1)
+  if (isDepthwise(conv))
     return depthwise(b, conv);
-  std::optional<int64_t> tile = strict ? std::nullopt : winogradTile(conv);
-  return tile ? winograd(b, conv, *tile) : packed(b, conv);
+  int64_t tile = strict ? 0 : winogradTile(conv);
+  return tile ? winograd(b, conv, tile) : packed(b, conv);
 }
 
 //===-- What stands between them ------------------------------------------------------------===//
@@ -399,6 +419,11 @@ struct ChannelsLastPassImpl final : impl::ChannelsLastPassBase<ChannelsLastPassI
     mlir::func::FuncOp function = getOperation();
     if (function.isExternal() || !function->hasAttr(kExportAttr))
       return;
+    mlir::WalkResult choices = function.walk([](Operation *op) {
+      return failed(verifyChoice(op)) ? mlir::WalkResult::interrupt() : mlir::WalkResult::advance();
+    });
+    if (choices.wasInterrupted())
+      return signalPassFailure();
     for (mlir::Block *block : blocksOf(function)) {
       ChannelsLast layouts(
           *block, {vectorBytes, vectorRegisters, bfloatDots, byteDots, isVersion(function)},

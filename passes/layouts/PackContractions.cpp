@@ -4,6 +4,7 @@
 
 #include "ir/Versions.h"
 #include "passes/Functions.h"
+#include "passes/layouts/Choice.h"
 #include "passes/layouts/Panels.h"
 #include "passes/Passes.h"
 
@@ -76,6 +77,18 @@ bool hasPackedForm(ContractOp op) {
   return weight.hasStaticShape() && weight.getNumElements() > 0;
 }
 
+std::optional<PanelProduct> panelProductOf(ContractOp op) {
+  if (!hasPackedForm(op))
+    return std::nullopt;
+  ProductForm form = *formOf(op);
+  Type element = GraphBuilder::element(form.rows), result = GraphBuilder::element(op.getResult());
+  if (!hasPackedTypes(element, GraphBuilder::element(form.weight), result))
+    return std::nullopt;
+  Dim rows = productOf(dimsFor(form.rows, form.rowLabels, form.outer));
+  Dim outputs = productOf(dimsFor(form.weight, form.weightLabels, form.columns));
+  return PanelProduct{sumElement(element, result), rows.constant(), *outputs.constant()};
+}
+
 namespace {
 
 struct PackContractions final : impl::PackContractionsPassBase<PackContractions> {
@@ -87,22 +100,20 @@ struct PackContractions final : impl::PackContractionsPassBase<PackContractions>
       return;
     SmallVector<ContractOp> contractions;
     function.walk([&](ContractOp op) { contractions.push_back(op); });
-    for (ContractOp op : contractions)
-      if (hasPackedForm(op))
-        pack(op, *formOf(op));
+    for (ContractOp op : contractions) {
+      if (failed(verifyChoice(op)))
+        return signalPassFailure();
+      if (std::optional<PanelProduct> product = panelProductOf(op))
+        pack(op, *formOf(op), *product);
+    }
   }
 
 private:
-  void pack(ContractOp op, const ProductForm &form) {
-    Type element = GraphBuilder::element(form.rows);
-    Type resultElement = GraphBuilder::element(op.getResult());
-    if (!hasPackedTypes(element, GraphBuilder::element(form.weight), resultElement))
-      return;
+  void pack(ContractOp op, const ProductForm &form, const PanelProduct &product) {
     OpBuilder ops(op);
     GraphBuilder b(ops, op.getLoc());
     SmallVector<Dim> outer = dimsFor(form.rows, form.rowLabels, form.outer);
     SmallVector<Dim> columns = dimsFor(form.weight, form.weightLabels, form.columns);
-    Dim rows = productOf(outer), outputs = productOf(columns);
     Dim inner = productOf(dimsFor(form.weight, form.weightLabels, form.inner));
     // The dimensions of rows stay, as places of windows of 1: what follows has them too, and a
     // reshape would part it from the product.
@@ -115,16 +126,18 @@ private:
     Value right = reorder(b, form.weight, form.weightLabels, form.inner + form.columns);
     PanelTarget target{vectorBytes, vectorRegisters, bfloatDots, byteDots,
                        isVersion(getOperation())};
-    int64_t width = panelWidth(target, sumElement(element, resultElement), rows.constant(),
-                               *outputs.constant());
-    int64_t interleave = target.interleave(element, form.weight);
-    right = packMatrix(b, b.reshape(right, {inner, outputs}), {width, interleave});
+    Choice choice = Choice::of(op);
+    int64_t width = panelWidth(target, product, choice.panel);
+    int64_t interleave = target.interleave(GraphBuilder::element(form.rows), form.weight);
+    right = packMatrix(b, b.reshape(right, {inner, Dim(product.outputs)}), {width, interleave});
     SmallVector<int64_t> ones(places.size() - 1, 1), zeros(places.size() - 1, 0);
     SmallVector<Dim> packed = b.dims(right), filter{packed[0]};
     filter.append(ones.begin(), ones.end());
     filter.append(packed.begin() + 1, packed.end());
     Value result = b.packedConv(left, b.reshape(right, filter), {ones, zeros, zeros, ones},
-                                {1, *outputs.constant(), false, {}, interleave}, resultElement);
+                                {1, product.outputs, false, {}, interleave},
+                                GraphBuilder::element(op.getResult()));
+    choice.writeTo(result.getDefiningOp());
     shape = outer;
     shape.append(columns);
     result = reorder(b, b.reshape(result, shape), form.outer + form.columns, form.resultLabels);

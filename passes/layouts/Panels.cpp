@@ -38,26 +38,37 @@ static int64_t stepCost(int64_t rows, int64_t outputs, int64_t vectors, int64_t 
   return panels * tiles * (step + 6 * vectors + 2 * height);
 }
 
-int64_t panelWidth(const PanelTarget &target, Type element, std::optional<int64_t> rows,
-                   int64_t outputs) {
-  int64_t lanes = target.lanes(element);
-  int64_t count = std::max<int64_t>(rows.value_or(manyRows), 1);
+SmallVector<PanelCost> panelCosts(const PanelTarget &target, const PanelProduct &product) {
+  int64_t lanes = target.lanes(product.sum);
+  int64_t rows = std::max<int64_t>(product.rows.value_or(manyRows), 1);
   int64_t widest = std::clamp<int64_t>(
-      static_cast<int64_t>(llvm::divideCeil(std::max<int64_t>(outputs, 1), lanes)), 1, mostVectors);
-  int64_t best = widest, least = std::numeric_limits<int64_t>::max();
-  for (int64_t vectors = widest; vectors >= 1; --vectors) {
-    int64_t cost = stepCost(count, outputs, vectors, lanes, tileRows(target, vectors));
-    if (cost < least) {
-      least = cost;
-      best = vectors;
-    }
-  }
-  if (target.shares && rows && count != manyRows) {
-    int64_t usual = panelWidth(target, element, std::nullopt, outputs) / lanes;
-    int64_t cost = stepCost(count, outputs, usual, lanes, tileRows(target, usual));
-    if (cost * 20 <= least * 21)
+      static_cast<int64_t>(llvm::divideCeil(std::max<int64_t>(product.outputs, 1), lanes)), 1,
+      mostVectors);
+  SmallVector<PanelCost> costs;
+  for (int64_t vectors = widest; vectors >= 1; --vectors)
+    costs.push_back(
+        {vectors, stepCost(rows, product.outputs, vectors, lanes, tileRows(target, vectors))});
+  llvm::sort(costs, [](const PanelCost &a, const PanelCost &b) {
+    return std::pair(a.cost, b.vectors) < std::pair(b.cost, a.vectors);
+  });
+  return costs;
+}
+
+int64_t panelWidth(const PanelTarget &target, const PanelProduct &product,
+                   std::optional<int64_t> chosen) {
+  int64_t lanes = target.lanes(product.sum);
+  SmallVector<PanelCost> costs = panelCosts(target, product);
+  int64_t best = costs.front().vectors, least = costs.front().cost;
+  if (target.shares && product.rows && *product.rows != manyRows) {
+    int64_t usual = panelWidth(target, {product.sum, std::nullopt, product.outputs}, {}) / lanes;
+    const auto *same =
+        llvm::find_if(costs, [&](const PanelCost &each) { return each.vectors == usual; });
+    if (same->cost * 20 <= least * 21)
       best = usual;
   }
+  // What is wider than the product would hold columns that there are none of.
+  if (chosen && *chosen <= static_cast<int64_t>(costs.size()))
+    best = *chosen;
   return best * lanes;
 }
 

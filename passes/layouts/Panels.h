@@ -32,6 +32,13 @@ struct PanelTarget {
 /// The type in which products of `element` are summed for a result of `result`.
 Type sumElement(Type element, Type result);
 
+/// A product with a weight as its panels see it.
+struct PanelProduct {
+  Type sum;                    ///< In which terms are summed.
+  std::optional<int64_t> rows; ///< Of the result, if they are known.
+  int64_t outputs;             ///< Columns, of one group.
+};
+
 /// True for element types that products with packed filters have code for.
 bool hasPackedTypes(Type input, Type filter, Type result);
 
@@ -39,13 +46,27 @@ bool hasPackedTypes(Type input, Type filter, Type result);
 /// it has code for the types.
 bool hasPackedForm(ContractOp op);
 
-/// Output channels of one panel: the whole number of registers, at most 4, with which the tiles of
-/// `rows` rows (if that is known) and `outputs` columns take the fewest cycles. A step of a tile of
+/// What weft-pack-contractions makes of a contraction; none where it leaves it alone.
+std::optional<PanelProduct> panelProductOf(ContractOp op);
+/// What weft-channels-last makes of a convolution, transposed or not; none for another operation,
+/// and where there are no panels.
+std::optional<PanelProduct> panelProductOf(Operation *convolution);
+
+/// The registers of a row of a panel, and what the tiles of a step cost with it.
+struct PanelCost {
+  int64_t vectors, cost;
+};
+
+/// The cheapest first, the widest of those that cost the same. A step of a tile of
 /// M rows and V vectors takes max(M * V / 2, (M + V) / 2, 4) cycles: two fused products and two
-/// loads a cycle, four cycles from one sum to the next. Where versions share, it is the width for
+/// loads a cycle, four cycles from one sum to the next.
+SmallVector<PanelCost> panelCosts(const PanelTarget &target, const PanelProduct &product);
+
+/// Output channels of one panel: those of `chosen` registers, or else of the number, at most 4,
+/// with which the tiles of the product cost the least. Where versions share, it is the width for
 /// many rows, unless that takes a twentieth longer.
-int64_t panelWidth(const PanelTarget &target, Type element, std::optional<int64_t> rows,
-                   int64_t outputs);
+int64_t panelWidth(const PanelTarget &target, const PanelProduct &product,
+                   std::optional<int64_t> chosen);
 
 /// How a panel is written: its columns, and how many input channels of each stand together.
 struct PanelForm {

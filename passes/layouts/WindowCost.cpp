@@ -6,6 +6,7 @@
 
 #include "ir/GraphBuilder.h"
 #include "passes/Functions.h"
+#include "passes/layouts/Choice.h"
 
 namespace weft {
 
@@ -41,38 +42,24 @@ private:
   double inputs, outputs, pairs, places;
 };
 
-/// The least of both tiles.
-struct BestTile {
-  int64_t tile;
-  double cost;
-};
-
 } // namespace
 
 /// For `images` images of `rows` by `columns` places; with dilations of d, d * d images are made of
 /// every d-th row and column of each.
-static BestTile bestTile(const WindowCost &cost, int64_t images, int64_t rows, int64_t columns,
-                         int64_t dilation) {
-  BestTile best{0, std::numeric_limits<double>::infinity()};
-  for (int64_t tile : {2, 4}) {
-    auto tiles = [&](int64_t extent) {
-      return static_cast<int64_t>(llvm::divideCeil(llvm::divideCeil(extent, dilation), tile));
-    };
-    double here = cost.inTiles(tile, images * dilation * dilation * tiles(rows) * tiles(columns));
-    if (dilation > 1)
-      here += cost.parting();
-    if (here < best.cost)
-      best = {tile, here};
-  }
-  return best;
+static double costInTiles(const WindowCost &cost, int64_t tile, int64_t images, int64_t rows,
+                          int64_t columns, int64_t dilation) {
+  auto tiles = [&](int64_t extent) {
+    return static_cast<int64_t>(llvm::divideCeil(llvm::divideCeil(extent, dilation), tile));
+  };
+  double here = cost.inTiles(tile, images * dilation * dilation * tiles(rows) * tiles(columns));
+  return dilation > 1 ? here + cost.parting() : here;
 }
 
-/// Gives both to `compare` if the window is 3x3 in steps of 1. One with dilations of d is d * d
-/// windows without, if its padding too is a multiple of d. With few channels the transforms of
-/// a patch are shared by too few products. Filters that are no weights would be transformed in each
-/// call.
-static std::optional<int64_t>
-tileIf(ConvOp op, llvm::function_ref<bool(const WindowCost &, const BestTile &)> compare) {
+/// Direct sums, counted by `direct`, and both tiles if the window is 3x3 in steps of 1. One with
+/// dilations of d is d * d windows without, if its padding too is a multiple of d. With few
+/// channels the transforms of a patch are shared by too few products. Filters that are no weights
+/// would be transformed in each call.
+static SmallVector<WindowForm> formsOf(ConvOp op, double (WindowCost::*direct)() const) {
   constexpr int64_t fewestChannels = 32;
   auto are = [](ArrayRef<int64_t> list, int64_t value) {
     return list.size() == 2 && llvm::all_of(list, [&](int64_t entry) { return entry == value; });
@@ -85,21 +72,30 @@ tileIf(ConvOp op, llvm::function_ref<bool(const WindowCost &, const BestTile &)>
       filter[2] != Dim(3) || filter[3] != Dim(3) || !llvm::all_of(op.getPadLow(), isMultiple) ||
       !llvm::all_of(op.getPadHigh(), isMultiple) ||
       !GraphBuilder::element(op.getFilter()).isF32() || !followsFromWeights(op.getFilter()))
-    return std::nullopt;
+    return {};
   auto rows = out[2].constant(), columns = out[3].constant();
   int64_t outputs = *filter[0].constant(), inputs = *filter[1].constant();
   if (!rows || !columns || inputs < fewestChannels || outputs < fewestChannels)
-    return std::nullopt;
+    return {};
   // A batch that is not known counts as one image: what is chosen for it must not be slow there.
   int64_t images = out[0].constant().value_or(1);
   WindowCost cost(inputs, outputs, images * *rows * *columns);
-  BestTile best = bestTile(cost, images, *rows, *columns, dilation);
-  return compare(cost, best) ? std::optional(best.tile) : std::nullopt;
+  SmallVector<WindowForm> forms{{0, (cost.*direct)()}};
+  for (int64_t tile : {2, 4})
+    forms.push_back({tile, costInTiles(cost, tile, images, *rows, *columns, dilation)});
+  return forms;
 }
 
-std::optional<int64_t> winogradTile(ConvOp op) {
-  return tileIf(
-      op, [](const WindowCost &cost, const BestTile &best) { return best.cost < cost.direct(); });
+static bool isCheaper(const WindowForm &a, const WindowForm &b) { return a.cost < b.cost; }
+
+SmallVector<WindowForm> windowForms(ConvOp op) { return formsOf(op, &WindowCost::direct); }
+
+int64_t winogradTile(ConvOp op) {
+  SmallVector<WindowForm> forms = windowForms(op);
+  if (forms.empty())
+    return 0;
+  std::optional<int64_t> chosen = Choice::of(op).winograd;
+  return chosen ? *chosen : std::min_element(forms.begin(), forms.end(), isCheaper)->tile;
 }
 
 bool isFasterInTiles(ConvOp op) {
@@ -107,9 +103,9 @@ bool isFasterInTiles(ConvOp op) {
   // what is counted for them, direct sums in bf16 0.9 to 1.05. With this share all nine were told
   // apart.
   constexpr double share = 0.75;
-  return tileIf(op, [](const WindowCost &cost,
-                       const BestTile &best) { return share * best.cost < cost.directInBfloats(); })
-      .has_value();
+  SmallVector<WindowForm> forms = formsOf(op, &WindowCost::directInBfloats);
+  return !forms.empty() &&
+         share * std::min_element(forms.begin() + 1, forms.end(), isCheaper)->cost < forms[0].cost;
 }
 
 } // namespace weft

@@ -7,13 +7,20 @@
 
 #include "ir/WeftOps.h"
 
-#include <optional>
-
 namespace weft {
 
-/// The fastest tile, or none where a direct sum is faster, or the window is no 3x3 in steps of 1
-/// over 32 channels or more, in f32, with a weight.
-std::optional<int64_t> winogradTile(ConvOp op);
+/// Tiles of so many places a side, or direct sums for 0, and about the microseconds that they take.
+struct WindowForm {
+  int64_t tile;
+  double cost;
+};
+
+/// Direct sums, then tiles; none where the window is no 3x3 in steps of 1 over 32 channels or more,
+/// in f32, with a weight.
+SmallVector<WindowForm> windowForms(ConvOp op);
+
+/// The tile that was chosen for the operation, or else the fastest; 0 for direct sums.
+int64_t winogradTile(ConvOp op);
 
 /// True if a convolution takes less time in tiles of f32 than as a direct sum in bf16.
 bool isFasterInTiles(ConvOp op);
