@@ -33,6 +33,22 @@ typedef void (*weft_body)(void *args, int64_t begin, int64_t end);
 WEFT_API void weft_parallel_for(weft_context *context, weft_body body, void *args, int64_t n,
                                 int64_t grain);
 
+/// One of the parallel loops that a step consists of.
+typedef struct weft_loop {
+  weft_body body;
+  int64_t n;
+  int64_t grain;
+} weft_loop;
+
+/// Runs `count` loops one after the other, each when the one before is done, and all of that
+/// `steps` times. Threads stay between steps.
+///
+/// Iteration i of a loop has in step s the number s * n + i. Ranges are as in weft_parallel_for,
+/// and each lies in one step; their grain may be smaller than asked for, since to go on costs less
+/// than to begin.
+WEFT_API void weft_parallel_steps(weft_context *context, const weft_loop *loops, int64_t count,
+                                  void *args, int64_t steps);
+
 /// An exported function, compiled.
 ///
 /// parameters: data of the export's parameters and states, in the order of weft_export.parameters;
@@ -173,6 +189,7 @@ static_assert(sizeof(void *) == 8, "Weft's ABI has 64-bit pointers");
 static_assert(sizeof(weft_status) == 4 && sizeof(weft_dtype) == 4, "enums travel as int32");
 static_assert(sizeof(weft_options) == 24, "weft_options is part of the ABI");
 static_assert(sizeof(weft_array) == 40, "weft_array is part of the ABI");
+static_assert(sizeof(weft_loop) == 24, "weft_loop is part of the ABI");
 static_assert(sizeof(weft_expr) == 16, "weft_expr is part of the ABI");
 static_assert(sizeof(weft_argument) == 32, "weft_argument is part of the ABI");
 static_assert(sizeof(weft_requirement) == 24, "weft_requirement is part of the ABI");

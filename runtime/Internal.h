@@ -70,25 +70,41 @@ size_t weft_missing_feature(const char *list, const char **missing);
 /// Parts of a loop that threads begin in: threads beyond this number share them.
 enum { WEFT_MOST_PARTS = 16 };
 
-/// Generation of the loop in the upper half, next unclaimed chunk of the part in the lower.
-typedef struct weft_ticket {
-  _Alignas(64) _Atomic uint64_t value;
-} weft_ticket;
+/// Loops of a step that threads go through together; a step of more begins each by itself.
+enum { WEFT_MOST_LOOPS = 16 };
 
-/// The threads of one handle and the parallel loop they work on. See Pool.c for the protocol.
-struct weft_context {
-  weft_ticket tickets[WEFT_MOST_PARTS];
+/// A part of the work, and what the threads that begin there write: each in a line of its own, so
+/// that waiting for the others does not hold up who claims.
+typedef struct weft_part {
+  /// Generation of the work in the upper half; in the lower how many chunks of the part have been
+  /// claimed, of all loops and steps together.
+  _Alignas(64) _Atomic uint64_t ticket;
+  /// Chunks, wherever they belong, that these threads have run since the pool began.
   _Alignas(64) _Atomic uint32_t done;
-  _Alignas(64) _Atomic uint32_t generation;
-  _Atomic int32_t parked;
-  _Atomic bool stop;
-  // The loop. Atomic because a late worker may look while the next loop is written; it then fails
-  // to claim a chunk and never uses what it saw.
-  _Alignas(64) _Atomic(weft_body) body;
-  _Atomic(void *) args;
+} weft_part;
+
+/// A loop as it is published.
+typedef struct weft_work {
+  _Atomic(weft_body) body;
   _Atomic int64_t n;
   _Atomic int64_t chunk;
   _Atomic uint32_t chunks;
+} weft_work;
+
+/// The threads of one handle and the parallel loops they work on. See Pool.c for the protocol.
+struct weft_context {
+  weft_part part[WEFT_MOST_PARTS];
+  _Alignas(64) _Atomic uint32_t generation;
+  _Atomic int32_t parked;
+  _Atomic bool stop;
+  // The work. Atomic because a late worker may look while the next is written; it then fails to
+  // claim a chunk and never uses what it saw.
+  _Alignas(64) _Atomic(void *) args;
+  _Atomic int64_t first_step;
+  _Atomic int64_t steps;
+  _Atomic int32_t loops;
+  _Atomic uint32_t done_before; ///< Sum over all parts when the work began.
+  weft_work work[WEFT_MOST_LOOPS];
   _Atomic bool busy;
 
   uint64_t spin_ns;

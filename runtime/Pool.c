@@ -1,14 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// The parallel loop: in, a body and a range; out, the body run once over every chunk of the range.
+// Parallel loops: in, bodies and ranges; out, each body run once over every chunk of its range.
 //
-// The caller publishes a loop under a new generation and works on it like any worker. Each thread
-// begins in a part of its own, so that what it left in its caches in one loop is there in the next,
-// and then helps with the others. A chunk is claimed by one compare-and-swap on the ticket of its
-// part, which holds generation and next chunk together. The caller waits until all chunks are done,
-// not until all workers have come: one that is parked or late finds the chunks gone and never
-// delays the loop. Between loops workers spin for a while, since the next loop of a call follows
-// within microseconds, and then park in the kernel.
+// The caller publishes work under a new generation and takes part like any worker. Work is a number
+// of steps of one or several loops; a plain loop is one step of one. Each thread begins in a part
+// of its own, the same one in each loop, so that what it left in its caches is there again, and
+// helps with the others if their threads do not come. A chunk is claimed by one compare-and-swap on
+// the ticket of its part, which holds the generation and counts chunks through all loops and steps,
+// so that nothing is set back between them. A loop begins when all chunks of the one before are
+// done, not when all workers have come: one that is parked or late finds the chunks gone and never
+// delays the others. To know that, a thread reads a line of each other thread once: as little as
+// threads can wait for each other with. Every second step is gone through backwards: what was read
+// last is still in the cache. Between works the workers spin for a while, since the next loop of a
+// call follows within microseconds, and then park in the kernel.
 #define _GNU_SOURCE // NOLINT(bugprone-reserved-identifier): a switch of the C library
 #include "runtime/Internal.h"
 
@@ -24,6 +28,13 @@
 
 enum {
   MAX_THREADS = 256,
+  // How much finer the loops of many steps may be cut: to go on takes one message between cores, to
+  // begin takes five.
+  STEP_FINENESS = 4,
+  // Looks at a thread that is late in a step before another one takes its chunks from its cache.
+  PATIENCE = 64,
+  // Claims of one part that a ticket counts.
+  MOST_CLAIMS = 1 << 30,
   // More chunks than threads, so that a thread the system takes away delays a small part only.
   CHUNKS_PER_THREAD = 8,
   // Longer than the pause between two calls of a busy program, short for an idle one's battery.
@@ -87,43 +98,141 @@ static void destroy_sleep(weft_context *pool) {
 
 #endif
 
-static void run_chunk(weft_context *pool, uint32_t index) {
-  int64_t n = atomic_load_explicit(&pool->n, memory_order_relaxed);
-  int64_t chunk = atomic_load_explicit(&pool->chunk, memory_order_relaxed);
-  weft_body body = atomic_load_explicit(&pool->body, memory_order_relaxed);
-  void *args = atomic_load_explicit(&pool->args, memory_order_relaxed);
-  int64_t begin = (int64_t)index * chunk;
-  body(args, begin, n - begin < chunk ? n : begin + chunk);
-  atomic_fetch_add_explicit(&pool->done, 1, memory_order_release);
+// What a thread knows of the work it takes part in.
+typedef struct weft_walk {
+  weft_context *pool;
+  uint32_t generation;
+  int32_t home;
+  int64_t step;
+  int32_t loop;
+  uint32_t chunks;                   // Of this loop.
+  uint32_t claimed[WEFT_MOST_PARTS]; // Of each part before this loop.
+  uint32_t all_done;                 // The sum over `done` when this loop is over.
+  uint32_t patience;                 // Looks before it takes chunks of other parts.
+  bool has_helped;                   // In this loop.
+} weft_walk;
+
+static uint32_t load_count(_Atomic uint32_t *count) {
+  return atomic_load_explicit(count, memory_order_acquire);
 }
 
 // First chunk of a part of a loop of so many chunks; of part `parts`, the end of the last one.
 static uint32_t first_chunk(const weft_context *pool, int32_t part, uint32_t chunks) {
-  return (uint32_t)((uint64_t)chunks * (uint64_t)part / (uint64_t)pool->parts);
+  uint64_t parts = (uint64_t)pool->parts;
+  return (uint32_t)(((uint64_t)chunks * (uint64_t)part + parts - 1) / parts);
 }
 
-// Claims and runs chunks of one part of one generation until there is none left.
-static void work_on_part(weft_context *pool, uint32_t generation, int32_t part) {
-  _Atomic uint64_t *place = &pool->tickets[part].value;
+static uint32_t chunks_of_part(const weft_context *pool, int32_t part, uint32_t chunks) {
+  return first_chunk(pool, part + 1, chunks) - first_chunk(pool, part, chunks);
+}
+
+static void run_chunk(weft_walk *walk, uint32_t index) {
+  weft_work *work = &walk->pool->work[walk->loop];
+  int64_t n = atomic_load_explicit(&work->n, memory_order_relaxed);
+  int64_t chunk = atomic_load_explicit(&work->chunk, memory_order_relaxed);
+  weft_body body = atomic_load_explicit(&work->body, memory_order_relaxed);
+  void *args = atomic_load_explicit(&walk->pool->args, memory_order_relaxed);
+  int64_t begin = (int64_t)index * chunk, end = n - begin < chunk ? n : begin + chunk;
+  body(args, walk->step * n + begin, walk->step * n + end);
+}
+
+// Threads beyond the number of parts share a count.
+static void count_done(weft_walk *walk) {
+  weft_context *pool = walk->pool;
+  _Atomic uint32_t *done = &pool->part[walk->home].done;
+  if (pool->workers < pool->parts)
+    atomic_store_explicit(done, atomic_load_explicit(done, memory_order_relaxed) + 1,
+                          memory_order_release);
+  else
+    atomic_fetch_add_explicit(done, 1, memory_order_release);
+}
+
+// Claims and runs chunks of one part of the loop until there is none left. False once the work is
+// over.
+static bool work_on_part(weft_walk *walk, int32_t part) {
+  _Atomic uint64_t *place = &walk->pool->part[part].ticket;
+  uint32_t first = first_chunk(walk->pool, part, walk->chunks);
+  uint32_t mine = chunks_of_part(walk->pool, part, walk->chunks);
   uint64_t ticket = atomic_load_explicit(place, memory_order_acquire);
-  while ((uint32_t)(ticket >> 32) == generation) {
-    // Acquires what publish() released: who sees the length of a later loop sees the ticket closed.
-    uint32_t chunks = atomic_load_explicit(&pool->chunks, memory_order_acquire);
-    if ((uint32_t)ticket >= first_chunk(pool, part + 1, chunks))
-      return;
+  while ((uint32_t)(ticket >> 32) == walk->generation) {
+    uint32_t number = (uint32_t)ticket - walk->claimed[part];
+    if (number >= mine)
+      return true;
     if (!atomic_compare_exchange_weak_explicit(place, &ticket, ticket + 1, memory_order_acq_rel,
                                                memory_order_acquire))
       continue;
-    // The chunk is ours and not done, so the loop stays published: its fields are this
+    // The chunk is ours and not done, so the work stays published: its fields are this
     // generation's.
-    run_chunk(pool, (uint32_t)ticket);
+    walk->has_helped |= part != walk->home;
+    run_chunk(walk, first + (walk->step % 2 == 0 ? number : mine - 1 - number));
+    count_done(walk);
     ticket = atomic_load_explicit(place, memory_order_acquire);
   }
+  return false;
+}
+
+static bool is_done(const weft_walk *walk) {
+  uint32_t sum = 0;
+  for (int32_t part = 0; part < walk->pool->parts; ++part)
+    sum += load_count(&walk->pool->part[part].done);
+  return (int32_t)(sum - walk->all_done) >= 0; // Others may be ahead.
+}
+
+static bool help(weft_walk *walk) {
+  for (int32_t i = 1; i < walk->pool->parts; ++i)
+    if (!work_on_part(walk, (walk->home + i) % walk->pool->parts))
+      return false;
+  return true;
+}
+
+// Until all chunks of the loop are done. The last ones may run on other threads; if one of those
+// lost its core, ours is better given up. False once the work is over.
+static bool wait_for_chunks(weft_walk *walk) {
+  for (uint32_t spins = 0; !is_done(walk); ++spins) {
+    if (spins >= walk->patience && spins % SPINS_PER_LOOK == 0 && !help(walk))
+      return false;
+    if (spins < 4096)
+      relax();
+    else
+      sched_yield();
+  }
+  return true;
+}
+
+// Claims what there is of one loop and waits until it is over. A worker does not wait for the last
+// one. False once the work is over.
+static bool work_on_loop(weft_walk *walk, bool is_last) {
+  weft_context *pool = walk->pool;
+  // Acquires what publish() released: who sees the length of a later loop sees the tickets closed.
+  walk->chunks = load_count(&pool->work[walk->loop].chunks);
+  walk->all_done += walk->chunks;
+  walk->has_helped = false;
+  if (!work_on_part(walk, walk->home))
+    return false;
+  if (is_last && walk->home != 0)
+    return help(walk);
+  if (!wait_for_chunks(walk))
+    return false;
+  // A thread that does not come is not waited for in each loop again.
+  walk->patience = walk->has_helped ? 0 : PATIENCE;
+  for (int32_t part = 0; part < pool->parts; ++part)
+    walk->claimed[part] += chunks_of_part(pool, part, walk->chunks);
+  return true;
 }
 
 static void work(weft_context *pool, uint32_t generation, int32_t home) {
-  for (int32_t i = 0; i < pool->parts; ++i)
-    work_on_part(pool, generation, (home + i) % pool->parts);
+  weft_walk walk = {.pool = pool, .generation = generation, .home = home};
+  int32_t loops = atomic_load_explicit(&pool->loops, memory_order_acquire);
+  int64_t first = atomic_load_explicit(&pool->first_step, memory_order_acquire);
+  int64_t last = first + atomic_load_explicit(&pool->steps, memory_order_acquire) - 1;
+  walk.all_done = load_count(&pool->done_before);
+  walk.patience = loops > 1 || last > first ? PATIENCE : 0;
+  for (walk.step = first; walk.step <= last; ++walk.step)
+    for (walk.loop = 0; walk.loop < loops; ++walk.loop) {
+      bool is_last = walk.step == last && walk.loop == loops - 1;
+      if (!work_on_loop(&walk, is_last))
+        return;
+    }
 }
 
 static bool changes_while_spinning(weft_context *pool, uint32_t seen) {
@@ -167,38 +276,6 @@ static void announce(weft_context *pool, uint32_t generation, int32_t wanted) {
     wake(pool, wanted);
 }
 
-static uint32_t publish(weft_context *pool, weft_body body, void *args, int64_t n, int64_t chunk,
-                        uint32_t chunks) {
-  uint32_t generation = atomic_load_explicit(&pool->generation, memory_order_relaxed) + 1;
-  // Closed while the fields change: a late worker of the loop before, which has no chunk left, must
-  // not find one by the length of this loop.
-  uint64_t high = (uint64_t)generation << 32;
-  for (int32_t part = 0; part < pool->parts; ++part)
-    atomic_store_explicit(&pool->tickets[part].value, high | UINT32_MAX, memory_order_relaxed);
-  atomic_store_explicit(&pool->chunks, chunks, memory_order_release);
-  atomic_store_explicit(&pool->body, body, memory_order_relaxed);
-  atomic_store_explicit(&pool->args, args, memory_order_relaxed);
-  atomic_store_explicit(&pool->n, n, memory_order_relaxed);
-  atomic_store_explicit(&pool->chunk, chunk, memory_order_relaxed);
-  atomic_store_explicit(&pool->done, 0, memory_order_relaxed);
-  for (int32_t part = 0; part < pool->parts; ++part)
-    atomic_store_explicit(&pool->tickets[part].value, high | first_chunk(pool, part, chunks),
-                          memory_order_release);
-  announce(pool, generation, (int32_t)(chunks - 1));
-  return generation;
-}
-
-// The last chunks run on other threads; if one of those lost its core, ours is better given up.
-static void wait_for_chunks(weft_context *pool, uint32_t chunks) {
-  for (uint32_t spins = 0; atomic_load_explicit(&pool->done, memory_order_acquire) != chunks;
-       ++spins) {
-    if (spins < 4096)
-      relax();
-    else
-      sched_yield();
-  }
-}
-
 // Iterations of a chunk: at least `grain`, and as many chunks of one length as that allows, up to a
 // few for every thread, not thousands.
 static int64_t chunk_size(int64_t n, int64_t grain, int32_t threads) {
@@ -207,23 +284,108 @@ static int64_t chunk_size(int64_t n, int64_t grain, int32_t threads) {
   return chunks <= 1 ? n : n / chunks + (n % chunks != 0);
 }
 
+static int64_t chunk_of(const weft_context *pool, const weft_loop *loop, int64_t fineness) {
+  int64_t grain = loop->grain < fineness ? 1 : loop->grain / fineness;
+  return loop->n <= 0 ? 1 : chunk_size(loop->n, grain, pool->workers + 1);
+}
+
+// Gives the number of chunks. A loop may have no iterations.
+static uint32_t publish_loop(weft_work *place, const weft_loop *loop, int64_t chunk) {
+  int64_t n = loop->n < 0 ? 0 : loop->n;
+  atomic_store_explicit(&place->body, loop->body, memory_order_relaxed);
+  atomic_store_explicit(&place->n, n, memory_order_relaxed);
+  atomic_store_explicit(&place->chunk, chunk, memory_order_relaxed);
+  uint32_t chunks = (uint32_t)(n / chunk + (n % chunk != 0));
+  atomic_store_explicit(&place->chunks, chunks, memory_order_release);
+  return chunks;
+}
+
+// `steps` are few enough for tickets.
+static void run_together(weft_context *pool, const weft_loop *loops, int32_t count, void *args,
+                         int64_t first_step, int64_t steps, int64_t fineness) {
+  uint32_t generation = atomic_load_explicit(&pool->generation, memory_order_relaxed) + 1;
+  // Closed while the fields change: a late worker of the work before, which has no chunk left, must
+  // not find one by the length of this one.
+  uint64_t high = (uint64_t)generation << 32;
+  uint32_t done = 0;
+  for (int32_t part = 0; part < pool->parts; ++part) {
+    atomic_store_explicit(&pool->part[part].ticket, high | UINT32_MAX, memory_order_relaxed);
+    done += load_count(&pool->part[part].done);
+  }
+  atomic_store_explicit(&pool->loops, count, memory_order_release);
+  atomic_store_explicit(&pool->first_step, first_step, memory_order_release);
+  atomic_store_explicit(&pool->steps, steps, memory_order_release);
+  atomic_store_explicit(&pool->done_before, done, memory_order_release);
+  atomic_store_explicit(&pool->args, args, memory_order_relaxed);
+  uint32_t most = 0;
+  for (int32_t i = 0; i < count; ++i) {
+    int64_t chunk = chunk_of(pool, &loops[i], fineness);
+    uint32_t chunks = publish_loop(&pool->work[i], &loops[i], chunk);
+    most = chunks > most ? chunks : most;
+  }
+  for (int32_t part = 0; part < pool->parts; ++part)
+    atomic_store_explicit(&pool->part[part].ticket, high, memory_order_release);
+  atomic_store_explicit(&pool->busy, true, memory_order_relaxed);
+  announce(pool, generation, (int32_t)most - 1);
+  work(pool, generation, /*home=*/0);
+  atomic_store_explicit(&pool->busy, false, memory_order_relaxed);
+}
+
+// One loop of one step on the calling thread, every second time in pieces from the end.
+static void run_alone(const weft_loop *loop, void *args, int64_t step) {
+  int64_t n = loop->n < 0 ? 0 : loop->n, first = step * n;
+  int64_t piece = step % 2 == 0 ? n : chunk_size(n, loop->grain < 1 ? 1 : loop->grain, 2);
+  for (int64_t end = n; end > 0;) {
+    int64_t begin = (end - 1) / piece * piece;
+    loop->body(args, first + begin, first + end);
+    end = begin;
+  }
+}
+
+// A body that starts a loop of its own finds the pool busy and runs that loop by itself.
+static bool is_alone(weft_context *pool) {
+  return pool->workers == 0 || atomic_load_explicit(&pool->busy, memory_order_relaxed);
+}
+
 void weft_parallel_for(weft_context *pool, weft_body body, void *args, int64_t n, int64_t grain) {
+  weft_loop loop = {body, n, grain};
   if (n <= 0)
     return;
-  // A body that starts a loop of its own finds the pool busy and runs that loop by itself.
-  bool inside = atomic_load_explicit(&pool->busy, memory_order_relaxed);
-  int64_t chunk = n;
-  if (pool->workers > 0 && !inside)
-    chunk = chunk_size(n, grain < 1 ? 1 : grain, pool->workers + 1);
-  if (chunk >= n) {
+  if (is_alone(pool) || chunk_of(pool, &loop, 1) >= n)
     body(args, 0, n);
-    return;
+  else
+    run_together(pool, &loop, 1, args, 0, 1, 1);
+}
+
+// Steps that one work may have: those whose chunks a ticket counts; none where there are too many
+// loops, or where they are worth less than half a grain each, since threads wait for each other
+// after each.
+static int64_t steps_together(weft_context *pool, const weft_loop *loops, int64_t count) {
+  if (is_alone(pool) || count > WEFT_MOST_LOOPS)
+    return 0;
+  int64_t claims = 0;
+  double grains = 0;
+  for (int64_t i = 0; i < count; ++i) {
+    claims += loops[i].n / chunk_of(pool, &loops[i], STEP_FINENESS) + 1;
+    grains += (double)loops[i].n / (double)(loops[i].grain < 1 ? 1 : loops[i].grain);
   }
-  uint32_t chunks = (uint32_t)(n / chunk + (n % chunk != 0));
-  atomic_store_explicit(&pool->busy, true, memory_order_relaxed);
-  work(pool, publish(pool, body, args, n, chunk, chunks), /*home=*/0);
-  wait_for_chunks(pool, chunks);
-  atomic_store_explicit(&pool->busy, false, memory_order_relaxed);
+  return count == 0 || 2 * grains < (double)count ? 0 : MOST_CLAIMS / claims;
+}
+
+void weft_parallel_steps(weft_context *pool, const weft_loop *loops, int64_t count, void *args,
+                         int64_t steps) {
+  int64_t most = steps_together(pool, loops, count);
+  for (int64_t step = 0; step < steps;) {
+    if (most > 0) {
+      int64_t now = steps - step < most ? steps - step : most;
+      run_together(pool, loops, (int32_t)count, args, step, now, STEP_FINENESS);
+      step += now;
+      continue;
+    }
+    for (int64_t i = 0; i < count; ++i)
+      run_alone(&loops[i], args, step);
+    ++step;
+  }
 }
 
 static int32_t available_cores(void) {

@@ -22,6 +22,8 @@ static constexpr int64_t blockElements = 4096;
 static constexpr int64_t mostWrittenOut = 8;
 /// Operations of a chunk: below about 3 microseconds, handing it to a thread would show.
 static constexpr int64_t worthwhileWork = 1 << 14;
+/// Elements of a loop of vectors that take the time of one operation elsewhere, at least.
+static constexpr int64_t elementsAtOnce = 4;
 
 /// The dimensions of `root` in the order in which `result`, which follows it through element-wise
 /// operations and transposes, has them; none if it does not follow.
@@ -263,6 +265,9 @@ void forElements(Kernel &kernel, const MapPlan &plan, Value chunk,
 void lowerMap(Kernel &kernel) {
   MapPlan plan = planMap(kernel.result);
   int64_t work = plan.block * *productOf(plan.tail).constant() * kernel.workPerElement();
+  // In double precision functions are calls.
+  if (!kernel.root && !elementOf(kernel.result).isF64())
+    work /= elementsAtOnce;
   kernel.begin(plan.chunks(), Kernel::grainFor(work));
   kernel.forChunks([&](Value chunk) {
     forElements(kernel, plan, chunk, [&](ArrayRef<Value> indices) {

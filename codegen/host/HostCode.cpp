@@ -14,8 +14,6 @@ namespace arith = mlir::arith;
 namespace LLVM = mlir::LLVM;
 using mlir::func::FuncOp;
 
-static constexpr StringRef parallelForName = "weft_parallel_for";
-
 std::string entryName(StringRef exportName) { return ("weft_entry_" + exportName).str(); }
 
 static Type pointerType(OpBuilder &builder) {
@@ -29,6 +27,12 @@ Value HostCode::word(int64_t value) {
 Value HostCode::multiply(Value a, Value b) { return arith::MulIOp::create(builder, loc, a, b); }
 
 Value HostCode::stackWords(int64_t count) {
+  OpBuilder::InsertionGuard guard(builder);
+  // In a loop it would take more of the stack in each turn.
+  auto function = builder.getBlock()->getParentOp()->getParentOfType<FuncOp>();
+  if (auto self = dyn_cast<FuncOp>(builder.getBlock()->getParentOp()))
+    function = self;
+  builder.setInsertionPointToStart(&function.getBody().front());
   return LLVM::AllocaOp::create(builder, loc, pointerType(builder), builder.getI64Type(),
                                 word(count));
 }
@@ -68,29 +72,46 @@ void HostCode::copyBytes(Value to, Value from, Value bytes) {
   LLVM::MemcpyOp::create(builder, loc, to, from, bytes, /*isVolatile=*/false);
 }
 
-/// The declaration of weft_parallel_for in the module around `op`.
-static FuncOp parallelForIn(Operation *op, OpBuilder builder) {
+/// The declaration of a function of the runtime in the module around `op`; `p` is a pointer, `w` a
+/// word.
+static FuncOp runtimeFunction(Operation *op, OpBuilder builder, StringRef name, StringRef types) {
   auto module = op->getParentOfType<ModuleOp>();
-  if (auto known = mlir::SymbolTable(module).lookup<FuncOp>(parallelForName))
+  if (auto known = mlir::SymbolTable(module).lookup<FuncOp>(name))
     return known;
-  Type pointer = pointerType(builder), i64 = builder.getI64Type();
+  SmallVector<Type> arguments = llvm::map_to_vector(types, [&](char kind) -> Type {
+    return kind == 'p' ? pointerType(builder) : Type(builder.getI64Type());
+  });
   builder.setInsertionPointToStart(module.getBody());
   auto function =
-      FuncOp::create(builder, module.getLoc(), parallelForName,
-                     builder.getFunctionType({pointer, pointer, pointer, i64, i64}, {}));
+      FuncOp::create(builder, module.getLoc(), name, builder.getFunctionType(arguments, {}));
   function.setPrivate();
   return function;
 }
 
+Value HostCode::addressOf(FuncOp function) {
+  Value value = mlir::func::ConstantOp::create(builder, loc, function.getFunctionType(),
+                                               mlir::FlatSymbolRefAttr::get(function));
+  return mlir::UnrealizedConversionCastOp::create(builder, loc, pointerType(builder), value)
+      .getResult(0);
+}
+
 void HostCode::parallelFor(Value context, FuncOp body, Value arguments, Value n, int64_t grain) {
-  FuncOp callee = parallelForIn(body, builder);
-  Value function = mlir::func::ConstantOp::create(builder, loc, body.getFunctionType(),
-                                                  mlir::FlatSymbolRefAttr::get(body));
-  Value address =
-      mlir::UnrealizedConversionCastOp::create(builder, loc, pointerType(builder), function)
-          .getResult(0);
+  FuncOp callee = runtimeFunction(body, builder, "weft_parallel_for", "pppww");
+  Value address = addressOf(body);
   mlir::func::CallOp::create(builder, loc, callee,
                              ValueRange{context, address, arguments, n, word(grain)});
+}
+
+void HostCode::parallelSteps(Value context, ArrayRef<Loop> loops, Value arguments, Value steps) {
+  FuncOp callee = runtimeFunction(loops.front().body, builder, "weft_parallel_steps", "ppwpw");
+  SmallVector<Value> words;
+  for (const Loop &loop : loops)
+    words.append({addressOf(loop.body), loop.n, word(loop.grain)});
+  Value table = stackWords(static_cast<int64_t>(words.size()));
+  storeWords(table, words);
+  Value count = word(static_cast<int64_t>(loops.size()));
+  mlir::func::CallOp::create(builder, loc, callee,
+                             ValueRange{context, table, count, arguments, steps});
 }
 
 } // namespace weft

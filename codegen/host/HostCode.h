@@ -37,12 +37,21 @@ struct HostCode {
   void copyBytes(Value to, Value from, Value bytes);
   /// weft_parallel_for(context, body, arguments, n, grain)
   void parallelFor(Value context, mlir::func::FuncOp body, Value arguments, Value n, int64_t grain);
+  /// A weft_loop.
+  struct Loop {
+    mlir::func::FuncOp body;
+    Value n;
+    int64_t grain;
+  };
+  /// weft_parallel_steps(context, loops, count, arguments, steps)
+  void parallelSteps(Value context, ArrayRef<Loop> loops, Value arguments, Value steps);
 
   OpBuilder builder;
   Location loc;
 
 private:
   Value element(Value table, size_t index);
+  Value addressOf(mlir::func::FuncOp function);
 };
 
 } // namespace weft

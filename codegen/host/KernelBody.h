@@ -27,8 +27,17 @@ public:
   /// Emits an error if the launch does not fit its kernel.
   FailureOr<KernelBody> of(LaunchOp launch);
 
+  /// Emits the same error. No body is made.
+  FailureOr<KernelInterface> interfaceOf(LaunchOp launch);
+
+  /// An empty function `(words, begin, end)` behind the kernel of the launch, under the kernel's
+  /// name with `suffix`, and a number if it is not the first.
+  mlir::func::FuncOp createFunction(LaunchOp launch, StringRef suffix);
+
 private:
-  FailureOr<KernelBody> create(mlir::func::FuncOp kernel);
+  FailureOr<mlir::func::FuncOp> kernelOf(LaunchOp launch);
+  mlir::func::FuncOp createFunction(mlir::func::FuncOp kernel, StringRef suffix);
+  KernelBody create(mlir::func::FuncOp kernel, KernelInterface interface);
 
   mlir::SymbolTable symbols;
   llvm::StringMap<KernelBody> known;

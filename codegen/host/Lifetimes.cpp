@@ -4,6 +4,8 @@
 
 #include "codegen/host/Lifetimes.h"
 
+#include "codegen/host/StepLoops.h"
+
 namespace weft {
 
 Lifetimes::Lifetimes(mlir::func::FuncOp function) {
@@ -32,6 +34,21 @@ void Lifetimes::record(Operation *op) {
   if (hasSlots(op))
     for (Value result : op->getResults())
       extend(result, ends[op]);
+  if (isa<ScanOp>(op))
+    recordSteps(op);
+}
+
+/// Where steps run as one loop, the first one reads where the carries come from, and a value that
+/// takes turns with a carry is read in the next step.
+void Lifetimes::recordSteps(Operation *scan) {
+  std::optional<StepLoops> loops = StepLoops::of(cast<ScanOp>(scan));
+  if (!loops)
+    return;
+  for (Value init : loops->scan.getInits())
+    extend(storageOf(init), lastNeeded(storageOf(init), &scan->getRegion(0).front().back()));
+  for (Value value : loops->yielded)
+    if (loops->turnsOf(value))
+      intervals[value] = {begins[scan] + 1, ends[scan]};
 }
 
 void Lifetimes::extend(Value storage, int64_t place) {

@@ -27,6 +27,7 @@ public:
 private:
   void number(mlir::Region &region);
   void record(Operation *op);
+  void recordSteps(Operation *scan);
   void extend(Value storage, int64_t place);
   int64_t lastNeeded(Value storage, Operation *user);
 

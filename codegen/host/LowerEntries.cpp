@@ -8,6 +8,7 @@
 #include "codegen/host/KernelBody.h"
 #include "codegen/host/KernelInterface.h"
 #include "codegen/host/Passes.h"
+#include "codegen/host/StepLoops.h"
 #include "codegen/host/Storage.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -45,6 +46,7 @@ private:
   LogicalResult lowerIf(IfOp op);
   LogicalResult lowerWhile(WhileOp op);
   LogicalResult lowerScan(ScanOp op);
+  LogicalResult lowerSteps(ScanOp op, StepLoops loops);
   LogicalResult lowerReturn(Operation *op);
 
   Value addressOfSlot(Value storage);
@@ -230,7 +232,26 @@ LogicalResult EntryLowering::lowerWhile(WhileOp op) {
   return success();
 }
 
+/// Steps of kernels alone, as one loop.
+LogicalResult EntryLowering::lowerSteps(ScanOp op, StepLoops loops) {
+  auto addressOf = [&](Value value) {
+    // The memory of the body's launches; all other values have an address by now.
+    if (value.getParentBlock() == &op.getBody().front() && !addresses.contains(value))
+      addresses[value] = addressOfSlot(value);
+    return addresses.lookup(value);
+  };
+  auto dimValueOf = [&](const Dim &dim) { return dimValue(dim); };
+  numLaunches += loops.launches.size();
+  StepLowering steps(std::move(loops), code, bodies,
+                     {addressOf, dimValueOf, entry.getArgument(Context)});
+  LogicalResult result = steps.run();
+  numCopies += steps.numCopies;
+  return result;
+}
+
 LogicalResult EntryLowering::lowerScan(ScanOp op) {
+  if (std::optional<StepLoops> loops = StepLoops::of(op))
+    return lowerSteps(op, std::move(*loops));
   unsigned numCarries = op.getInits().size();
   ValueRange results = op.getResults();
   for (auto [result, init] : llvm::zip(results, op.getInits()))

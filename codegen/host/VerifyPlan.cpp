@@ -6,6 +6,7 @@
 #include "codegen/host/ArenaLayout.h"
 #include "codegen/host/KernelInterface.h"
 #include "codegen/host/Passes.h"
+#include "codegen/host/StepLoops.h"
 #include "codegen/host/Storage.h"
 
 #include <map>
@@ -132,6 +133,23 @@ private:
     return success();
   }
 
+  /// Where steps run as one loop, a carry is read where it comes from in the first step, and then
+  /// where the step before left it.
+  LogicalResult readCarry(Operation *op, Value value) { // P3
+    auto argument = dyn_cast<mlir::BlockArgument>(withoutReshapes(value));
+    auto scan = argument ? dyn_cast<ScanOp>(argument.getOwner()->getParentOp()) : ScanOp();
+    if (!scan || argument.getArgNumber() >= scan.getInits().size())
+      return success();
+    std::optional<StepLoops> loops = StepLoops::of(scan);
+    if (!loops)
+      return success();
+    if (turnOf.lookup(scan) == 0)
+      return read(op, scan.getInits()[argument.getArgNumber()]);
+    Value next = loops->nextOf(argument.getArgNumber());
+    Value stack = loops->stackOf(next);
+    return read(op, stack ? stack : next);
+  }
+
   LogicalResult reportLost(Operation *op, Value storage, int64_t at,
                            std::map<int64_t, Piece>::iterator next) {
     mlir::InFlightDiagnostic error = op->emitOpError() << "reads a value whose byte " << at
@@ -155,7 +173,7 @@ private:
     if (isa<ReshapeOp>(op))
       return success();
     for (Value operand : op->getOperands())
-      if (failed(read(op, operand)))
+      if (failed(read(op, operand)) || failed(readCarry(op, operand)))
         return failure();
     for (Value result : op->getResults())
       if (hasSlots(op) && failed(write(op, result)))
@@ -166,17 +184,20 @@ private:
   /// Loops run twice, so that what one turn leaves behind meets the next.
   LogicalResult runRegions(Operation *op) {
     int turns = isa<WhileOp, ScanOp>(op) ? 2 : 1;
-    for (int turn = 0; turn < turns; ++turn)
+    for (int turn = 0; turn < turns; ++turn) {
+      turnOf[op] = turn;
       for (mlir::Region &region : op->getRegions())
         if (failed(runBlock(region.front())))
           return failure();
+    }
     return success();
   }
 
   FuncOp function;
   const Sizes &sizes;
   int64_t arenaBytes = 0;
-  std::map<int64_t, Piece> pieces; ///< By their first byte; they do not overlap.
+  llvm::DenseMap<Operation *, int> turnOf; ///< Of a loop: how often it has run.
+  std::map<int64_t, Piece> pieces;         ///< By their first byte; they do not overlap.
 };
 
 /// Sizes to try: all alike, then each dimension by itself large or small.

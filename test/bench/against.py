@@ -90,7 +90,7 @@ def onnxruntime_command(case, threads, options):
 
 
 def pytorch_command(case, threads, options):
-    return [sys.executable, WORKERS / "pytorch.py", case.network, case.batch, threads]
+    return [sys.executable, WORKERS / "pytorch.py", case.network, case.batch, threads, options.set]
 
 
 ENGINES = {"weft": (weft_command, {}), "onnxruntime": (onnxruntime_command, {}),
@@ -100,7 +100,7 @@ ENGINES = {"weft": (weft_command, {}), "onnxruntime": (onnxruntime_command, {}),
 def prepare(network, batch, options):
     folder = options.out / f"batch-{batch}"
     subprocess.run([sys.executable, NETWORKS / "export.py", network, folder, "--static", str(batch),
-                    "--dynamic", str(batch)], check=True, stdout=subprocess.DEVNULL)
+                    "--dynamic", str(batch), "--set", options.set], check=True, stdout=subprocess.DEVNULL)
     case = Case(network, batch, folder / network / "static.onnx", folder / network / f"batch-{batch}",
                 folder / network / "weft")
     shutil.rmtree(case.built, ignore_errors=True)
@@ -159,8 +159,8 @@ def integers(text):
     return [int(part) for part in text.split(",")]
 
 
-def networks():
-    done = subprocess.run([sys.executable, NETWORKS / "zoo.py"], capture_output=True, text=True, check=True)
+def networks(options):
+    done = subprocess.run([sys.executable, NETWORKS / "zoo.py", options.set], capture_output=True, text=True, check=True)
     return done.stdout.split()
 
 
@@ -169,6 +169,7 @@ def parse():
     parser.add_argument("--weft", default=str(ROOT / "build/release/bin/weft"))
     parser.add_argument("--peer", default="onnxruntime", choices=[n for n in ENGINES if n != "weft"])
     parser.add_argument("--models", default="", help="names of test/networks/zoo.py, with commas (default: all)")
+    parser.add_argument("--set", default="full", help="full, small or recurrent")
     parser.add_argument("--threads", type=integers, default=[1, 2])
     parser.add_argument("--batch", type=integers, default=[1, 8])
     parser.add_argument("--rounds", type=int, default=3, help="turns of each engine that count")
@@ -195,7 +196,7 @@ def main():
     print(f"{'network':20} batch threads {'median':>9} {'min':>9} {'peer':>9} {'its min':>9} {'ratio':>6} {'peak':>6} "
           f"{'open':>8} {'peer':>8} {'MB':>8} {'peer':>8}")
     rows, failures = [], 0
-    for network in options.models.split(",") if options.models else networks():
+    for network in options.models.split(",") if options.models else networks(options):
         for batch in options.batch:
             try:
                 case = prepare(network, batch, options)

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // The parallel loop from the outside: every iteration once, whatever the number of threads, the
-// grain and the size, in many short loops, nested, and from several handles at once. The preset
+// grain and the size, in many short loops, in steps of several loops, nested, and from several
+// handles at once. The preset
 // sanitize-thread makes this a race detector.
 #include "test/runtime/Inputs/Tiny.h"
 
@@ -154,6 +155,98 @@ TEST(Pool, loops_of_changing_length) {
   });
   EXPECT_EQ(few.covered, rounds * shortest);
   EXPECT_EQ(many.covered, rounds * longest);
+  weft_close(model);
+}
+
+/// Steps of loops of these lengths, each of which must find all earlier ones done.
+struct Steps {
+  explicit Steps(std::vector<int64_t> sizes) : lengths(std::move(sizes)) {
+    for (int64_t n : lengths)
+      perStep += n;
+  }
+
+  template <size_t loop> static void body(void *args, int64_t begin, int64_t end) {
+    auto *self = static_cast<Steps *>(args);
+    int64_t n = self->lengths[loop], step = begin / n, before = step * self->perStep;
+    for (size_t earlier = 0; earlier < loop; ++earlier)
+      before += self->lengths[earlier];
+    int64_t seen = self->done;
+    self->wrong += begin >= end || (end - 1) / n != step || seen < before || seen >= before + n;
+    self->done += end - begin;
+  }
+
+  std::vector<weft_loop> loops() const {
+    constexpr weft_body bodies[] = {body<0>, body<1>, body<2>};
+    std::vector<weft_loop> made;
+    for (size_t i = 0; i < lengths.size(); ++i)
+      made.push_back({bodies[i], lengths[i], 1});
+    return made;
+  }
+
+  void run(weft_context *context, int64_t steps) {
+    std::vector<weft_loop> made = loops();
+    weft_parallel_steps(context, made.data(), static_cast<int64_t>(made.size()), this, steps);
+  }
+
+  std::vector<int64_t> lengths;
+  int64_t perStep = 0;
+  std::atomic<int64_t> done{0};
+  std::atomic<int> wrong{0};
+};
+
+TEST(Pool, steps_follow_each_other) {
+  for (int32_t threads : {1, 2, 3, 7, 20}) {
+    weft_model *model = openWith(threads);
+    for (const std::vector<int64_t> &lengths :
+         {std::vector<int64_t>{1}, {2}, {64}, {1000}, {7, 1, 64}, {0, 5}, {3, 0, 2}, {0}, {}})
+      for (int64_t count : {0, 1, 2, 501}) {
+        Steps steps(lengths);
+        runWith(model, [&](weft_context *context) { steps.run(context, count); });
+        EXPECT_EQ(steps.wrong, 0);
+        EXPECT_EQ(steps.done, steps.perStep * count) << threads << " threads";
+      }
+    weft_close(model);
+  }
+}
+
+/// More loops than threads go through together.
+TEST(Pool, steps_of_many_loops) {
+  weft_model *model = openWith(3);
+  Counter counter(64, 1);
+  static Counter *shared;
+  shared = &counter;
+  std::vector<weft_loop> loops(40, {[](void *, int64_t begin, int64_t end) {
+                                      for (int64_t i = begin; i < end; ++i)
+                                        shared->hits[static_cast<size_t>(i % 64)]++;
+                                    },
+                                    64, 1});
+  runWith(model, [&](weft_context *context) {
+    weft_parallel_steps(context, loops.data(), 40, nullptr, 10);
+  });
+  for (int hits : counter.hits)
+    ASSERT_EQ(hits, 400);
+  weft_close(model);
+}
+
+TEST(Pool, steps_inside_a_loop_run_inline) {
+  weft_model *model = openWith(3);
+  struct Outer {
+    weft_context *context;
+    std::atomic<int> wrong{0};
+    static void body(void *args, int64_t begin, int64_t end) {
+      auto *self = static_cast<Outer *>(args);
+      for (int64_t i = begin; i < end; ++i) {
+        Steps steps({8, 3});
+        steps.run(self->context, 20);
+        self->wrong += steps.wrong + (steps.done != 220);
+      }
+    }
+  } outer{nullptr};
+  runWith(model, [&](weft_context *context) {
+    outer.context = context;
+    weft_parallel_for(context, Outer::body, &outer, 30, 1);
+  });
+  EXPECT_EQ(outer.wrong, 0);
   weft_close(model);
 }
 

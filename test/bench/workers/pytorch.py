@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Times PyTorch, eager and frozen by torch.jit, whichever is faster.
 
-    python3 test/bench/workers/pytorch.py NETWORK BATCH THREADS
+    python3 test/bench/workers/pytorch.py NETWORK BATCH THREADS [SET]
 """
 import pathlib
 import sys
@@ -25,9 +25,9 @@ def seconds_of(call):
 
 
 @torch.no_grad()
-def main(name, batch, threads):
+def main(name, batch, threads, which="full"):
     torch.set_num_threads(int(threads))
-    network = zoo.SETS["full"][name]
+    network = zoo.SETS[which][name]
     net, inputs = zoo.make(network), tuple(network.inputs(int(batch)).values())
 
     def open_model():
