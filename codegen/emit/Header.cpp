@@ -184,6 +184,11 @@ static void writeOpenAndClose(const Interface &interface, llvm::raw_ostream &os)
      << " **out, const weft_options *options);\n\n"
      << "/** Closes it; NULL is allowed. */\n"
      << "WEFT_API void " << name << "_close(" << name << " *model);\n\n";
+  if (interface.hasStates())
+    os << "/** Writes parameters and states as they are now to a safetensors file. See "
+          "weft_save(). */\n"
+       << "WEFT_API weft_status " << name << "_save(const " << name
+       << " *model, const char *path);\n\n";
 }
 
 void writeHeader(const Interface &interface, StringRef runtimeHeader,

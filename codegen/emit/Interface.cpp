@@ -213,6 +213,10 @@ bool InterfaceExport::takesAnySize() const {
          });
 }
 
+bool Interface::hasStates() const {
+  return llvm::any_of(parameters, [](const InterfaceParameter &p) { return p.kind == WEFT_STATE; });
+}
+
 bool Interface::mayLack(const InterfaceParameter &parameter) const {
   return !parameter.learned && llvm::all_of(exports, [&](const InterfaceExport &entry) {
     return entry.changesStates || !llvm::is_contained(entry.weights, parameter.name);
@@ -224,6 +228,8 @@ static LogicalResult checkExportNames(ModuleOp module, const Interface &interfac
   llvm::StringSet<> taken;
   for (StringRef ours : {"_open", "_close", "_descriptor"})
     taken.insert(interface.name + ours.str());
+  if (interface.hasStates())
+    taken.insert(interface.name + "_save");
   for (const InterfaceExport &entry : interface.exports)
     if (!taken.insert(entry.cName).second)
       return module.emitError()

@@ -87,6 +87,8 @@ struct Interface {
   std::vector<InterfaceParameter> derived; // from stage `kernels` on
   std::vector<InterfaceExport> prepare;    // whose outputs they are
 
+  /// Whether a handle has anything of its own that is worth saving.
+  bool hasStates() const;
   /// Whether a file of weights may lack a parameter: a state that nothing but functions that change
   /// states read, as an optimizer's. It is then what it is at first.
   bool mayLack(const InterfaceParameter &parameter) const;

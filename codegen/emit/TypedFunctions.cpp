@@ -22,6 +22,7 @@ public:
 
   void addOpen(const Interface &interface);
   void addClose(const Interface &interface);
+  void addSave(const Interface &interface);
   void addExport(const InterfaceExport &entry, int64_t number);
   void addMain(const Interface &interface);
 
@@ -88,6 +89,13 @@ void FunctionBuilder::addClose(const Interface &interface) {
   returnCall(callee, function.getArguments());
 }
 
+/// weft_status digits_save(const digits *model, const char *path)
+void FunctionBuilder::addSave(const Interface &interface) {
+  auto callee = declare("weft_save", i32, {pointer, pointer});
+  auto function = define(interface.name + "_save", i32, {pointer, pointer});
+  returnCall(callee, function.getArguments());
+}
+
 /// weft_status digits_predict(digits *model, int64_t N, const float *image, float *result)
 void FunctionBuilder::addExport(const InterfaceExport &entry, int64_t number) {
   SmallVector<Type> types{pointer};
@@ -114,6 +122,8 @@ void addTypedFunctions(ModuleOp module, const Interface &interface) {
   FunctionBuilder builder(module);
   builder.addOpen(interface);
   builder.addClose(interface);
+  if (interface.hasStates())
+    builder.addSave(interface);
   for (auto [index, entry] : llvm::enumerate(interface.exports))
     builder.addExport(entry, static_cast<int64_t>(index));
 }

@@ -87,7 +87,7 @@ int main(int count, char **arguments) {
     if (epoch % 10 == 0 || epoch == 1)
       printf("epoch %2d  loss %.4f  test accuracy %.4f\n", epoch, sum / steps, accuracy(net));
   }
-  check(weft_save((weft_model *)net, arguments[4]));
+  check(learn_save(net, arguments[4]));
   learn_close(net);
   return 0;
 }
