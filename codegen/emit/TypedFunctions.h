@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// The functions that a C program calls, `<model>_open`, `<model>_close`, `<model>_save` where there is
-// state, and one for each export: thin calls of the runtime.
+// The functions that a C program calls, `<model>_open`, `<model>_close`, `<model>_save` where there
+// is state, and one for each export: thin calls of the runtime.
 
 #ifndef WEFT_CODEGEN_EMIT_TYPEDFUNCTIONS_H
 #define WEFT_CODEGEN_EMIT_TYPEDFUNCTIONS_H
