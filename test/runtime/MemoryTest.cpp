@@ -14,6 +14,7 @@
 #include <fcntl.h>
 #include <pthread.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 using namespace weft::test;
 
@@ -45,10 +46,15 @@ void *__real_aligned_alloc(size_t alignment, size_t size);
 void *__real_malloc(size_t size);
 void *__real_calloc(size_t count, size_t size);
 void *__real_realloc(void *memory, size_t size);
+char *__real_strdup(const char *text);
+char *__real_strndup(const char *text, size_t size);
 void __real_free(void *memory);
 void *__real_mmap(void *address, size_t size, int protection, int flags, int file, off_t offset);
 int __real_munmap(void *address, size_t size);
 int __real_open(const char *path, int flags, ...);
+ssize_t __real_write(int file, const void *data, size_t size);
+int __real_fsync(int file);
+int __real_rename(const char *from, const char *to);
 int __real_close(int file);
 int __real_pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*run)(void *),
                           void *argument);
@@ -76,7 +82,21 @@ void *__wrap_calloc(size_t count, size_t size) {
 
 void *__wrap_realloc(void *memory, size_t size) {
   ledger.allocations++;
-  return granted() ? __real_realloc(memory, size) : nullptr;
+  void *grown = granted() ? __real_realloc(memory, size) : nullptr;
+  ledger.held += !memory && grown;
+  return grown;
+}
+
+char *__wrap_strdup(const char *text) {
+  char *copy = granted() ? __real_strdup(text) : nullptr;
+  ledger.held += copy != nullptr;
+  return copy;
+}
+
+char *__wrap_strndup(const char *text, size_t size) {
+  char *copy = granted() ? __real_strndup(text, size) : nullptr;
+  ledger.held += copy != nullptr;
+  return copy;
 }
 
 void __wrap_free(void *memory) {
@@ -97,8 +117,12 @@ int __wrap_munmap(void *address, size_t size) {
 }
 
 int __wrap_open(const char *path, int flags, ...) {
+  va_list more;
+  va_start(more, flags);
+  unsigned mode = flags & O_CREAT ? va_arg(more, unsigned) : 0;
+  va_end(more);
   errno = EMFILE;
-  int file = granted() ? __real_open(path, flags) : -1;
+  int file = granted() ? __real_open(path, flags, mode) : -1;
   ledger.held += file >= 0;
   return file;
 }
@@ -106,6 +130,22 @@ int __wrap_open(const char *path, int flags, ...) {
 int __wrap_close(int file) {
   ledger.held--;
   return __real_close(file);
+}
+
+/// Writes a part of what was asked for, as a system may.
+ssize_t __wrap_write(int file, const void *data, size_t size) {
+  errno = ENOSPC;
+  return granted() ? __real_write(file, data, size > 100 ? 100 : size) : -1;
+}
+
+int __wrap_fsync(int file) {
+  errno = EIO;
+  return granted() ? __real_fsync(file) : -1;
+}
+
+int __wrap_rename(const char *from, const char *to) {
+  errno = EACCES;
+  return granted() ? __real_rename(from, to) : -1;
 }
 
 int __wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*run)(void *),
@@ -254,6 +294,33 @@ TEST(Memory, each_request_of_share_refused) {
   float image[3] = {1, 1, 1}, probability[2];
   EXPECT_EQ(predict(first, 1, image, probability), WEFT_OK);
   weft_close(first);
+}
+
+/// Whatever fails while a file is written, the one that was there stays, and nothing is left beside.
+TEST(Memory, each_request_of_save_refused) {
+  weft_model *model = nullptr;
+  ASSERT_EQ(weft_open_model(&tiny_embedded_descriptor, nullptr, &model), WEFT_OK);
+  TemporaryFile file("what was there");
+  std::string beside = file.path() + std::string(".") + std::to_string(getpid()) + ".part";
+  int refused = 0;
+  for (;; ++refused) {
+    reset(refused);
+    weft_status status = weft_save(model, file.path());
+    int held = ledger.held;
+    reset();
+    EXPECT_EQ(held, 0) << refused;
+    EXPECT_NE(access(beside.c_str(), F_OK), 0) << refused;
+    if (status == WEFT_OK)
+      break;
+    EXPECT_TRUE(status == WEFT_OUT_OF_MEMORY || status == WEFT_BAD_ARGUMENT) << refused;
+    EXPECT_EQ(bytesOfFile(file.path()), "what was there") << refused;
+  }
+  // Memory for the header and the name, the file, each part of it, the disk, the name.
+  EXPECT_GT(refused, 8);
+  weft_close(model);
+  weft_options options = {file.path(), 1, 0};
+  ASSERT_EQ(weft_open_model(&tiny_descriptor, &options, &model), WEFT_OK) << weft_message();
+  weft_close(model);
 }
 
 TEST(Memory, fewer_threads_than_asked) {

@@ -5,6 +5,7 @@
 
 #include <cstdio>
 #include <cstdlib>
+#include <fstream>
 #include <unistd.h>
 
 // Tests ask for more memory than there is: under a sanitizer too that gives NULL.
@@ -24,6 +25,11 @@ std::string safetensors(std::string header, const std::string &data) {
   return file + header + data;
 }
 
+std::string bytesOfFile(const std::string &path) {
+  std::ifstream file(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
 std::string tinyWeights() {
   return safetensors(R"({"weight":{"dtype":"F32","shape":[3,2],"data_offsets":[0,24]},)"
                      R"("bias":{"dtype":"F32","shape":[2],"data_offsets":[24,32]},)"
@@ -35,11 +41,11 @@ TemporaryFile::TemporaryFile(const std::string &bytes) {
   const char *folder = getenv("TMPDIR");
   name = std::string(folder ? folder : "/tmp") + "/weft-test-XXXXXX";
   int file = mkstemp(name.data());
-  if (file < 0 || write(file, bytes.data(), bytes.size()) != static_cast<ssize_t>(bytes.size())) {
+  bool good = file >= 0 && close(file) == 0;
+  if (!good || !(std::ofstream(name, std::ios::binary) << bytes).flush()) {
     perror(name.c_str());
     exit(2);
   }
-  close(file);
 }
 
 TemporaryFile::~TemporaryFile() { unlink(name.c_str()); }

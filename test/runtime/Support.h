@@ -22,6 +22,9 @@ template <typename T> std::string bytesOf(const std::vector<T> &values) {
   return std::string(reinterpret_cast<const char *>(values.data()), values.size() * sizeof(T));
 }
 
+/// What stands in a file; empty if it cannot be read.
+std::string bytesOfFile(const std::string &path);
+
 /// A file that goes with this object.
 class TemporaryFile {
 public:
