@@ -92,15 +92,15 @@ static std::vector<CParameter> parametersOf(const InterfaceExport &entry) {
     std::string name = cIdentifier(symbol, taken);
     result.push_back({name, "int64_t " + name, "a dimension, 0 or more"});
   }
-  auto add = [&](const InterfaceArgument &argument, StringRef qualifier) {
+  auto add = [&](const InterfaceArgument &argument, StringRef before, StringRef after) {
     std::string name = cIdentifier(argument.name, taken);
-    std::string declaration = (qualifier + cTypeOf(argument.dtype) + " *" + name).str();
+    std::string declaration = (before + cTypeOf(argument.dtype) + after + name).str();
     result.push_back({name, declaration, remarkOn(argument, name)});
   };
   for (const InterfaceArgument &input : entry.inputs)
-    add(input, "const ");
+    add(input, input.dims.empty() ? "" : "const ", input.dims.empty() ? " " : " *");
   for (const InterfaceArgument &output : entry.outputs)
-    add(output, "");
+    add(output, "", " *");
   return result;
 }
 

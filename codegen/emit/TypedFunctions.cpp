@@ -48,6 +48,8 @@ private:
                            LLVM::CallOp::create(builder, loc, callee, arguments).getResults());
   }
 
+  Type scalarOf(weft_dtype dtype);
+
   Value constant(Type type, int64_t value) {
     return LLVM::ConstantOp::create(builder, loc, type, builder.getIntegerAttr(type, value));
   }
@@ -96,17 +98,36 @@ void FunctionBuilder::addSave(const Interface &interface) {
   returnCall(callee, function.getArguments());
 }
 
+/// How C passes an element by value: halves as their bits.
+Type FunctionBuilder::scalarOf(weft_dtype dtype) {
+  switch (dtype) {
+  case WEFT_F64:
+    return builder.getF64Type();
+  case WEFT_F32:
+    return builder.getF32Type();
+  default:
+    return builder.getIntegerType(static_cast<unsigned>(sizeBytesOf(dtype)) * 8);
+  }
+}
+
 /// weft_status digits_predict(digits *model, int64_t N, const float *image, float *result)
+///
+/// Inputs without dimensions are passed by value.
 void FunctionBuilder::addExport(const InterfaceExport &entry, int64_t number) {
   SmallVector<Type> types{pointer};
   types.append(entry.symbols.size(), i64);
-  types.append(entry.inputs.size() + entry.outputs.size(), pointer);
+  for (const InterfaceArgument &input : entry.inputs)
+    types.push_back(input.dims.empty() ? scalarOf(input.dtype) : pointer);
+  types.append(entry.outputs.size(), pointer);
   auto callee = declare("weft_invoke", i32, {pointer, i32, pointer, pointer});
   auto function = define(entry.cName, i32, types);
   auto arguments = ValueRange(function.getArguments());
   Value symbols = onStack(i64, arguments.slice(1, entry.symbols.size()));
-  Value buffers = onStack(pointer, arguments.drop_front(1 + entry.symbols.size()));
-  returnCall(callee, {arguments[0], constant(i32, number), symbols, buffers});
+  SmallVector<Value> buffers(arguments.drop_front(1 + entry.symbols.size()));
+  for (Value &buffer : buffers)
+    if (buffer.getType() != pointer)
+      buffer = onStack(buffer.getType(), buffer);
+  returnCall(callee, {arguments[0], constant(i32, number), symbols, onStack(pointer, buffers)});
 }
 
 /// int main(int argc, char **argv)

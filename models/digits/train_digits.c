@@ -81,7 +81,7 @@ int main(int count, char **arguments) {
         batchLabel[i] = label[order[first + i]];
       }
       float loss;
-      check(learn_train(net, size, batch[0], batchLabel, &random, &loss));
+      check(learn_train(net, size, batch[0], batchLabel, random, &loss));
       sum += loss;
     }
     if (epoch % 10 == 0 || epoch == 1)

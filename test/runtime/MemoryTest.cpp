@@ -296,7 +296,8 @@ TEST(Memory, each_request_of_share_refused) {
   weft_close(first);
 }
 
-/// Whatever fails while a file is written, the one that was there stays, and nothing is left beside.
+/// Whatever fails while a file is written, the one that was there stays, and nothing is left
+/// beside.
 TEST(Memory, each_request_of_save_refused) {
   weft_model *model = nullptr;
   ASSERT_EQ(weft_open_model(&tiny_embedded_descriptor, nullptr, &model), WEFT_OK);
