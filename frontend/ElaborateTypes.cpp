@@ -20,6 +20,13 @@ static bool isOpenSpread(ArrayRef<Dim> dims) {
   return llvm::any_of(dims, [](const Dim &dim) { return StringRef(dim.str()).contains("..."); });
 }
 
+/// Whether what is left between the first `before` and the last `after` dimensions has all that are
+/// open, so that which dimension is which is known.
+static bool holdsOpen(ArrayRef<Dim> dims, size_t before, size_t after) {
+  return before + after <= dims.size() && !isOpenSpread(dims.take_front(before)) &&
+         !isOpenSpread(dims.take_back(after));
+}
+
 bool Elaborator::sameDim(const Dim &a, const Dim &b) const {
   return a == b || (lenient && isUndecidable(a, b));
 }
@@ -280,7 +287,8 @@ bool Elaborator::matchType(const NamedType &declared, const ScopeRef &scope,
   }
   bool hasSpread = spread < dims.size();
   size_t fixed = dims.size() - hasSpread;
-  if (lenient && isOpenSpread(actual.dims) && (hasSpread || actual.rank() != fixed))
+  if (lenient && isOpenSpread(actual.dims) &&
+      (hasSpread ? !holdsOpen(actual.dims, spread, fixed - spread) : actual.rank() != fixed))
     return true;
   if (hasSpread ? actual.rank() < fixed : actual.rank() != fixed) {
     Diagnostic &message = match.isResult
