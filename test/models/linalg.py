@@ -39,7 +39,7 @@ def symmetric(random):
     yield "of no size", np.zeros((0, 0))
 
 
-def decompositions(model, random):
+def decompositions(model, alone, random):
     for name, a in symmetric(random):
         single = a.astype("f4")
         w, v = model.call("eigh", a=single)
@@ -49,6 +49,9 @@ def decompositions(model, random):
         w, v = model.call("eigh64", a=a)
         near(f"eigh in f64, {name}", w, np.linalg.eigvalsh(a), 1e-13)
         orthogonal(f"eigh in f64, {name}", v, 1e-13)
+    x = random.standard_normal((64, 33)).astype("f4")
+    for one, two in zip(alone.call("svd", x=x), model.call("svd", x=x)):
+        assert one.tobytes() == two.tobytes(), "another number of threads gives other bits"
     for m, n in ((5, 3), (40, 12), (7, 7), (3, 5), (50, 1), (1, 4), (64, 33), (0, 3), (3, 0)):
         x = random.standard_normal((m, n)).astype("f4")
         least = min(m, n)
@@ -103,7 +106,8 @@ def likeness(model, random):
 
 
 with tempfile.TemporaryDirectory() as folder:
-    model, random = library.Library(library.build(sys.argv[1], folder), threads=2), np.random.default_rng(1)
-    decompositions(model, random)
+    manifest, random = library.build(sys.argv[1], folder), np.random.default_rng(1)
+    model, alone = library.Library(manifest, threads=2), library.Library(manifest, threads=1)
+    decompositions(model, alone, random)
     gradients(model, random)
     likeness(model, random)

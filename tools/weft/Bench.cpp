@@ -3,7 +3,7 @@
 // weft bench: calls one function of a compiled model again and again and says how long it takes.
 
 #include "tools/weft/CommandLine.h"
-#include "tools/weft/data/DataFile.h"
+#include "tools/weft/Inputs.h"
 #include "tools/weft/Loaded.h"
 #include "tools/weft/Verbs.h"
 
@@ -83,31 +83,20 @@ static Array randomArray(const InterfaceArgument &input) {
 /// The inputs of the call: from files, or random where every dimension is known.
 static FailureOr<std::vector<NamedArray>>
 makeInputs(const BenchFlags &flags, const InterfaceExport &function, Report &report) {
-  llvm::StringMap<std::string> files;
-  for (const std::string &text : flags.in) {
-    auto pair = splitPair("in", text, report);
-    if (failed(pair))
-      return failure();
-    if (llvm::none_of(function.inputs,
-                      [&](const InterfaceArgument &input) { return input.name == pair->first; })) {
-      report.error("'" + function.name + "' has no input '" + pair->first + "'");
-      return failure();
-    }
-    files[pair->first] = pair->second;
-  }
+  auto files = filesByName(flags.in, "in", function, "input", function.inputs, report);
+  if (failed(files))
+    return failure();
   std::vector<NamedArray> inputs;
   for (const InterfaceArgument &input : function.inputs) {
-    ExpectedArray expected{input.name, input.dtype, {}};
-    for (const Dim &dim : input.dims)
-      expected.dims.push_back(dim.constant().value_or(-1));
-    auto file = files.find(input.name);
-    if (file == files.end() && llvm::is_contained(expected.dims, -1)) {
+    auto file = files->find(input.name);
+    bool isOpen = llvm::any_of(input.dims, [](const Dim &dim) { return !dim.isConstant(); });
+    if (file == files->end() && isOpen) {
       report.error("the input '" + input.name + "' is " + input.type +
                    ": fix its dimensions with --dim, or give it with --in");
       return failure();
     }
-    llvm::Expected<Array> array = file == files.end() ? llvm::Expected<Array>(randomArray(input))
-                                                      : readArray(file->second, expected);
+    llvm::Expected<Array> array = file == files->end() ? llvm::Expected<Array>(randomArray(input))
+                                                       : readInput(input, file->second);
     if (!array) {
       report.error(array.takeError());
       return failure();

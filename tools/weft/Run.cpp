@@ -7,6 +7,7 @@
 #include "tools/weft/CommandLine.h"
 #include "tools/weft/data/DataFile.h"
 #include "tools/weft/data/JsonArray.h"
+#include "tools/weft/Inputs.h"
 #include "tools/weft/Loaded.h"
 #include "tools/weft/Verbs.h"
 
@@ -56,8 +57,6 @@ private:
     return failure();
   }
   LogicalResult findFunction();
-  LogicalResult pair(ArrayRef<std::string> given, ArrayRef<InterfaceArgument> arguments,
-                     StringRef option, StringRef what, llvm::StringMap<std::string> &result);
   LogicalResult readInputs();
   LogicalResult checkOutputs();
   LogicalResult evaluate();
@@ -81,15 +80,6 @@ static constexpr llvm::StringLiteral examples =
     "  weft run add.weft add --in 'a=[1, 2]' --in 'b=[3, 4]'       prints {\"result\": [4,6]}\n"
     "  weft run digits.weft predict --in image=x.npy --reference   by the evaluator, to compare\n";
 
-/// "'a', 'b'", or "none".
-static std::string listOf(ArrayRef<InterfaceArgument> arguments) {
-  if (arguments.empty())
-    return "none";
-  return llvm::join(
-      llvm::map_range(arguments, [](const InterfaceArgument &a) { return "'" + a.name + "'"; }),
-      ", ");
-}
-
 LogicalResult Run::findFunction() {
   FailureOr<Interface> read = compilation.interface();
   if (failed(read))
@@ -99,48 +89,29 @@ LogicalResult Run::findFunction() {
   return success(function != nullptr);
 }
 
-/// Reads `name=file` pairs whose names must be those of `arguments`.
-LogicalResult Run::pair(ArrayRef<std::string> given, ArrayRef<InterfaceArgument> arguments,
-                        StringRef option, StringRef what, llvm::StringMap<std::string> &result) {
-  for (const std::string &text : given) {
-    auto pair = splitPair(option, text, report);
-    if (failed(pair))
-      return failure();
-    if (llvm::none_of(arguments, [&](const InterfaceArgument &a) { return a.name == pair->first; }))
-      return fail("'" + function->name + "' has no " + what + " '" + pair->first + "': its " +
-                  what + "s are " + listOf(arguments));
-    if (!result.try_emplace(pair->first, pair->second).second)
-      return fail("--" + option + " gives '" + pair->first + "' twice");
-  }
-  return success();
-}
-
 LogicalResult Run::readInputs() {
-  llvm::StringMap<std::string> files;
-  if (failed(pair(flags.in, function->inputs, "in", "input", files)))
+  auto files = filesByName(flags.in, "in", *function, "input", function->inputs, report);
+  if (failed(files))
     return failure();
   for (const InterfaceArgument &input : function->inputs) {
-    auto file = files.find(input.name);
-    if (file == files.end())
-      return fail("'" + function->name + "' needs the input '" + input.name + "': " + input.type +
-                  "; give it with --in " + input.name + "=FILE");
-    ExpectedArray expected{input.name, input.dtype, {}};
-    for (const Dim &dim : input.dims)
-      expected.dims.push_back(dim.constant().value_or(-1));
-    llvm::Expected<Array> array = readArray(file->second, expected);
+    auto file = files->find(input.name);
+    if (file == files->end())
+      return fail(missingInput(*function, input));
+    llvm::Expected<Array> array = readInput(input, file->second);
     if (!array)
       return fail(array.takeError());
-    if (array->dtype != input.dtype || array->dims.size() != input.dims.size())
-      return fail("input '" + input.name + "' of '" + function->name + "' is " + array->type() +
-                  ", but " + input.type + " was expected");
+    if (llvm::Error wrong = checkInput(*function, input, *array))
+      return fail(std::move(wrong));
     inputs.push_back({input.name, std::move(*array)});
   }
   return success();
 }
 
 LogicalResult Run::checkOutputs() {
-  if (failed(pair(flags.out, function->outputs, "out", "result", outputFiles)))
+  auto files = filesByName(flags.out, "out", *function, "result", function->outputs, report);
+  if (failed(files))
     return failure();
+  outputFiles = std::move(*files);
   for (const InterfaceArgument &output : function->outputs)
     if (auto file = outputFiles.find(output.name); file != outputFiles.end())
       if (llvm::Error wrong = checkWritable(output.dtype, file->second))

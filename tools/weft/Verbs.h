@@ -18,6 +18,7 @@ int checkVerb(VerbArguments arguments);
 int inspectVerb(VerbArguments arguments);
 int importVerb(VerbArguments arguments);
 int trainVerb(VerbArguments arguments);
+int explainVerb(VerbArguments arguments);
 int benchVerb(VerbArguments arguments);
 
 } // namespace weft

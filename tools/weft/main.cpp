@@ -25,6 +25,7 @@ static constexpr Verb verbs[] = {
     {"check", "check a model without compiling it", weft::checkVerb},
     {"inspect", "show a model at its stages, or what an artifact is", weft::inspectVerb},
     {"import", "write a model as source, with its weights beside it", weft::importVerb},
+    {"explain", "draw what a model looks at", weft::explainVerb},
     {"bench", "time a function of a compiled model", weft::benchVerb},
 };
 

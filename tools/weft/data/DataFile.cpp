@@ -88,6 +88,8 @@ static bool isJsonText(llvm::StringRef source) {
           source.find_first_not_of("0123456789+-.eE") == llvm::StringRef::npos);
 }
 
+bool isFile(llvm::StringRef source) { return !isJsonText(source); }
+
 llvm::Expected<Array> readArray(llvm::StringRef source, const ExpectedArray &expected) {
   if (isJsonText(source))
     return parseJsonArray(source, expected.dtype, expected.dims, expected.name);

@@ -25,6 +25,9 @@ struct ExpectedArray {
 /// one called `expected.name`.
 llvm::Expected<Array> readArray(llvm::StringRef source, const ExpectedArray &expected);
 
+/// Whether `source` is a path, and not JSON.
+bool isFile(llvm::StringRef source);
+
 /// Adds the file of an array to `files`; the format goes by the extension, and `name` is what the
 /// array is called in a format that has names.
 llvm::Error writeArray(const Array &array, llvm::StringRef name, llvm::StringRef path,
