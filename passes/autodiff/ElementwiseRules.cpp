@@ -168,18 +168,19 @@ void addArithmetic(RuleTable &table) {
     return minus(g, g.mul(v, g.unary<TruncOp>(g.div(at.a, at.b))));
   }>();
   table["weft.pow"] = diagonal<powerBase, powerExponent>();
-  // A tie counts for the second operand, so that the slope of max(x, 0) is 0 at 0.
+  // a > b exactly where max(a, b) > b: the result is kept anyway where the next operation reads it,
+  // so that `a` need not be. A tie counts for the second operand: the slope of max(x, 0) is 0 at 0.
   table["weft.max"] = diagonal<[](Graph &g, const At &at, Value v) {
-    return where(g, g.compare(ComparePredicate::Gt, at.a, at.b), v);
+    return where(g, g.compare(ComparePredicate::Gt, at.y, at.b), v);
   },
                                [](Graph &g, const At &at, Value v) {
-                                 return whereNot(g, g.compare(ComparePredicate::Gt, at.a, at.b), v);
+                                 return whereNot(g, g.compare(ComparePredicate::Gt, at.y, at.b), v);
                                }>();
   table["weft.min"] = diagonal<[](Graph &g, const At &at, Value v) {
-    return where(g, g.compare(ComparePredicate::Lt, at.a, at.b), v);
+    return where(g, g.compare(ComparePredicate::Lt, at.y, at.b), v);
   },
                                [](Graph &g, const At &at, Value v) {
-                                 return whereNot(g, g.compare(ComparePredicate::Lt, at.a, at.b), v);
+                                 return whereNot(g, g.compare(ComparePredicate::Lt, at.y, at.b), v);
                                }>();
   table["weft.select"] =
       diagonal<nullptr, [](Graph &g, const At &at, Value v) { return where(g, at.a, v); },
