@@ -201,3 +201,25 @@ func.func @highest_placed_first(%x: tensor<16xf32> {weft.name = "x"})
   %r = weft.launch @k11 symbols <[]> (%c, %kept) : (tensor<128xf32>, tensor<48xf32>) -> tensor<f32>
   return %r : tensor<f32>
 }
+
+func.func private @k12(%x: tensor<?xf32, #weft.shape<[d0]>>) -> tensor<?xf32, #weft.shape<[32 * d0 - 16]>>
+    attributes {weft.kernel, weft.dims = ["d0"]} {
+  %y = weft.iota 0 : tensor<?xf32, #weft.shape<[32 * d0 - 16]>>
+  return %y : tensor<?xf32, #weft.shape<[32 * d0 - 16]>>
+}
+func.func private @k13(%x: tensor<?xf32, #weft.shape<[32 * d0 - 16]>>, %y: tensor<?xf32, #weft.shape<[d0]>>)
+    -> tensor<f32> attributes {weft.kernel, weft.dims = ["d0"]} {
+  %z = weft.constant dense<0.0> : tensor<f32>
+  return %z : tensor<f32>
+}
+
+// No call comes here with N = 0, for which %b would lie before the arena.
+// CHECK-LABEL: func.func @sizes_that_are_refused(
+// CHECK: weft.launch @k3 {{.*}}at [#weft.slot<arena at <[128 * N - 64]>>]
+func.func @sizes_that_are_refused(%x: tensor<?xf32, #weft.shape<[N]>> {weft.name = "x"})
+    -> (tensor<f32> {weft.name = "result"}) attributes {weft.export} {
+  %a = weft.launch @k12 symbols <[N]> (%x) : (tensor<?xf32, #weft.shape<[N]>>) -> tensor<?xf32, #weft.shape<[32 * N - 16]>>
+  %b = weft.launch @k3 symbols <[N]> (%x) : (tensor<?xf32, #weft.shape<[N]>>) -> tensor<?xf32, #weft.shape<[N]>>
+  %r = weft.launch @k13 symbols <[N]> (%a, %b) : (tensor<?xf32, #weft.shape<[32 * N - 16]>>, tensor<?xf32, #weft.shape<[N]>>) -> tensor<f32>
+  return %r : tensor<f32>
+}
