@@ -41,7 +41,7 @@ struct ExplainFlags : CompileFlags {
                          cl::cat(verbOptions())};
   cl::opt<int> threads{"threads", cl::desc("Threads of the call (default: every core)"),
                        cl::init(0), cl::cat(verbOptions())};
-  cl::opt<std::string> output{"o", cl::desc("The picture to write"), cl::value_desc("FILE.png"),
+  cl::opt<std::string> output{"out", cl::desc("The picture to write"), cl::value_desc("FILE.png"),
                               cl::Required, cl::cat(verbOptions())};
 };
 
@@ -80,8 +80,8 @@ private:
 
 static constexpr llvm::StringLiteral examples =
     "  weft explain learn.weft saliency --in image=image.npy --in digit=label.npy --index 5 \\\n"
-    "               --weights learned.safetensors -o saliency.png\n"
-    "  weft explain net.weft occlusion --data test.npz --in target=3 -o occlusion.png\n";
+    "               --weights learned.safetensors --out saliency.png\n"
+    "  weft explain net.weft occlusion --data test.npz --in target=3 --out occlusion.png\n";
 
 /// More maps than this are no picture that anybody reads.
 static constexpr int64_t mostEntries = 64;
@@ -247,7 +247,7 @@ int explainVerb(VerbArguments arguments) {
   if (flags.index.getNumOccurrences() && flags.index < 0)
     report.error("--index " + Twine(flags.index) + ": entries count from 0");
   if (llvm::sys::path::extension(flags.output) != ".png")
-    report.error("-o " + flags.output + ": a picture is a .png file");
+    report.error("--out " + flags.output + ": a picture is a .png file");
   FailureOr<CompileRequest> options = flags.options(report);
   if (failed(options) || report.hasErrors())
     return report.finish();
