@@ -199,6 +199,7 @@ def trained(random):
 
 
 def main():
+    torch.set_num_threads(1)
     random = np.random.default_rng(0)
     net = trained(random)
     with tempfile.TemporaryDirectory() as folder:

@@ -96,13 +96,13 @@ def likeness(model, random):
         doubled = np.concatenate([x, x[:, :2] - x[:, 1:3]], 1)  # of a rank below its width
         for name, one in (("", x), (", of low rank", doubled)):
             double = one.astype("f8"), y.astype("f8")
-            some, whole = model.call("svcca", x=one, y=y)
+            some, whole, weighted = model.call("likeness", x=one, y=y)
             near(f"SVCCA{name}", some, correlations(*double, 0.9)[0])
             near(f"mean CCA{name}", whole, correlations(*double, 1)[0])
-            near(f"PWCCA{name}", model.call("pwcca", x=one, y=y), correlations(*double, 1)[1])
+            near(f"PWCCA{name}", weighted, correlations(*double, 1)[1])
         change = np.linalg.qr(random.standard_normal((p, p)))[0] * np.linspace(1, 2, p)
-        near("mean CCA, x changed", model.call("svcca", x=x @ change.astype("f4"), y=y)[1], whole)
-        near("PWCCA of x and x", model.call("pwcca", x=x, y=x), 1.0)
+        near("mean CCA, x changed", model.call("likeness", x=x @ change.astype("f4"), y=y)[1], whole)
+        near("PWCCA of x and x", model.call("likeness", x=x, y=x)[2], 1.0)
 
 
 with tempfile.TemporaryDirectory() as folder:
