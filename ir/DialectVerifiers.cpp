@@ -3,6 +3,7 @@
 // What the attributes of the dialect on functions, arguments and results promise: an exported
 // function can be called by name, with every dimension known from its inputs.
 
+#include "ir/ScanOrder.h"
 #include "ir/Verify.h"
 
 #include "mlir/Interfaces/FunctionInterfaces.h"
@@ -139,6 +140,8 @@ LogicalResult WeftDialect::verifyOperationAttribute(Operation *op, NamedAttribut
     return op->emitError() << "'" << name << "' is no string";
   if (name == kRecomputeAttr && !isa<mlir::UnitAttr>(attribute.getValue()))
     return op->emitError() << "'" << name << "' is no unit attribute";
+  if (name == kReverseAttr && (!isa<ScanOp>(op) || !isa<mlir::UnitAttr>(attribute.getValue())))
+    return op->emitError() << "'" << name << "' is a unit attribute of scans";
   if (name == kArenaAttr) {
     auto bytes = dyn_cast<ShapeAttr>(attribute.getValue());
     if (!bytes || bytes.getDims().size() != 1)

@@ -6,6 +6,7 @@
 
 #include "passes/KernelRules.h"
 #include "passes/Passes.h"
+#include "passes/ScanForm.h"
 
 #include "mlir/Interfaces/SideEffectInterfaces.h"
 #include "llvm/ADT/SetVector.h"
@@ -79,7 +80,6 @@ private:
   Value contractOverAllSteps(ContractOp op);
   Value stacked(Value operand);
   RankedTensorType stackedType(Value value);
-  void dropUnusedInputs();
 
   ScanOp scan;
   OpBuilder builder;
@@ -101,8 +101,6 @@ unsigned InputHoisting::run() {
     }
     op->erase();
   }
-  if (!chosen.empty())
-    dropUnusedInputs();
   return chosen.size();
 }
 
@@ -210,17 +208,6 @@ Value InputHoisting::overAllSteps(Operation *op) {
       });
 }
 
-/// Inputs that no step reads any more; one stays, since it says how many steps there are.
-void InputHoisting::dropUnusedInputs() {
-  unsigned numInits = scan.getInits().size();
-  for (unsigned number = scan.getXs().size(); number-- > 0 && scan.getXs().size() > 1;) {
-    if (!scan.getBody().getArgument(numInits + number).use_empty())
-      continue;
-    scan.getXsMutable().erase(number);
-    scan.getBody().eraseArgument(numInits + number);
-  }
-}
-
 //===-- The pass ----------------------------------------------------------------------------===//
 
 struct HoistFromScans final : impl::HoistFromScansPassBase<HoistFromScans> {
@@ -230,6 +217,7 @@ struct HoistFromScans final : impl::HoistFromScansPassBase<HoistFromScans> {
       SmallVector<Operation *> moved = hoistInvariants(scan);
       numStacked += InputHoisting(scan).run();
       numInvariant += returnViews(scan, moved);
+      dropUnused(scan);
     });
   }
 };

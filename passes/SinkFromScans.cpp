@@ -6,6 +6,7 @@
 
 #include "ir/GraphBuilder.h"
 #include "passes/Passes.h"
+#include "passes/ScanForm.h"
 
 #include "llvm/ADT/MapVector.h"
 #include "llvm/ADT/TypeSwitch.h"
@@ -204,6 +205,7 @@ void Sinking::rebuild() {
   next = cast<ScanOp>(builder.create(state));
   next.getProperties().operandSegmentSizes = {static_cast<int32_t>(inits.size()),
                                               static_cast<int32_t>(scan.getXs().size())};
+  next->setDiscardableAttrs(scan->getDiscardableAttrDictionary());
   // The results that stay come first; the body moves when nothing looks into it any more.
   for (auto [place, number] : llvm::enumerate(kept))
     scan->getResult(number).replaceAllUsesWith(next->getResult(place));
@@ -249,15 +251,12 @@ unsigned Sinking::run() {
   // Additions to sums read arguments that go, and what only they needed goes with them.
   next.getBody().takeBody(scan.getBody());
   mlir::Block &body = next.getBody().front();
-  for (Operation *op = yield->getPrevNode(), *before; op; op = before) {
-    before = op->getPrevNode();
-    if (mlir::isOpTriviallyDead(op))
-      op->erase();
-  }
+  dropDeadSteps(body);
   for (unsigned carry = numCarries; carry-- > 0;)
     if (sums.count(carry))
       body.eraseArgument(carry);
   scan.erase();
+  dropUnused(next);
   return numbers.size();
 }
 

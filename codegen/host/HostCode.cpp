@@ -26,6 +26,15 @@ Value HostCode::word(int64_t value) {
 
 Value HostCode::multiply(Value a, Value b) { return arith::MulIOp::create(builder, loc, a, b); }
 
+Value HostCode::add(Value a, Value b) { return arith::AddIOp::create(builder, loc, a, b); }
+
+Value HostCode::subtract(Value a, Value b) { return arith::SubIOp::create(builder, loc, a, b); }
+
+Value HostCode::selectIfEqual(Value a, Value b, Value yes, Value no) {
+  Value isEqual = arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::eq, a, b);
+  return arith::SelectOp::create(builder, loc, isEqual, yes, no);
+}
+
 Value HostCode::stackWords(int64_t count) {
   OpBuilder::InsertionGuard guard(builder);
   // In a loop it would take more of the stack in each turn.

@@ -25,6 +25,10 @@ struct HostCode {
 
   Value word(int64_t value);
   Value multiply(Value a, Value b);
+  Value add(Value a, Value b);
+  Value subtract(Value a, Value b);
+  /// `yes` where the words `a` and `b` are equal, else `no`.
+  Value selectIfEqual(Value a, Value b, Value yes, Value no);
   /// Room for `count` words, at the start of the function.
   Value stackWords(int64_t count);
   Value loadWord(Value table, size_t index);

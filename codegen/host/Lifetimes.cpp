@@ -47,7 +47,7 @@ void Lifetimes::recordSteps(Operation *scan) {
   for (Value init : loops->scan.getInits())
     extend(storageOf(init), lastNeeded(storageOf(init), &scan->getRegion(0).front().back()));
   for (Value value : loops->yielded)
-    if (loops->turnsOf(value))
+    if (loops->takesTurns(value))
       intervals[value] = {begins[scan] + 1, ends[scan]};
 }
 

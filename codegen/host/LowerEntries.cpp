@@ -10,6 +10,7 @@
 #include "codegen/host/Passes.h"
 #include "codegen/host/StepLoops.h"
 #include "codegen/host/Storage.h"
+#include "ir/ScanOrder.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
@@ -262,9 +263,12 @@ LogicalResult EntryLowering::lowerScan(ScanOp op) {
   auto loop = scf::ForOp::create(code.builder, code.loc, zero, steps, one);
   OpBuilder::InsertionGuard guard(code.builder);
   code.builder.setInsertionPointToStart(loop.getBody());
+  Value place = loop.getInductionVar();
+  if (goesBackwards(op))
+    place = code.subtract(code.subtract(steps, one), place);
   auto stepOf = [&](Value stacked, RankedTensorType step) {
     Value bytes = dimValue(bufferBytes(step));
-    return code.offset(addresses.lookup(stacked), code.multiply(loop.getInductionVar(), bytes));
+    return code.offset(addresses.lookup(stacked), code.multiply(place, bytes));
   };
   mlir::Block &body = op.getBody().front();
   for (mlir::BlockArgument argument : body.getArguments()) {

@@ -5,6 +5,7 @@
 #include "codegen/host/StepLoops.h"
 
 #include "codegen/host/Storage.h"
+#include "ir/ScanOrder.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
@@ -26,17 +27,23 @@ std::optional<StepLoops> StepLoops::of(ScanOp scan) {
     else if (!isa<ReshapeOp>(op))
       return std::nullopt;
   }
-  llvm::DenseMap<Value, unsigned> carried, stacked;
+  unsigned numCarries = scan.getInits().size();
+  llvm::DenseMap<Value, unsigned> carried;
   for (auto [number, value] : llvm::enumerate(body.getTerminator()->getOperands())) {
     Value made = withoutReshapes(value);
     auto launch = made.getDefiningOp<LaunchOp>();
-    if (!launch || launch->getBlock() != &body)
+    auto argument = dyn_cast<mlir::BlockArgument>(made);
+    bool isMade = launch && launch->getBlock() == &body;
+    bool isKept = number >= numCarries && argument && argument.getOwner() == &body &&
+                  argument.getArgNumber() < numCarries;
+    if (!isMade && !isKept)
       return std::nullopt;
     loops.yielded.push_back(made);
-    ++(number < scan.getInits().size() ? carried : stacked)[made];
+    if (number < numCarries)
+      ++carried[made];
   }
-  for (Value made : loops.yielded)
-    if (stacked.lookup(made) > 1 || (stacked.lookup(made) == 0 && carried.lookup(made) > 1))
+  for (auto [made, times] : carried)
+    if (times > 1 && !loops.stackOf(made))
       return std::nullopt;
   return loops;
 }
@@ -49,7 +56,12 @@ Value StepLoops::stackOf(Value value) const {
   return nullptr;
 }
 
-std::optional<unsigned> StepLoops::turnsOf(Value value) const {
+Value StepLoops::keptOf(unsigned number) const {
+  ScanOp op = scan;
+  return stackOf(nextOf(number)) ? Value() : stackOf(op.getBody().getArgument(number));
+}
+
+std::optional<unsigned> StepLoops::carryOf(Value value) const {
   ScanOp op = scan;
   for (unsigned number = 0; number < op.getInits().size() && !stackOf(value); ++number)
     if (yielded[number] == value)
@@ -110,7 +122,13 @@ StepLowering::Place StepLowering::placeOf(Value value) {
     place.second = isOwn ? at(scan.getInits()[argument.getArgNumber()]) : 0;
     return place;
   }
-  if (std::optional<unsigned> carry = loops.turnsOf(made)) {
+  if (std::optional<unsigned> carry = loops.carryOf(made)) {
+    if (Value kept = loops.keptOf(*carry)) {
+      place.kind = isOwn ? Place::Stacked : Place::After;
+      place.first = at(kept);
+      place.second = isOwn ? 0 : at(scan->getResult(*carry));
+      return place;
+    }
     place.kind = Place::Turns;
     place.first = at(scan->getResult(*carry));
     place.second = at(made);
@@ -121,35 +139,34 @@ StepLowering::Place StepLowering::placeOf(Value value) {
   return place;
 }
 
+/// The part of a stack that belongs to a step.
+Value StepLowering::partOf(HostCode &in, Value step, Value lastStep) const {
+  return goesBackwards(loops.scan) ? in.subtract(lastStep, step) : step;
+}
+
 Value StepLowering::addressIn(Body &body, const Place &place) {
   HostCode &in = body.code;
-  OpBuilder &b = in.builder;
   Value first = in.loadPointer(body.table, place.first);
+  Value one = in.word(1), last = in.subtract(body.steps, one);
   auto stepped = [&](Value step) {
-    return in.offset(first, in.multiply(step, dimIn(body, place.bytes)));
+    return in.offset(first, in.multiply(partOf(in, step, last), dimIn(body, place.bytes)));
   };
-  auto choose = [&](arith::CmpIPredicate predicate, Value a, Value number, Value yes, Value no) {
-    Value isSo = arith::CmpIOp::create(b, in.loc, predicate, a, number);
-    return arith::SelectOp::create(b, in.loc, isSo, yes, no).getResult();
-  };
+  auto second = [&] { return in.loadPointer(body.table, place.second); };
   switch (place.kind) {
   case Place::Fixed:
     return first;
   case Place::Stacked:
     return stepped(body.step);
-  case Place::Before: {
-    Value before = arith::SubIOp::create(b, in.loc, body.step, in.word(1));
-    return choose(arith::CmpIPredicate::eq, body.step, in.word(0),
-                  in.loadPointer(body.table, place.second), stepped(before));
-  }
+  case Place::Before:
+    return in.selectIfEqual(body.step, in.word(0), second(), stepped(in.subtract(body.step, one)));
+  case Place::After:
+    return in.selectIfEqual(body.step, last, second(), stepped(in.add(body.step, one)));
   case Place::Turns:
     break;
   }
   // The value that the last step makes lies at `first`.
-  Value left = arith::SubIOp::create(b, in.loc, body.steps, body.step);
-  Value parity = arith::AndIOp::create(b, in.loc, left, in.word(1));
-  return choose(arith::CmpIPredicate::eq, parity, in.word(place.isNext ? 1 : 0), first,
-                in.loadPointer(body.table, place.second));
+  Value parity = arith::AndIOp::create(in.builder, in.loc, in.subtract(body.steps, body.step), one);
+  return in.selectIfEqual(parity, in.word(place.isNext ? 1 : 0), first, second());
 }
 
 //===-- Code --------------------------------------------------------------------------------===//
@@ -190,46 +207,88 @@ FailureOr<FuncOp> StepLowering::bodyOf(LaunchOp launch, const KernelInterface &k
   return function;
 }
 
-/// Carries that take turns begin where their last value will lie, or beside it.
-void StepLowering::copyInits() {
-  for (auto [number, init] : llvm::enumerate(loops.scan.getInits())) {
-    Value made = loops.nextOf(number);
-    if (loops.stackOf(made))
-      continue;
+/// A carry that takes turns begins where its last value will lie, or beside it; one that is kept
+/// where the first step keeps it. Without steps it ends as it begins.
+void StepLowering::copyInit(unsigned number) {
+  ScanOp scan = loops.scan;
+  if (loops.stackOf(loops.nextOf(number)))
+    return;
+  Value init = scan.getInits()[number], result = outside.addressOf(scan->getResult(number));
+  Value bytes = outside.dimValue(bufferBytes(cast<RankedTensorType>(init.getType())));
+  Value zero = code.word(0), start;
+  if (Value kept = loops.keptOf(number)) {
+    Value part = partOf(code, zero, code.subtract(steps, code.word(1)));
+    Value first = code.offset(outside.addressOf(kept), code.multiply(part, bytes));
+    start = code.selectIfEqual(steps, zero, result, first);
+  } else {
     Value parity = arith::AndIOp::create(code.builder, code.loc, steps, code.word(1));
-    Value isEven = arith::CmpIOp::create(code.builder, code.loc, arith::CmpIPredicate::eq, parity,
-                                         code.word(0));
-    Value start = arith::SelectOp::create(code.builder, code.loc, isEven,
-                                          outside.addressOf(loops.scan->getResult(number)),
-                                          outside.addressOf(made));
-    auto type = cast<RankedTensorType>(init.getType());
-    code.copyBytes(start, outside.addressOf(init), outside.dimValue(bufferBytes(type)));
-    ++numCopies;
+    start = code.selectIfEqual(parity, zero, result, outside.addressOf(loops.nextOf(number)));
+  }
+  code.copyBytes(start, outside.addressOf(init), bytes);
+  ++numCopies;
+}
+
+/// A carry whose next value is stacked ends in the last step's part of the stack.
+void StepLowering::copyLast(unsigned number) {
+  ScanOp scan = loops.scan;
+  Value init = scan.getInits()[number];
+  Value result = scan->getResult(number), stack = loops.stackOf(loops.nextOf(number));
+  if (!stack || result.use_empty())
+    return;
+  Value bytes = outside.dimValue(bufferBytes(cast<RankedTensorType>(init.getType())));
+  Value last = code.subtract(steps, code.word(1));
+  Value place =
+      code.offset(outside.addressOf(stack), code.multiply(partOf(code, last, last), bytes));
+  Value from = code.selectIfEqual(steps, code.word(0), outside.addressOf(init), place);
+  code.copyBytes(outside.addressOf(result), from, bytes);
+  ++numCopies;
+}
+
+/// Stacks that no step writes: second ones of a value, and those of carries whose next values are
+/// stacked.
+void StepLowering::copyStacks() {
+  ScanOp scan = loops.scan;
+  for (unsigned number = scan.getInits().size(); number < loops.yielded.size(); ++number) {
+    Value value = loops.yielded[number], stack = scan->getResult(number);
+    auto carry = dyn_cast<mlir::BlockArgument>(value);
+    if (stack.use_empty())
+      continue;
+    if (carry && !loops.keptOf(carry.getArgNumber())) {
+      copyKept(carry.getArgNumber(), stack);
+    } else if (Value other = loops.stackOf(value); other != stack) {
+      auto type = cast<RankedTensorType>(stack.getType());
+      code.copyBytes(outside.addressOf(stack), outside.addressOf(other),
+                     outside.dimValue(bufferBytes(type)));
+      ++numCopies;
+    }
   }
 }
 
-/// Carries that are stacked end in the last part of their stack.
-void StepLowering::copyResults() {
-  for (auto [number, init] : llvm::enumerate(loops.scan.getInits())) {
-    Value result = loops.scan->getResult(number), stack = loops.stackOf(loops.nextOf(number));
-    if (!stack || result.use_empty())
-      continue;
-    Value bytes = outside.dimValue(bufferBytes(cast<RankedTensorType>(init.getType())));
-    Value before = arith::SubIOp::create(code.builder, code.loc, steps, code.word(1));
-    Value last = code.offset(outside.addressOf(stack), code.multiply(before, bytes));
-    Value isNone = arith::CmpIOp::create(code.builder, code.loc, arith::CmpIPredicate::eq, steps,
-                                         code.word(0));
-    Value from =
-        arith::SelectOp::create(code.builder, code.loc, isNone, outside.addressOf(init), last);
-    code.copyBytes(outside.addressOf(result), from, bytes);
-    ++numCopies;
-  }
+/// The carry of each step is what the step before has stacked, in the first one where it began.
+void StepLowering::copyKept(unsigned number, Value stack) {
+  Value init = loops.scan.getInits()[number];
+  Value step = outside.dimValue(bufferBytes(cast<RankedTensorType>(init.getType())));
+  Value zero = code.word(0), others = code.subtract(steps, code.word(1));
+  Value isNone =
+      arith::CmpIOp::create(code.builder, code.loc, arith::CmpIPredicate::eq, steps, zero);
+  auto orNone = [&](Value bytes) -> Value {
+    return arith::SelectOp::create(code.builder, code.loc, isNone, zero, bytes);
+  };
+  Value to = outside.addressOf(stack),
+        from = outside.addressOf(loops.stackOf(loops.nextOf(number)));
+  Value first = code.offset(to, orNone(code.multiply(partOf(code, zero, others), step)));
+  (goesBackwards(loops.scan) ? from : to) =
+      code.offset(goesBackwards(loops.scan) ? from : to, step);
+  code.copyBytes(first, outside.addressOf(init), orNone(step));
+  code.copyBytes(to, from, orNone(code.multiply(others, step)));
+  numCopies += 2;
 }
 
 LogicalResult StepLowering::run() {
   auto stacked = cast<RankedTensorType>(loops.scan.getXs().front().getType());
   steps = outside.dimValue(dimsOf(stacked).front());
-  copyInits();
+  for (unsigned number = 0; number < loops.scan.getInits().size(); ++number)
+    copyInit(number);
   SmallVector<HostCode::Loop> made;
   for (LaunchOp launch : loops.launches) {
     FailureOr<KernelInterface> kernel = bodies.interfaceOf(launch);
@@ -248,7 +307,9 @@ LogicalResult StepLowering::run() {
   Value table = code.stackWords(static_cast<int64_t>(words.size()));
   code.storeWords(table, words);
   code.parallelSteps(outside.context, made, table, steps);
-  copyResults();
+  for (unsigned number = 0; number < loops.scan.getInits().size(); ++number)
+    copyLast(number);
+  copyStacks();
   return success();
 }
 

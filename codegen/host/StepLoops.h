@@ -2,8 +2,10 @@
 //
 // Scans whose steps are kernels alone run as one loop that threads do not leave: host code for
 // weft_parallel_steps. Nothing is copied between steps. What is stacked is written where it stays,
-// and a carry that is stacked as well is read from there in the next step; another carry takes
-// turns between its own memory and that of the value which follows it.
+// and a carry that is stacked as well is read from there in the next step. A carry that is kept, as
+// a derivative needs it, that is stacked as the step finds it, is written by each step where the
+// next one keeps it. Another carry takes turns between its own memory and that of the value which
+// follows it.
 
 #ifndef WEFT_CODEGEN_HOST_STEPLOOPS_H
 #define WEFT_CODEGEN_HOST_STEPLOOPS_H
@@ -16,16 +18,20 @@ namespace weft {
 
 /// What follows from the form of such a scan alone.
 struct StepLoops {
-  /// None unless all of the body is launches, each yielded value is the result of one, stacked once
-  /// at most, and the next value of one carry at most if it is not stacked.
+  /// None unless all of the body is launches, each carry's next value is the result of one, and of
+  /// one carry only if it is not stacked, and what is stacked is such a result or a carry.
   static std::optional<StepLoops> of(ScanOp scan);
 
   /// The launch's result that becomes carry `number`.
   Value nextOf(unsigned number) const { return yielded[number]; }
-  /// The result of the scan that stacks a launch's result; null if none does.
+  /// The first result of the scan that stacks a launch's result or a carry; null if none does.
   Value stackOf(Value value) const;
-  /// The carry that a launch's result takes turns with; none if it is stacked or not carried.
-  std::optional<unsigned> turnsOf(Value value) const;
+  /// The stack in which carry `number` is kept; null if none is, or if its next value is stacked.
+  Value keptOf(unsigned number) const;
+  /// The carry whose next value this is; none if there is none, or if it is stacked.
+  std::optional<unsigned> carryOf(Value value) const;
+  /// Whether a launch's result takes turns with a carry.
+  bool takesTurns(Value value) const { return carryOf(value) && !keptOf(*carryOf(value)); }
 
   ScanOp scan;
   SmallVector<Value> yielded; ///< Without reshapes.
@@ -56,6 +62,7 @@ private:
       Fixed,   ///< At `first`.
       Stacked, ///< In this step's part of `first`.
       Before,  ///< In the part of the step before of `first`; in the first step at `second`.
+      After,   ///< In the part of the next step of `first`; in the last step at `second`.
       Turns,   ///< At `first`, so that it ends there, or at `second`.
     };
     Kind kind = Fixed;
@@ -72,8 +79,11 @@ private:
   Value addressIn(Body &body, const Place &place);
   Value dimIn(Body &body, const Dim &dim);
   FailureOr<mlir::func::FuncOp> bodyOf(LaunchOp launch, const KernelInterface &kernel);
-  void copyInits();
-  void copyResults();
+  Value partOf(HostCode &in, Value step, Value lastStep) const;
+  void copyInit(unsigned number);
+  void copyLast(unsigned number);
+  void copyStacks();
+  void copyKept(unsigned number, Value stack);
 
   StepLoops loops;
   HostCode &code;

@@ -146,6 +146,8 @@ private:
     std::optional<StepLoops> loops = StepLoops::of(scan);
     if (!loops)
       return success();
+    if (Value kept = loops->keptOf(argument.getArgNumber()))
+      return read(op, kept);
     if (turnOf.lookup(scan) == 0)
       return read(op, scan.getInits()[argument.getArgNumber()]);
     Value next = loops->nextOf(argument.getArgNumber());

@@ -3,6 +3,8 @@
 // Operations that run other operations: kernels, launches, calls, if, while, scan.
 
 #include "ir/reference/Interpreter.h"
+#include "ir/ScanOrder.h"
+
 #include "llvm/ADT/TypeSwitch.h"
 
 using namespace mlir;
@@ -143,14 +145,15 @@ Interpreter::Results Interpreter::runScan(ScanOp op, const TensorList &operands,
 
   TensorList carries(operands.begin(), operands.begin() + carryCount);
   for (int64_t step = 0; step < steps; ++step) {
+    int64_t place = goesBackwards(op) ? steps - 1 - step : step;
     TensorList arguments = carries;
     for (const TensorRef &x : xs)
-      arguments.push_back(hold(takeStep(*x, step)));
+      arguments.push_back(hold(takeStep(*x, place)));
     Results yielded = runBlock(op.getBody().front(), std::move(arguments), frame);
     if (!yielded)
       return yielded.takeError();
     for (auto [stack, emitted] : llvm::zip_equal(stacks, llvm::drop_begin(*yielded, carryCount)))
-      putStep(stack, *emitted, step);
+      putStep(stack, *emitted, place);
     carries.assign(yielded->begin(), yielded->begin() + carryCount);
   }
   for (Tensor &stack : stacks)

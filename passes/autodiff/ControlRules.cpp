@@ -10,6 +10,7 @@
 // A rule that needs more results of an operation puts a new one in its place and leaves the old one
 // without users: its values are keys of the walk, and go with the next removal of dead code.
 
+#include "ir/ScanOrder.h"
 #include "passes/autodiff/Derivative.h"
 
 #include "mlir/Interfaces/SideEffectInterfaces.h"
@@ -171,7 +172,6 @@ public:
 private:
   Values backwardStep(ArrayRef<Value> values);
   void keepRoots(ScanOp backward, ScanOp forward);
-  Value backwards(Value stack) { return g.reverse(stack, int64_t{0}); }
 
   ScanOp scan;
   Reverse &pass;
@@ -255,8 +255,7 @@ void ScanReversal::keepRoots(ScanOp backward, ScanOp forward) {
   ScanOp kept = emitMore(forward, wanted);
   OpBuilder::InsertionGuard guard(g.builder);
   g.builder.setInsertionPoint(backward);
-  for (Value stack : kept->getResults().take_back(wanted.size()))
-    backward.getXsMutable().append(backwards(stack));
+  backward.getXsMutable().append(kept->getResults().take_back(wanted.size()));
 }
 
 LogicalResult ScanReversal::run() {
@@ -268,18 +267,19 @@ LogicalResult ScanReversal::run() {
     inits.push_back(g.splatLike(value, 0));
   ScanOp kept = emitMore(scan, SmallVector<Value>(body.getArguments().take_front(numCarries)));
   for (unsigned i = 0; i < numCarries; ++i)
-    xs.push_back(backwards(kept->getResult(scan->getNumResults() + i)));
-  for (Value x : scan.getXs())
-    xs.push_back(backwards(x));
+    xs.push_back(kept->getResult(scan->getNumResults() + i));
+  llvm::append_range(xs, scan.getXs());
   for (unsigned number : emitted)
-    xs.push_back(backwards(pass.gradient(scan->getResult(number))));
+    xs.push_back(pass.gradient(scan->getResult(number)));
 
   Values results = g.scan(inits, xs, [&](ArrayRef<Value> values) { return backwardStep(values); });
   if (failed(status))
     return failure();
   if (!g.isGood())
     return success(); // The walk reports it.
-  keepRoots(cast<ScanOp>(results.front().getDefiningOp()), kept);
+  auto backward = cast<ScanOp>(results.front().getDefiningOp());
+  setBackwards(backward, !goesBackwards(scan));
+  keepRoots(backward, kept);
 
   ArrayRef<Value> found = results;
   for (unsigned number : carries) {
@@ -291,7 +291,7 @@ LogicalResult ScanReversal::run() {
     found = found.drop_front();
   }
   for (auto [number, gradient] : llvm::zip(wantedXs, found))
-    pass.add(scan.getXs()[number], backwards(gradient));
+    pass.add(scan.getXs()[number], gradient);
   return success();
 }
 
@@ -362,6 +362,7 @@ LogicalResult pushScan(Operation *op, Forward &pass) {
   });
   if (failed(status) || !g.isGood())
     return status;
+  setBackwards(cast<ScanOp>(results.front().getDefiningOp()), goesBackwards(scan));
 
   // results: carries, their tangents, what is emitted, its tangents.
   size_t numEmitted = op->getNumResults() - numCarries;

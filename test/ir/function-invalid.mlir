@@ -91,6 +91,13 @@ module attributes {weft.export} {
 
 // -----
 
+// expected-error @below {{'weft.reverse' is a unit attribute of scans}}
+func.func @reverse_of_a_function() attributes {weft.reverse} {
+  return
+}
+
+// -----
+
 // expected-error @below {{'weft.arena' is no #weft.shape of one expression}}
 func.func @arena_of_two_sizes() attributes {weft.arena = #weft.shape<[N, 2]>} {
   return

@@ -77,5 +77,9 @@ func.func @recurrence(%h: tensor<3xf32>, %xs: tensor<?x3xf32, #weft.shape<[T, 3]
     %2 = weft.reduce sum %1 axes [0] : tensor<3xf32> -> tensor<f32>
     weft.yield %1, %2 : tensor<3xf32>, tensor<f32>
   }
+  // CHECK: weft.scan () over (%{{.*}} = %{{.*}} : tensor<?x3xf32, #weft.shape<[T, 3]>>) -> tensor<?x3xf32, #weft.shape<[T, 3]>> attributes {weft.reverse} {
+  %back = weft.scan () over (%x = %xs : tensor<?x3xf32, #weft.shape<[T, 3]>>) -> tensor<?x3xf32, #weft.shape<[T, 3]>> attributes {weft.reverse} {
+    weft.yield %x : tensor<3xf32>
+  }
   return
 }

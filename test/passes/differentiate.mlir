@@ -64,3 +64,18 @@ func.func @strided(%x: tensor<?xf32, #weft.shape<[2 * N]>>, %r: tensor<?xf32, #w
   %g = weft.vjp of %y times %r wrt %x : (tensor<?xf32, #weft.shape<[N]>>) (tensor<?xf32, #weft.shape<[N]>>) (tensor<?xf32, #weft.shape<[2 * N]>>) -> tensor<?xf32, #weft.shape<[2 * N]>>
   return %g : tensor<?xf32, #weft.shape<[2 * N]>>
 }
+
+// The steps of a scan are gone through from the end, over the carries that it has kept.
+// CHECK-LABEL: func.func @steps(
+// CHECK: %[[S:.*]]:2 = weft.scan (%[[C:.*]] = %arg1 : tensor<f32>) over (%[[X:.*]] = %arg0 : tensor<5xf32>)
+// CHECK: weft.yield %{{.*}}, %[[C]]
+// CHECK: weft.scan (%{{.*}} = %arg2 : tensor<f32>) over (%{{.*}} = %[[S]]#1 : tensor<5xf32>, %{{.*}} = %arg0 : tensor<5xf32>) {{.*}} attributes {weft.reverse}
+// CHECK-NOT: weft.slice
+func.func @steps(%xs: tensor<5xf32>, %h: tensor<f32>, %r: tensor<f32>) -> tensor<5xf32> {
+  %y = weft.scan (%c = %h : tensor<f32>) over (%x = %xs : tensor<5xf32>) -> tensor<f32> {
+    %n = weft.mul %c, %x : tensor<f32>
+    weft.yield %n : tensor<f32>
+  }
+  %g = weft.vjp of %y times %r wrt %xs : (tensor<f32>) (tensor<f32>) (tensor<5xf32>) -> tensor<5xf32>
+  return %g : tensor<5xf32>
+}

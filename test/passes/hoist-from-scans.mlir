@@ -51,7 +51,8 @@ func.func @input_reused(%x: tensor<?x3xf32, #weft.shape<[T, 3]>>, %h: tensor<3xf
 // CHECK: %[[P:.*]] = weft.contract "Aij,Aj->Ai"
 // CHECK: weft.scan (%{{.*}} = %{{.*}} : tensor<2xf32>) over (%[[STEP:.*]] = %[[P]] : tensor<7x2xf32>)
 // CHECK-NEXT: %[[Y:.*]] = weft.add %{{.*}}, %[[STEP]]
-// CHECK-NEXT: weft.yield %[[Y]], %[[STEP]]
+// CHECK-NEXT: weft.yield %[[Y]] :
+// CHECK: return %{{.*}}, %[[P]]
 func.func @both_operands_scanned(%x: tensor<7x2x3xf32>, %z: tensor<7x3xf32>, %h: tensor<2xf32>) -> (tensor<2xf32>, tensor<7x2xf32>) {
   %0:2 = weft.scan (%c = %h : tensor<2xf32>) over (%s = %x : tensor<7x2x3xf32>, %t = %z : tensor<7x3xf32>) -> (tensor<2xf32>, tensor<7x2xf32>) {
     %p = weft.contract "ij,j->i" %s, %t : tensor<2x3xf32>, tensor<3xf32> -> tensor<2xf32>
@@ -115,4 +116,22 @@ func.func @nothing_to_hoist(%x: tensor<7x2xf32>, %h: tensor<2xf32>, %w: tensor<2
     weft.yield %p : tensor<2xf32>
   }
   return %0 : tensor<2xf32>
+}
+
+// -----
+
+// Of the product that runs before the scan the stack is the product itself; a stack that nobody reads goes, and an input
+// that only it needed.
+// CHECK-LABEL: func.func @stacked_input(
+// CHECK: %[[P:.*]] = weft.contract "Anh,gh->Ang" %arg0, %arg2
+// CHECK: %[[S:.*]] = weft.scan (%{{.*}} = %arg1 : tensor<3x2xf32>) over (%{{.*}} = %[[P]] : tensor<7x3x2xf32>) -> tensor<3x2xf32> {
+// CHECK: return %[[S]], %[[P]]
+func.func @stacked_input(%x: tensor<7x3x2xf32>, %h: tensor<3x2xf32>, %w: tensor<2x2xf32>, %z: tensor<7x3x2xf32>) -> (tensor<3x2xf32>, tensor<7x3x2xf32>) {
+  %0:3 = weft.scan (%c = %h : tensor<3x2xf32>) over (%s = %x : tensor<7x3x2xf32>, %t = %z : tensor<7x3x2xf32>) -> (tensor<3x2xf32>, tensor<7x3x2xf32>, tensor<7x3x2xf32>) {
+    %p = weft.contract "nh,gh->ng" %s, %w : tensor<3x2xf32>, tensor<2x2xf32> -> tensor<3x2xf32>
+    %y = weft.add %p, %c : tensor<3x2xf32>
+    %e = weft.exp %t : tensor<3x2xf32>
+    weft.yield %y, %p, %e : tensor<3x2xf32>, tensor<3x2xf32>, tensor<3x2xf32>
+  }
+  return %0#0, %0#1 : tensor<3x2xf32>, tensor<7x3x2xf32>
 }

@@ -66,3 +66,20 @@ func.func @needed(%xs: tensor<5x2x4xf32>, %h: tensor<2x4xf32>, %w: tensor<4x4xf3
   }
   return %0 : tensor<2x4xf32>
 }
+
+// What is kept for a derivative in a scan that goes backwards: it still does, and an input that no step reads any more is
+// none of it.
+// CHECK-LABEL: func.func @backwards(
+// CHECK: %[[S:.*]]:2 = weft.scan (%{{.*}} = %arg1 : tensor<2x4xf32>) over (%{{.*}} = %arg2 : tensor<5x2x4xf32>) {{.*}} attributes {weft.reverse}
+// CHECK: weft.contract "Ani,Anj->ij" %arg0, %[[S]]#1
+func.func @backwards(%xs: tensor<5x2x3xf32>, %h: tensor<2x4xf32>, %ys: tensor<5x2x4xf32>) -> (tensor<2x4xf32>, tensor<3x4xf32>) {
+  %zero = weft.constant dense<0.0> : tensor<f32>
+  %start = weft.broadcast %zero along [] : tensor<f32> -> tensor<3x4xf32>
+  %0:2 = weft.scan (%c = %h : tensor<2x4xf32>, %sum = %start : tensor<3x4xf32>) over (%x = %xs : tensor<5x2x3xf32>, %y = %ys : tensor<5x2x4xf32>) -> (tensor<2x4xf32>, tensor<3x4xf32>) attributes {weft.reverse} {
+    %next = weft.mul %c, %y : tensor<2x4xf32>
+    %g = weft.contract "ni,nj->ij" %x, %next : tensor<2x3xf32>, tensor<2x4xf32> -> tensor<3x4xf32>
+    %more = weft.add %sum, %g : tensor<3x4xf32>
+    weft.yield %next, %more : tensor<2x4xf32>, tensor<3x4xf32>
+  }
+  return %0#0, %0#1 : tensor<2x4xf32>, tensor<3x4xf32>
+}
