@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // weft-fold-unit-reshapes: a reshape that only adds dimensions of size 1 in front of a broadcast is
-// a matter of which dimensions the broadcast writes.
+// a matter of which dimensions the broadcast writes; one beside a part of an axis, of where the
+// part begins.
 
 #include "ir/WeftOps.h"
+#include "passes/FoldParts.h"
 #include "passes/Passes.h"
 
 #include "mlir/IR/PatternMatch.h"
@@ -64,6 +66,7 @@ struct FoldUnitReshapes final : impl::FoldUnitReshapesPassBase<FoldUnitReshapes>
   void runOnOperation() override {
     mlir::RewritePatternSet patterns(&getContext());
     patterns.add<FoldUnitReshape>(&getContext(), numFolded);
+    addPartPatterns(patterns);
     if (failed(mlir::applyPatternsGreedily(getOperation(), std::move(patterns)))) {
       getOperation().emitError("folding reshapes did not come to an end");
       signalPassFailure();

@@ -6,12 +6,64 @@
 
 namespace weft::autodiff {
 
+/// The axis along which a tensor is padded with zeros, if there is one and no other.
+static std::optional<int64_t> axisOfZeros(PadOp pad) {
+  auto zero = pad.getValue().getDefiningOp<ConstantOp>();
+  auto element = zero ? dyn_cast<mlir::SplatElementsAttr>(zero.getValue()) : nullptr;
+  if (!element || !element.getSplatValue<llvm::APFloat>().isPosZero())
+    return std::nullopt;
+  std::optional<int64_t> found;
+  for (auto [axis, low, high, between] :
+       llvm::enumerate(pad.getLow().toDims(), pad.getHigh().toDims(), pad.getInterior())) {
+    bool isPadded = !(low == Dim(0) && high == Dim(0));
+    if (between != 0 || (isPadded && found))
+      return std::nullopt;
+    if (isPadded)
+      found = axis;
+  }
+  return found;
+}
+
+/// Gradients of the parts of a tensor side by side, if they are all of it and none is two times.
+static Value joinParts(GraphBuilder &b, ArrayRef<Value> padded) {
+  SmallVector<PadOp> pads;
+  std::optional<int64_t> axis;
+  for (Value value : padded) {
+    auto pad = value.getDefiningOp<PadOp>();
+    std::optional<int64_t> padAxis = pad ? axisOfZeros(pad) : std::nullopt;
+    if (!padAxis || (axis && axis != padAxis))
+      return {};
+    axis = padAxis;
+    pads.push_back(pad);
+  }
+  SmallVector<Value> parts;
+  Dim place = 0;
+  while (parts.size() < pads.size()) {
+    auto *next =
+        llvm::find_if(pads, [&](PadOp pad) { return pad.getLow().toDims()[*axis] == place; });
+    if (next == pads.end())
+      return {};
+    parts.push_back(next->getInput());
+    place = place + b.dims(next->getInput())[*axis];
+  }
+  return place == b.dims(padded.front())[*axis] ? b.concat(parts, *axis) : Value();
+}
+
 void Reverse::add(Value value, Value contribution) {
-  if (!contribution || !wants(value))
-    return;
-  contribution = b.cast(contribution, GraphBuilder::element(value));
-  Value &gradient = gradients[value];
-  gradient = gradient ? b.add(gradient, contribution) : contribution;
+  if (contribution && wants(value))
+    contributions[value].push_back(b.cast(contribution, GraphBuilder::element(value)));
+}
+
+Value Reverse::gradient(Value value) {
+  auto found = contributions.find(value);
+  if (found == contributions.end())
+    return {};
+  SmallVector<Value, 1> &parts = found->second;
+  Value sum = parts.size() > 1 ? joinParts(b, parts) : parts.front();
+  for (Value part : sum ? ArrayRef<Value>() : ArrayRef<Value>(parts))
+    sum = sum ? b.add(sum, part) : part;
+  parts = {sum};
+  return sum;
 }
 
 Value Forward::tangentOrZero(Value value) {

@@ -25,16 +25,17 @@ public:
   GraphBuilder &b;
 
   /// The gradient that has been gathered for a value.
-  Value gradient(Value value) const { return gradients.lookup(value); }
+  Value gradient(Value value);
   /// Whether a gradient of `value` is of use to anybody.
   bool wants(Value value) const { return active.contains(value); }
   /// Adds to the gradient of `value`, if it is wanted. Contributions are summed in the order in
-  /// which they come. One of another element type is cast.
+  /// which they come, but for those of parts that together are the whole: these are concatenated.
+  /// One of another element type is cast.
   void add(Value value, Value contribution);
 
 private:
   const llvm::DenseSet<Value> &active;
-  llvm::DenseMap<Value, Value> gradients;
+  llvm::DenseMap<Value, SmallVector<Value, 1>> contributions;
 };
 
 /// Tangents on their way forward from the inputs.

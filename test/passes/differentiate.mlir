@@ -65,6 +65,24 @@ func.func @strided(%x: tensor<?xf32, #weft.shape<[2 * N]>>, %r: tensor<?xf32, #w
   return %g : tensor<?xf32, #weft.shape<[2 * N]>>
 }
 
+// Gradients of parts side by side are one concatenation, in the order of the parts; where a part is missing they are summed.
+// CHECK-LABEL: func.func @parts(
+// CHECK: %[[B:.*]] = weft.mul %arg1, %arg1
+// CHECK: %[[G:.*]] = weft.concat 0 %arg1, %{{.*}} : (tensor<2xf32>, tensor<2xf32>) -> tensor<4xf32>
+// CHECK: %[[H:.*]] = weft.add %{{.*}}, %{{.*}} : tensor<4xf32>
+// CHECK: return %[[G]], %[[H]]
+func.func @parts(%x: tensor<4xf32>, %r: tensor<2xf32>) -> (tensor<4xf32>, tensor<4xf32>) {
+  %a = weft.slice %x from <[2]> by [1] : tensor<4xf32> -> tensor<2xf32>
+  %b = weft.slice %x from <[0]> by [1] : tensor<4xf32> -> tensor<2xf32>
+  %c = weft.slice %x from <[1]> by [1] : tensor<4xf32> -> tensor<2xf32>
+  %s = weft.mul %a, %r : tensor<2xf32>
+  %y = weft.add %s, %b : tensor<2xf32>
+  %z = weft.add %s, %c : tensor<2xf32>
+  %g = weft.vjp of %y times %r wrt %x : (tensor<2xf32>) (tensor<2xf32>) (tensor<4xf32>) -> tensor<4xf32>
+  %h = weft.vjp of %z times %r wrt %x : (tensor<2xf32>) (tensor<2xf32>) (tensor<4xf32>) -> tensor<4xf32>
+  return %g, %h : tensor<4xf32>, tensor<4xf32>
+}
+
 // The steps of a scan are gone through from the end, over the carries that it has kept.
 // CHECK-LABEL: func.func @steps(
 // CHECK: %[[S:.*]]:2 = weft.scan (%[[C:.*]] = %arg1 : tensor<f32>) over (%[[X:.*]] = %arg0 : tensor<5xf32>)

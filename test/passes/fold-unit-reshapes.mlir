@@ -44,3 +44,68 @@ func.func @reshape_drops_a_unit(%x: tensor<3x1xf32>) -> tensor<3x4xf32> {
   %y = weft.broadcast %r along [0] : tensor<3xf32> -> tensor<3x4xf32>
   return %y : tensor<3x4xf32>
 }
+
+// Gate 2 of four, as `rearrange("n (gate u) -> gate n u")[2]`.
+// CHECK-LABEL: func.func @part_of_a_split_axis(
+// CHECK-NEXT: %[[Y:.*]] = weft.slice %arg0 from <[0, 10]> by [1, 1] : tensor<3x20xf32> -> tensor<3x5xf32>
+// CHECK-NEXT: return %[[Y]]
+func.func @part_of_a_split_axis(%x: tensor<3x20xf32>) -> tensor<3x5xf32> {
+  %r = weft.reshape %x : tensor<3x20xf32> -> tensor<3x4x5xf32>
+  %t = weft.transpose %r [1, 0, 2] : tensor<3x4x5xf32> -> tensor<4x3x5xf32>
+  %s = weft.slice %t from <[2, 0, 0]> by [1, 1, 1] : tensor<4x3x5xf32> -> tensor<1x3x5xf32>
+  %y = weft.reshape %s : tensor<1x3x5xf32> -> tensor<3x5xf32>
+  return %y : tensor<3x5xf32>
+}
+
+// The keys of an attention, as `rearrange("n l (three h d) -> three n h l d")[1]`.
+// CHECK-LABEL: func.func @part_with_heads(
+// CHECK-NEXT: %[[R:.*]] = weft.reshape %arg0 : tensor<?x7x24xf32, #weft.shape<[N, 7, 24]>> -> tensor<?x7x6x4xf32, #weft.shape<[N, 7, 6, 4]>>
+// CHECK-NEXT: %[[S:.*]] = weft.slice %[[R]] from <[0, 0, 2, 0]> by [1, 1, 1, 1] : {{.*}} -> tensor<?x7x2x4xf32, #weft.shape<[N, 7, 2, 4]>>
+// CHECK-NEXT: %[[Y:.*]] = weft.transpose %[[S]] [0, 2, 1, 3]
+// CHECK-NEXT: return %[[Y]]
+func.func @part_with_heads(%x: tensor<?x7x24xf32, #weft.shape<[N, 7, 24]>>) -> tensor<?x2x7x4xf32, #weft.shape<[N, 2, 7, 4]>> {
+  %r = weft.reshape %x : tensor<?x7x24xf32, #weft.shape<[N, 7, 24]>> -> tensor<?x7x3x2x4xf32, #weft.shape<[N, 7, 3, 2, 4]>>
+  %t = weft.transpose %r [2, 0, 3, 1, 4] : tensor<?x7x3x2x4xf32, #weft.shape<[N, 7, 3, 2, 4]>> -> tensor<3x?x2x7x4xf32, #weft.shape<[3, N, 2, 7, 4]>>
+  %s = weft.slice %t from <[1, 0, 0, 0, 0]> by [1, 1, 1, 1, 1] : tensor<3x?x2x7x4xf32, #weft.shape<[3, N, 2, 7, 4]>> -> tensor<1x?x2x7x4xf32, #weft.shape<[1, N, 2, 7, 4]>>
+  %y = weft.reshape %s : tensor<1x?x2x7x4xf32, #weft.shape<[1, N, 2, 7, 4]>> -> tensor<?x2x7x4xf32, #weft.shape<[N, 2, 7, 4]>>
+  return %y : tensor<?x2x7x4xf32, #weft.shape<[N, 2, 7, 4]>>
+}
+
+// A part of an axis that is the last one, one of two at a time, and one of a tensor that was not split.
+// CHECK-LABEL: func.func @no_part(
+// CHECK-COUNT-3: weft.slice
+// CHECK-COUNT-3: weft.reshape
+func.func @no_part(%x: tensor<6xf32>, %z: tensor<4x3xf32>) -> (tensor<2xf32>, tensor<1xf32>, tensor<3xf32>) {
+  %r = weft.reshape %x : tensor<6xf32> -> tensor<2x3xf32>
+  %a = weft.slice %r from <[0, 1]> by [1, 1] : tensor<2x3xf32> -> tensor<2x1xf32>
+  %b = weft.slice %r from <[1, 1]> by [1, 1] : tensor<2x3xf32> -> tensor<1x1xf32>
+  %c = weft.slice %z from <[2, 0]> by [1, 1] : tensor<4x3xf32> -> tensor<1x3xf32>
+  %d = weft.reshape %a : tensor<2x1xf32> -> tensor<2xf32>
+  %e = weft.reshape %b : tensor<1x1xf32> -> tensor<1xf32>
+  %f = weft.reshape %c : tensor<1x3xf32> -> tensor<3xf32>
+  return %d, %e, %f : tensor<2xf32>, tensor<1xf32>, tensor<3xf32>
+}
+
+// The gradients of gates, side by side.
+// CHECK-LABEL: func.func @joined_parts(
+// CHECK-NEXT: %[[Y:.*]] = weft.concat 1 %arg0, %arg1 : (tensor<3x5xf32>, tensor<3x5xf32>) -> tensor<3x10xf32>
+// CHECK-NEXT: return %[[Y]]
+func.func @joined_parts(%x: tensor<3x5xf32>, %y: tensor<3x5xf32>) -> tensor<3x10xf32> {
+  %a = weft.reshape %x : tensor<3x5xf32> -> tensor<1x3x5xf32>
+  %b = weft.reshape %y : tensor<3x5xf32> -> tensor<1x3x5xf32>
+  %c = weft.concat 0 %a, %b : (tensor<1x3x5xf32>, tensor<1x3x5xf32>) -> tensor<2x3x5xf32>
+  %t = weft.transpose %c [1, 0, 2] : tensor<2x3x5xf32> -> tensor<3x2x5xf32>
+  %r = weft.reshape %t : tensor<3x2x5xf32> -> tensor<3x10xf32>
+  return %r : tensor<3x10xf32>
+}
+
+// A stack that is read as it is as well.
+// CHECK-LABEL: func.func @stack_reused(
+// CHECK: weft.concat 0
+// CHECK: weft.transpose
+func.func @stack_reused(%x: tensor<1x3x5xf32>, %y: tensor<1x3x5xf32>) -> (tensor<3x10xf32>, tensor<2x3x5xf32>) {
+  %c = weft.concat 0 %x, %y : (tensor<1x3x5xf32>, tensor<1x3x5xf32>) -> tensor<2x3x5xf32>
+  %t = weft.transpose %c [1, 0, 2] : tensor<2x3x5xf32> -> tensor<3x2x5xf32>
+  %r = weft.reshape %t : tensor<3x2x5xf32> -> tensor<3x10xf32>
+  return %r, %c : tensor<3x10xf32>, tensor<2x3x5xf32>
+}
