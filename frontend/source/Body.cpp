@@ -5,6 +5,7 @@
 #include "frontend/source/Body.h"
 
 #include "frontend/source/Names.h"
+#include "ir/ScanOrder.h"
 
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/ADT/TypeSwitch.h"
@@ -280,7 +281,7 @@ bool BodyWriter::writeOp(Operation *op) {
   if (auto loop = dyn_cast<WhileOp>(op))
     return writeWhile(loop);
   if (auto scan = dyn_cast<ScanOp>(op))
-    return writeScan(scan);
+    return goesBackwards(scan) ? fail(op) : writeScan(scan);
   std::optional<Expr> expr = op->getNumResults() == 1 ? speller.spell(op) : std::nullopt;
   if (!expr)
     return fail(op);
