@@ -189,7 +189,7 @@ std::optional<Dims> Elaborator::broadcastDims(ArrayRef<Dim> a, ArrayRef<Dim> b) 
     if (!sameDim(left, right) && left != Dim(1) && right != Dim(1))
       return std::nullopt;
     bool isOpen = StringRef(left.str()).starts_with("...");
-    result[result.size() - back] = left == Dim(1) || isOpen ? right : left;
+    result[result.size() - back] = left == Dim(1) || (isOpen && right != Dim(1)) ? right : left;
   }
   return result;
 }
