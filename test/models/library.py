@@ -5,7 +5,9 @@ Unlike `weft run`, a library keeps its state from call to call, which is what tr
 """
 import ctypes
 import json
+import math
 import pathlib
+import struct
 import subprocess
 
 import numpy
@@ -31,6 +33,22 @@ def build(source, folder, flags=()):
     """Compiles `source` into `folder` and gives the path of the manifest."""
     subprocess.run(["weft", "build", str(source), "-o", str(folder), *flags], check=True)
     return next(pathlib.Path(folder).glob("*.json"))
+
+
+def read_safetensors(path):
+    """The tensors of a file by name."""
+    raw = pathlib.Path(path).read_bytes()
+    length = struct.unpack("<Q", raw[:8])[0]
+    types = {"F64": "f8", "F32": "f4", "F16": "f2", "BF16": "u2", "I64": "i8"}
+    tensors = {}
+    for name, entry in json.loads(raw[8:8 + length]).items():
+        if name == "__metadata__":
+            continue
+        values = numpy.frombuffer(raw, types[entry["dtype"]], math.prod(entry["shape"]),
+                                  8 + length + entry["data_offsets"][0]).reshape(entry["shape"])
+        # NumPy has no bf16: it is the upper half of f32.
+        tensors[name] = (values.astype("u4") << 16).view("f4") if entry["dtype"] == "BF16" else values
+    return tensors
 
 
 class Library:

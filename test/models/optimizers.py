@@ -11,11 +11,10 @@ import numpy as np
 import torch
 
 import library
-import training
 
 with tempfile.TemporaryDirectory() as folder:
     manifest = library.build(sys.argv[1], folder)
-    weights = training.read_safetensors(manifest.with_suffix(".safetensors"))
+    weights = library.read_safetensors(manifest.with_suffix(".safetensors"))
     model, random = library.Library(manifest), np.random.default_rng(0)
     p = {k: torch.tensor(weights[k].copy(), requires_grad=True) for k in "abcdefgh"}
     theirs = [torch.optim.SGD([p["a"]], 0.1, momentum=0.9, nesterov=True, weight_decay=1e-2),

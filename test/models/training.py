@@ -15,10 +15,8 @@ is the yardstick, which `--yardstick` follows beside ours.
 RUN: %python %s --steps 4 --models mlp,cnn,lstm,gcn
 """
 import argparse
-import json
 import math
 import pathlib
-import struct
 import sys
 import tempfile
 
@@ -28,17 +26,9 @@ from torch import nn
 from torch.nn import functional as F
 
 import library
+from library import read_safetensors
 
 MODELS = pathlib.Path(__file__).resolve().parents[1] / "bench" / "training"
-
-
-def read_safetensors(path):
-    raw = pathlib.Path(path).read_bytes()
-    length = struct.unpack("<Q", raw[:8])[0]
-    types = {"F32": "f4", "I64": "i8"}
-    return {name: numpy.frombuffer(raw, types[entry["dtype"]], math.prod(entry["shape"]),
-                                   8 + length + entry["data_offsets"][0]).reshape(entry["shape"])
-            for name, entry in json.loads(raw[8:8 + length]).items() if name != "__metadata__"}
 
 
 class Norm(nn.BatchNorm2d):
