@@ -158,10 +158,6 @@ static Item at(BuiltinCall &call) {
   return Item::tensor(*value);
 }
 
-static Item notYet(BuiltinCall &call) {
-  return call.elaborator.unsupported(call.call.calleeSpan, ("'" + call.builtin.name + "'").str());
-}
-
 ArrayRef<Builtin> derivativeBuiltins() {
   static const Builtin rows[] = {
       {"grad", "y, wrt", grad, /*needsGraph=*/true},
@@ -173,7 +169,6 @@ ArrayRef<Builtin> derivativeBuiltins() {
        /*needsGraph=*/true, /*isLazy=*/true},
       {"in_training", "", inTraining},
       {"at", "schedule, step", at, /*needsGraph=*/true},
-      {"orthogonal", "*xs?, **names", notYet},
   };
   return rows;
 }

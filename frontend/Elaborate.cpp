@@ -344,6 +344,8 @@ void Elaborator::checkFunction(const ast::FunctionDecl &function, Instance *self
   if (auto *type = llvm::dyn_cast_or_null<ast::NamedType>(function.result.get()))
     if (!isCompileTimeType(*type))
       wanted = wantedInLibrary(*type, scope);
+  if (wanted)
+    bindContext(*function.result, scope, *wanted);
   Item result = evaluateBlock(*function.body, scope, wanted ? &*wanted : nullptr);
   checkResult(function, result, scope, name);
   leave();

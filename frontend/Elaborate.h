@@ -260,6 +260,7 @@ private:
   bool bindParameter(const ast::Parameter &parameter, const CallArgument *argument,
                      const Call &call, const std::string &callee, const Instance *self,
                      const ScopeRef &scope);
+  void bindContext(const ast::Type &result, const ScopeRef &scope, const ValueType &expected);
   Item checkResult(const ast::FunctionDecl &function, Item result, const ScopeRef &scope,
                    const std::string &callee);
   bool enter(const void *callee, const Instance *self, Span span, const std::string &name);

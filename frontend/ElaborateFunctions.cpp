@@ -206,7 +206,22 @@ bool Elaborator::bindParameter(const ast::Parameter &parameter, const CallArgume
   return matched.has_value();
 }
 
-/// The arguments of a call that will not happen: they may hold mistakes of their own.
+/// What the context alone decides, `fn orthogonal() -> T[...S]` with no parameter that says T, has
+/// the context's type, and the body may use the names. (With a parameter that does, what is
+/// expected is no more than a hint: it may be broadcast to.)
+void Elaborator::bindContext(const ast::Type &result, const ScopeRef &scope,
+                             const ValueType &expected) {
+  auto *type = dyn_cast<ast::NamedType>(&result);
+  if (!type || type->dims.size() != 1 || !type->dims[0].isSpread() || findElement(*type, scope) ||
+      findDimension(scope, type->dims[0].spread.text))
+    return;
+  std::vector<Item> sizes;
+  for (const Dim &dim : expected.dims)
+    sizes.push_back(Item::number(dim));
+  scope->names[type->name.text] = Item::ofElement(expected.element);
+  scope->names[type->dims[0].spread.text] = Item::sequence(Kind::List, std::move(sizes));
+}
+
 Item Elaborator::callFunction(const Item &callee, const Call &call) {
   const ast::FunctionDecl &function = *callee.function;
   reached.insert(&function);
@@ -225,10 +240,11 @@ Item Elaborator::callFunction(const Item &callee, const Call &call) {
   if (!good || !function.body || !enter(&function, self, call.span, name))
     return Item::error();
   std::optional<ValueType> wanted;
+  if (function.result && call.expected)
+    bindContext(*function.result, scope, *call.expected);
   if (function.result)
     wanted = resolveType(*function.result, scope);
-  // A result type with names of its own takes its shape from the context: `fn zeros_like_it() ->
-  // T[...S]`.
+  // A result type with names of its own takes its shape from the context: `fn kernel() -> T[K, K]`.
   if (!wanted && function.result && call.expected && isa<ast::NamedType>(*function.result))
     wanted = *call.expected;
   auto *emitted = std::exchange(emittedItems, nullptr);
