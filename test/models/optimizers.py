@@ -41,7 +41,8 @@ with tempfile.TemporaryDirectory() as folder:
         p["f"].data, p["g"].data = torch.tensor(f).float(), torch.tensor(g).float()
     for k, tensor in p.items():
         error = np.abs(model.tensor(k) - tensor.detach().numpy()).max()
-        if not error <= 1e-5:
+        # "f" steps by signs, as often as not of numbers that are almost 0.
+        if not error <= (1e-5 if k == "f" else 2e-7):
             sys.exit(f"{k} is {error:.1e} off after 20 steps")
     model.call("move", x=np.zeros(1, "f4"))
     assert (model.tensor("first") == 0).all() and (model.tensor("second") == 2).all()
