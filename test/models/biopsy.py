@@ -15,7 +15,7 @@ import library
 
 BATCH, EPOCHS = 32, 40
 folder = pathlib.Path(sys.argv[1])
-learn, test = (dict(np.load(folder / "data" / f"{name}.npz")) for name in ("learn", "test"))
+learn, test = (dict(np.load(folder / "data" / f"{name}.npz")) for name in ("train", "test"))
 assert len(learn["label"]) == 455 and len(test["label"]) == 114
 
 

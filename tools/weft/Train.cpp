@@ -136,8 +136,19 @@ static void resolveFolder(TrainFlags &flags) {
     llvm::sys::path::append(model, llvm::sys::path::filename(folder) + ".weft");
   }
   llvm::sys::path::append(data, "data");
-  if (flags.data.empty() && llvm::sys::fs::is_directory(data))
+  auto inData = [&](StringRef name) {
+    llvm::SmallString<128> path(data);
+    llvm::sys::path::append(path, name);
+    return path.str().str();
+  };
+  if (flags.data.empty() && llvm::sys::fs::exists(inData("train.npz"))) {
+    flags.data.push_back(inData("train.npz"));
+    if (flags.validation.getNumOccurrences() == 0 && flags.validationData.empty() &&
+        llvm::sys::fs::exists(inData("test.npz")))
+      flags.validationData.push_back(inData("test.npz"));
+  } else if (flags.data.empty() && llvm::sys::fs::is_directory(data)) {
     flags.data.push_back(data.str().str());
+  }
   flags.input = model.str().str();
 }
 
