@@ -187,7 +187,18 @@ bool Elaborator::matchElement(const NamedType &declared, const ScopeRef &scope,
                               const ValueType &actual, const MatchContext &match) {
   std::optional<Type> element = findElement(declared, scope);
   if (!element) {
-    scope->names[declared.name.text] = Item::ofElement(actual.element);
+    StringRef name = declared.name.text;
+    bool isFloat = isFloatElement(actual.element);
+    bool fits = name.starts_with("F")   ? isFloat
+                : name.starts_with("I") ? !isFloat && !isBoolElement(actual.element)
+                                        : true;
+    if (!fits) {
+      report(Diag::ElementType, match.span, match.callee,
+             name.starts_with("F") ? "floats" : "integers", match.name, elementName(actual.element))
+          .note(declared.range, "'{0}' is declared here", sourceOf(declared));
+      return false;
+    }
+    scope->names[name] = Item::ofElement(actual.element);
     return true;
   }
   if (*element == actual.element)
