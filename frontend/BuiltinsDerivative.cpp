@@ -134,28 +134,47 @@ static Item minimize(BuiltinCall &call) { return call.elaborator.minimize(call.c
 
 static Item inTraining(BuiltinCall &call) { return Item::boolean(call.elaborator.inTraining()); }
 
-/// A schedule is a number, or a function of the step.
-static Item at(BuiltinCall &call) {
-  const Item &schedule = call.item("schedule");
-  Type f32 = mlir::Float32Type::get(call.elaborator.context);
-  if (!schedule.isCallable()) {
-    std::optional<ValueId> value = call.tensor("schedule", f32);
-    return value ? Item::tensor(*value) : Item::error();
-  }
+/// What a schedule that is a function gives for the step, as f32.
+static std::optional<ValueId> atStep(BuiltinCall &call, StringRef name, const Item &step) {
+  ValueType scalar{mlir::Float32Type::get(call.elaborator.context), {}};
   Call inner;
   inner.span = inner.calleeSpan = call.span();
   inner.scope = call.call.scope;
-  inner.arguments.push_back({"", {}, nullptr, call.item("step"), call.span("step")});
-  ValueType scalar{f32, {}};
+  inner.arguments.push_back({"", {}, nullptr, step, call.span(name)});
   inner.expected = &scalar;
-  Item result = call.elaborator.callItem(schedule, inner);
-  std::optional<ValueId> value = call.elaborator.toTensor(result, call.span(), f32);
-  if (!value)
-    return Item::error();
-  if (!(call.typeOf(*value) == scalar))
-    return call.fail(Diag::ArgumentKind, call.span("schedule"), "schedule", "at",
-                     "a function of the step that gives f32", printType(call.typeOf(*value)));
-  return Item::tensor(*value);
+  Item result = call.elaborator.callItem(call.item(name), inner);
+  std::optional<ValueId> value = call.elaborator.toTensor(result, call.span(), scalar.element);
+  if (!value || call.typeOf(*value) == scalar)
+    return value;
+  call.fail(Diag::ArgumentKind, call.span(name), name, call.builtin.name,
+            "a function of the step that gives f32", printType(call.typeOf(*value)));
+  return std::nullopt;
+}
+
+/// A schedule is a number, or a function of the step.
+static Item at(BuiltinCall &call) {
+  std::optional<ValueId> value =
+      call.item("schedule").isCallable()
+          ? atStep(call, "schedule", call.item("step"))
+          : call.tensor("schedule", mlir::Float32Type::get(call.elaborator.context));
+  return value ? Item::tensor(*value) : Item::error();
+}
+
+static Item copy(BuiltinCall &call) {
+  return call.elaborator.copy(call.item("model"), call.span("model"));
+}
+
+/// `ema(average, decay: 0.999)`, or with a decay that is a function of the step.
+static Item ema(BuiltinCall &call) {
+  const Item &copied = call.item("copied");
+  if (!call.item("decay").isCallable()) {
+    std::optional<double> decay = call.real("decay");
+    return decay ? call.elaborator.ema(copied, call.span("copied"), *decay) : Item::error();
+  }
+  std::string prefix = copied.kind == Kind::Instance ? copied.instance->path + ".ema" : "ema";
+  Item step = Item::tensor(call.elaborator.stepNumber(prefix, call.span()));
+  std::optional<ValueId> decay = atStep(call, "decay", step);
+  return decay ? call.elaborator.ema(copied, call.span("copied"), *decay) : Item::error();
 }
 
 ArrayRef<Builtin> derivativeBuiltins() {
@@ -165,10 +184,13 @@ ArrayRef<Builtin> derivativeBuiltins() {
       {"vjp", "y, times, wrt", vjp, /*needsGraph=*/true},
       {"jvp", "y, wrt, along", jvp, /*needsGraph=*/true},
       {"stop_gradient", "x", stopGradient},
-      {"minimize", "loss, by, freeze?, groups?, clip_norm?, clip_value?", minimize,
+      {"minimize", "loss, by, freeze?, groups?, clip_norm?, clip_value?, every?, loss_scale?",
+       minimize,
        /*needsGraph=*/true, /*isLazy=*/true},
       {"in_training", "", inTraining},
       {"at", "schedule, step", at, /*needsGraph=*/true},
+      {"copy", "model", copy},
+      {"ema", "copied, decay", ema, /*needsGraph=*/true},
   };
   return rows;
 }

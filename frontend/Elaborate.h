@@ -25,9 +25,11 @@
 
 #include "llvm/ADT/DenseMap.h"
 #include "llvm/ADT/DenseSet.h"
-#include "llvm/ADT/StringSet.h"
+#include "llvm/ADT/MapVector.h"
+#include "llvm/ADT/StringMap.h"
 
 #include <deque>
+#include <variant>
 
 namespace weft {
 
@@ -129,6 +131,12 @@ public:
   Item scan(const Call &call, const Item &xs, Span xsSpan, const Item &from, Span fromSpan,
             const Item &body, Span bodySpan);
   Item minimize(const Call &call);
+  /// A model of its own, with the settings and first values of `original`.
+  Item copy(const Item &original, Span span);
+  /// Moves what `copy` made toward its original, by a number or an f32 of this step.
+  Item ema(const Item &copied, Span span, std::variant<double, ValueId> decay);
+  /// How often a function has been called, from 1 on, f32: a state, counted once a call.
+  ValueId stepNumber(const std::string &prefix, Span span);
   /// Whether dropout drops and normalisations use the statistics of the batch.
   bool inTraining() const;
   Item loop(const Call &call, const Item &from, Span fromSpan, const Item &condition,
@@ -269,6 +277,15 @@ private:
   //===- Training (ElaborateTraining.cpp) --------------------------------------------------------
 
   struct Optimizer;
+  struct Minimization;
+  /// How steps follow from gradients, and, once known, whether one is taken in this call.
+  struct StepPlan {
+    std::string prefix; // of the names of its states
+    Span span;
+    int64_t every; // calls
+    std::optional<double> lossScale;
+    std::optional<ValueId> applies = {};
+  };
   /// A pattern over the names of parameters, as it is written.
   struct Pattern {
     std::string text;
@@ -283,20 +300,46 @@ private:
   /// What reads of a parameter see: its last new value, or what it came in with.
   ValueId currentValue(unsigned parameter);
   SmallVector<unsigned> parametersOf(ValueId loss);
-  unsigned ownState(const std::string &path, const ValueType &type, Span span);
-  ValueId stepNumber(const std::string &prefix, Span span);
+  unsigned ownState(const std::string &path, const ValueType &type, Span span, double initial = 0);
+  ValueId valueOfState(unsigned parameter, Span span);
   std::optional<Optimizer> readOptimizer(const ast::Expr &expr, const ScopeRef &scope);
   bool readPatterns(const ast::Expr &expr, const ScopeRef &scope, std::vector<Pattern> &patterns);
   bool readGroups(const ast::Expr &expr, const ScopeRef &scope,
                   std::vector<std::pair<Pattern, Optimizer>> &groups);
   bool thaw(SmallVector<unsigned> &parameters, ArrayRef<Pattern> frozen);
   void reportUnmatched(const Pattern &pattern, ArrayRef<unsigned> parameters);
+  std::optional<double> readPositive(const CallArgument &argument, const Call &call);
+  bool readMinimizeArgument(const CallArgument &argument, const Call &call, Minimization &asked);
+  bool readMinimization(const Call &call, Minimization &asked);
+  std::optional<ValueId> lossOf(const CallArgument &argument, const ScopeRef &scope);
+  std::optional<SmallVector<unsigned>> trainedBy(ValueId loss, const Minimization &asked,
+                                                 ArrayRef<std::pair<Pattern, Optimizer>> special,
+                                                 const ScopeRef &scope);
   void clipNorm(SmallVector<ValueId> &gradients, double limit);
   void clipValue(SmallVector<ValueId> &gradients, double limit);
   Instance *optimizerFor(const Optimizer &optimizer, unsigned parameter, const std::string &prefix,
                          const ScopeRef &scope);
   std::optional<ValueId> stepOf(Instance &instance, unsigned parameter, ValueId gradient,
                                 const std::string &prefix, Span span);
+
+  //===- Steps (ElaborateSteps.cpp) --------------------------------------------------------------
+
+  SmallVector<ValueId> gradientsFor(ValueId loss, ArrayRef<unsigned> parameters, StepPlan &plan);
+  ValueId accumulate(SmallVector<ValueId> &gradients, ArrayRef<unsigned> parameters,
+                     const StepPlan &plan);
+  ValueId areFinite(ArrayRef<ValueId> gradients);
+  void adjustScale(unsigned place, ValueId isFinite, const StepPlan &plan);
+  void keepUnless(ValueId condition, const llvm::MapVector<unsigned, ValueId> &before);
+
+  //===- Copies (ElaborateCopies.cpp) ------------------------------------------------------------
+
+  /// The paths of a model that is being copied, and of its copy.
+  struct CopyPaths {
+    std::string from, to;
+  };
+  Instance *copyInstance(const Instance &original, Span span);
+  std::optional<unsigned> originalOf(StringRef path);
+  Item average(const Instance &copied, std::variant<double, ValueId> decay, Span span);
 
   //===- Statements (ElaborateStatements.cpp) ----------------------------------------------------
 
@@ -356,6 +399,8 @@ private:
   struct ParameterOrigin {
     const ast::VariableDecl *variable;
     const Instance *self;
+    double initial = 0;                    // of a state without a declaration
+    std::optional<unsigned> original = {}; // what this is a copy of
   };
   std::vector<ParameterOrigin> parameterOrigins;
   llvm::StringMap<unsigned> ownStates;    // by path: states that no declaration stands for
@@ -372,7 +417,8 @@ private:
   std::vector<Item> *emittedItems = nullptr, *carriedItems = nullptr;
   unsigned depth = 0;
   size_t operationCount = 0, stepCount = 0;
-  llvm::StringSet<> parameterPaths;
+  llvm::StringMap<unsigned> parameterPaths;
+  std::optional<CopyPaths> copying;
   bool overBudget = false;
 };
 

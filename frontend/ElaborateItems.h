@@ -112,6 +112,8 @@ struct Instance {
   llvm::StringMap<Span> settingSpans;
   /// False while the settings are bound, and for good where they did not fit.
   bool hasMembers = false;
+  /// Made by `copy`: what are parameters of its original are states of it.
+  bool isCopy = false;
 };
 
 } // namespace weft

@@ -274,14 +274,19 @@ void Elaborator::declareVariable(Instance &instance, const ast::VariableDecl &va
     return declare(instance.scope, variable.name, Item::error());
   std::string path = pathOf(instance, variable.name.text);
   // Only instances made twice at one place can collide: `field = both(Linear(1, 2), Linear(1, 2))`.
-  if (!lenient && !parameterPaths.insert(path).second)
+  auto [place, isNew] = parameterPaths.try_emplace(path, checked.parameters.size());
+  if (lenient) // one model after the other, each from the root
+    place->second = checked.parameters.size();
+  else if (!isNew)
     report(Diag::ParameterPath, instance.span, path)
         .note(variable.name.range, "'{0}' is declared here", variable.name.text);
   Item item = Item::unit();
   item.kind = Kind::Parameter;
   item.parameter = checked.parameters.size();
-  checked.parameters.push_back({path, *type, variable.isState, variable.doc, variable.name.range});
-  parameterOrigins.push_back({&variable, &instance});
+  std::optional<unsigned> original = originalOf(path);
+  checked.parameters.push_back(
+      {path, *type, variable.isState || original.has_value(), variable.doc, variable.name.range});
+  parameterOrigins.push_back({&variable, &instance, 0, original});
   declare(instance.scope, variable.name, std::move(item));
 }
 
@@ -333,17 +338,20 @@ static int64_t streamOf(StringRef path) {
 
 std::optional<ValueId> Elaborator::initialValue(unsigned parameter) {
   const CheckedParameter &declared = checked.parameters[parameter];
-  if (!parameterOrigins[parameter].variable) {
+  const ParameterOrigin origin = parameterOrigins[parameter];
+  if (origin.original)
+    return initialValue(*origin.original);
+  if (!origin.variable) {
     current->span = declared.span;
-    return current->splat(declared.type.element, 0, declared.type.dims);
+    return current->splat(declared.type.element, origin.initial, declared.type.dims);
   }
-  const ast::VariableDecl &variable = *parameterOrigins[parameter].variable;
+  const ast::VariableDecl &variable = *origin.variable;
   current->span = variable.name.range;
   if (!variable.initial)
     return current->splat(declared.type.element, 0, declared.type.dims);
   state->stream = streamOf(declared.path);
   Span span = variable.initial->range;
-  Item item = evaluate(*variable.initial, parameterOrigins[parameter].self->scope, &declared.type);
+  Item item = evaluate(*variable.initial, origin.self->scope, &declared.type);
   if (item.isNumber()) {
     std::optional<ValueId> scalar = toTensor(item, span, declared.type.element);
     return scalar ? std::optional(current->broadcastTo(*scalar, declared.type.dims)) : std::nullopt;

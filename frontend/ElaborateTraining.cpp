@@ -147,14 +147,23 @@ ValueId Elaborator::currentValue(unsigned parameter) {
                                                  : current->graph.parameters[parameter];
 }
 
-/// A state that no declaration of the source stands for, 0 at first.
-unsigned Elaborator::ownState(const std::string &path, const ValueType &type, Span span) {
+/// A state that no declaration of the source stands for.
+unsigned Elaborator::ownState(const std::string &path, const ValueType &type, Span span,
+                              double initial) {
   auto [place, isNew] = ownStates.try_emplace(path, checked.parameters.size());
   if (isNew) {
     checked.parameters.push_back({path, type, /*isState=*/true, "", span});
-    parameterOrigins.push_back({nullptr, nullptr});
+    parameterOrigins.push_back({nullptr, nullptr, initial});
   }
   return place->second;
+}
+
+/// What a state holds here.
+ValueId Elaborator::valueOfState(unsigned parameter, Span span) {
+  Item item = Item::unit();
+  item.kind = Kind::Parameter;
+  item.parameter = parameter;
+  return *toTensor(item, span);
 }
 
 /// Parameters that no pattern of `freeze` names.
@@ -278,107 +287,153 @@ ValueId Elaborator::stepNumber(const std::string &prefix, Span span) {
   unsigned counter = ownState(prefix + ".step", {i64, {}}, span);
   if (!countedSteps.insert({&current->graph, counter}).second)
     return current->cast(currentValue(counter), f32);
-  Item item = Item::unit();
-  item.kind = Kind::Parameter;
-  item.parameter = counter;
-  ValueId before = *toTensor(item, span);
+  ValueId before = valueOfState(counter, span);
   current->span = span;
   ValueId next = current->binary("add", before, current->constantInteger(i64, 1));
   update(counter, next, span);
   return current->cast(next, f32);
 }
 
-Item Elaborator::minimize(const Call &call) {
-  const CallArgument *lossArgument = nullptr, *by = nullptr, *freeze = nullptr, *groups = nullptr;
-  std::optional<double> normLimit, valueLimit;
-  for (const CallArgument &argument : call.arguments) {
-    StringRef name = argument.name;
-    if ((name.empty() && !lossArgument) || name == "loss")
-      lossArgument = &argument;
-    else if (name == "by" || (name.empty() && !by))
-      by = &argument;
-    else if (name == "freeze")
-      freeze = &argument;
-    else if (name == "groups")
-      groups = &argument;
-    else if (name == "clip_norm" || name == "clip_value") {
-      std::optional<double> limit =
-          argument.expr ? toReal(evaluate(*argument.expr, call.scope), argument.span, name)
-                        : std::nullopt;
-      if (!limit)
-        return Item::error();
-      if (!(*limit > 0)) {
-        report(Diag::ClipLimit, argument.span, name, std::to_string(*limit));
-        return Item::error();
-      }
-      (name == "clip_norm" ? normLimit : valueLimit) = limit;
-    } else {
-      report(Diag::UnknownArgument, argument.span, "minimize",
-             name.empty() ? "a third value" : name,
-             suggestion(name, {"loss", "by", "freeze", "groups", "clip_norm", "clip_value"}));
-      return Item::error();
-    }
+/// What a call of `minimize` says.
+struct Elaborator::Minimization {
+  const CallArgument *loss = nullptr, *by = nullptr, *freeze = nullptr, *groups = nullptr;
+  std::optional<double> normLimit, valueLimit, lossScale;
+  int64_t every = 1;
+};
+
+/// `clip_norm: 1.0`: a number that is greater than 0.
+std::optional<double> Elaborator::readPositive(const CallArgument &argument, const Call &call) {
+  std::optional<double> value =
+      argument.expr ? toReal(evaluate(*argument.expr, call.scope), argument.span, argument.name)
+                    : std::nullopt;
+  if (value && !(*value > 0)) {
+    report(Diag::ClipLimit, argument.span, argument.name, std::to_string(*value));
+    return std::nullopt;
   }
-  if (!lossArgument || !by || !by->expr) {
-    report(Diag::MissingArgument, call.calleeSpan, "minimize", lossArgument ? "by" : "loss");
-    return Item::error();
+  return value;
+}
+
+/// One argument by its name, or by its place if it has none.
+bool Elaborator::readMinimizeArgument(const CallArgument &argument, const Call &call,
+                                      Minimization &asked) {
+  StringRef name = argument.name;
+  auto limit = [&](std::optional<double> &place) {
+    place = readPositive(argument, call);
+    return place.has_value();
+  };
+  if ((name.empty() && !asked.loss) || name == "loss")
+    return asked.loss = &argument, true;
+  if (name == "by" || (name.empty() && !asked.by))
+    return asked.by = &argument, true;
+  if (name == "freeze")
+    return asked.freeze = &argument, true;
+  if (name == "groups")
+    return asked.groups = &argument, true;
+  if (name == "clip_norm")
+    return limit(asked.normLimit);
+  if (name == "clip_value")
+    return limit(asked.valueLimit);
+  if (name == "loss_scale")
+    return limit(asked.lossScale);
+  if (name == "every") {
+    std::optional<int64_t> count =
+        argument.expr ? toConstant(evaluate(*argument.expr, call.scope), argument.span, name)
+                      : std::nullopt;
+    if (count && *count < 1)
+      report(Diag::TooSmall, argument.span, name, 1, *count);
+    asked.every = count.value_or(0);
+    return asked.every >= 1;
+  }
+  report(Diag::UnknownArgument, argument.span, "minimize", name.empty() ? "a third value" : name,
+         suggestion(name, {"loss", "by", "freeze", "groups", "clip_norm", "clip_value", "every",
+                           "loss_scale"}));
+  return false;
+}
+
+bool Elaborator::readMinimization(const Call &call, Minimization &asked) {
+  for (const CallArgument &argument : call.arguments)
+    if (!readMinimizeArgument(argument, call, asked))
+      return false;
+  if (!asked.loss || !asked.by || !asked.by->expr) {
+    report(Diag::MissingArgument, call.calleeSpan, "minimize", asked.loss ? "by" : "loss");
+    return false;
   }
   if (!current->isOutermost()) {
     report(Diag::MinimizePlace, call.span);
-    return Item::error();
+    return false;
   }
+  return true;
+}
 
+/// The loss, computed as in training.
+std::optional<ValueId> Elaborator::lossOf(const CallArgument &argument, const ScopeRef &scope) {
   bool outer = std::exchange(state->isTraining, true);
-  Item lossItem =
-      lossArgument->expr ? evaluate(*lossArgument->expr, call.scope) : lossArgument->item;
+  Item item = argument.expr ? evaluate(*argument.expr, scope) : argument.item;
   state->isTraining = outer;
-  std::optional<ValueId> loss = toTensor(lossItem, lossArgument->span);
-  std::optional<Optimizer> optimizer = readOptimizer(*by->expr, call.scope);
-  if (!loss || !optimizer)
-    return Item::error();
-  if (!typeOf(*loss).isScalar() || !isFloatElement(typeOf(*loss).element)) {
-    report(Diag::GradientOf, lossArgument->span, "minimize", printType(typeOf(*loss)));
-    return Item::error();
+  std::optional<ValueId> loss = toTensor(item, argument.span);
+  if (loss && (!typeOf(*loss).isScalar() || !isFloatElement(typeOf(*loss).element))) {
+    report(Diag::GradientOf, argument.span, "minimize", printType(typeOf(*loss)));
+    return std::nullopt;
   }
+  return loss;
+}
 
+/// The parameters that the loss depends on and no pattern freezes; each pattern names one of them.
+std::optional<SmallVector<unsigned>>
+Elaborator::trainedBy(ValueId loss, const Minimization &asked,
+                      ArrayRef<std::pair<Pattern, Optimizer>> special, const ScopeRef &scope) {
   std::vector<Pattern> frozen;
-  std::vector<std::pair<Pattern, Optimizer>> special;
-  if (freeze && (!freeze->expr || !readPatterns(*freeze->expr, call.scope, frozen)))
-    return Item::error();
-  if (groups && (!groups->expr || !readGroups(*groups->expr, call.scope, special)))
-    return Item::error();
-  SmallVector<unsigned> parameters = parametersOf(*loss);
+  if (asked.freeze && (!asked.freeze->expr || !readPatterns(*asked.freeze->expr, scope, frozen)))
+    return std::nullopt;
+  SmallVector<unsigned> parameters = parametersOf(loss);
   if (!parameters.empty() && !thaw(parameters, frozen))
-    return Item::error();
+    return std::nullopt;
   if (parameters.empty()) {
     if (!lenient)
-      report(Diag::NothingToMinimize, lossArgument->span,
+      report(Diag::NothingToMinimize, asked.loss->span,
              frozen.empty() ? "" : " that is not frozen");
-    return Item::error();
+    return std::nullopt;
   }
   for (const auto &group : special)
     if (llvm::none_of(parameters, [&](unsigned parameter) {
           return group.first.matches(checked.parameters[parameter].path);
         })) {
       reportUnmatched(group.first, parameters);
-      return Item::error();
+      return std::nullopt;
     }
+  return parameters;
+}
+
+Item Elaborator::minimize(const Call &call) {
+  Minimization asked;
+  if (!readMinimization(call, asked))
+    return Item::error();
+  std::optional<ValueId> loss = lossOf(*asked.loss, call.scope);
+  std::optional<Optimizer> optimizer = readOptimizer(*asked.by->expr, call.scope);
+  std::vector<std::pair<Pattern, Optimizer>> special;
+  if (!loss || !optimizer)
+    return Item::error();
+  if (asked.groups &&
+      (!asked.groups->expr || !readGroups(*asked.groups->expr, call.scope, special)))
+    return Item::error();
+  std::optional<SmallVector<unsigned>> parameters = trainedBy(*loss, asked, special, call.scope);
+  if (!parameters)
+    return Item::error();
 
   current->span = call.span;
-  SmallVector<ValueId> values =
-      llvm::map_to_vector(parameters, [&](unsigned parameter) { return currentValue(parameter); });
-  ValueId one = current->constant(typeOf(*loss).element, 1);
-  SmallVector<ValueId> gradients = current->vjp(*loss, one, values);
-  if (valueLimit)
-    clipValue(gradients, *valueLimit);
-  if (normLimit)
-    clipNorm(gradients, *normLimit);
-
-  auto [site, isNew] = minimizeSites.try_emplace(by->expr, minimizeSites.size() + 1);
+  auto [site, isNew] = minimizeSites.try_emplace(asked.by->expr, minimizeSites.size() + 1);
   std::string prefix = site->second == 1 ? "optimizer" : "optimizer" + std::to_string(site->second);
+  StepPlan plan{prefix, call.span, asked.every, asked.lossScale};
+  SmallVector<ValueId> gradients = gradientsFor(*loss, *parameters, plan);
+  if (asked.valueLimit)
+    clipValue(gradients, *asked.valueLimit);
+  if (asked.normLimit)
+    clipNorm(gradients, *asked.normLimit);
+
+  auto before = current->graph.updates;
   // All steps are taken from the values before them.
   SmallVector<std::pair<unsigned, ValueId>> next;
-  for (auto [parameter, gradient] : llvm::zip_equal(parameters, gradients)) {
+  for (auto [parameter, gradient] : llvm::zip_equal(*parameters, gradients)) {
     const Optimizer *own = &*optimizer;
     for (const auto &[pattern, other] : special)
       if (pattern.matches(checked.parameters[parameter].path)) {
@@ -394,8 +449,10 @@ Item Elaborator::minimize(const Call &call) {
     next.emplace_back(parameter, *value);
   }
   for (auto [parameter, value] : next)
-    if (!update(parameter, value, by->span))
+    if (!update(parameter, value, asked.by->span))
       return Item::error();
+  if (plan.applies)
+    keepUnless(*plan.applies, before);
   return Item::tensor(*loss);
 }
 
