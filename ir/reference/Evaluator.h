@@ -10,11 +10,28 @@
 #include "ir/reference/Tensor.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 
+#include <functional>
+#include <memory>
+
 namespace weft::reference {
+
+/// A value; several names may share it.
+using TensorRef = std::shared_ptr<const Tensor>;
+
+/// One operation that has just been evaluated; those in its regions were before it.
+struct Step {
+  mlir::Operation &op;
+  /// The value of an operand, or of what a region of the operation reads from outside.
+  llvm::function_ref<const Tensor &(mlir::Value)> valueOf;
+  /// What goes on: an observer may put another tensor of the same type in the place of one.
+  llvm::MutableArrayRef<TensorRef> results;
+};
 
 struct EvaluatorOptions {
   /// Most bytes that the evaluator's tensors may take at once (each element takes 8).
   int64_t memoryLimitBytes = int64_t(8) << 30;
+  /// Called after each operation, each time it is evaluated; an error ends the evaluation.
+  std::function<llvm::Error(const Step &)> observe;
 };
 
 /// Runs `function` on `arguments`, in the order of its parameters.

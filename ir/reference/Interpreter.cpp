@@ -105,6 +105,16 @@ Interpreter::Results Interpreter::runBlock(Block &block, TensorList arguments, F
 }
 
 Interpreter::Results Interpreter::runOperation(Operation &op, Frame &frame) {
+  Results results = compute(op, frame);
+  if (!results || !options.observe)
+    return results;
+  auto valueOf = [&](Value value) -> const Tensor & { return *frame.values.find(value)->second; };
+  if (Error error = options.observe({op, valueOf, *results}))
+    return error;
+  return results;
+}
+
+Interpreter::Results Interpreter::compute(Operation &op, Frame &frame) {
   TensorList operands;
   for (Value value : op.getOperands())
     operands.push_back(frame.values.lookup(value));

@@ -10,12 +10,8 @@
 #include "ir/reference/Rules.h"
 #include "ir/WeftOps.h"
 
-#include <memory>
-
 namespace weft::reference {
 
-/// A value; several names may share it.
-using TensorRef = std::shared_ptr<const Tensor>;
 using TensorList = SmallVector<TensorRef>;
 
 class Interpreter {
@@ -38,6 +34,7 @@ private:
   /// Runs the operations of `block` and returns the operands of its terminator.
   Results runBlock(mlir::Block &block, TensorList arguments, Frame &frame);
   Results runOperation(Operation &op, Frame &frame);
+  Results compute(Operation &op, Frame &frame);
   Results runRule(Operation &op, const TensorList &operands, Frame &frame);
 
   // Control.cpp

@@ -24,7 +24,7 @@ Error CalibrationData::add(llvm::StringRef name, llvm::Expected<Array> array,
   if (!array)
     return array.takeError();
   auto refuse = [&](const llvm::Twine &what) {
-    return llvm::createStringError("--calibrate " + source + ": '" + name + "' " + what);
+    return llvm::createStringError("--" + optionName + " " + source + ": '" + name + "' " + what);
   };
   if (array->bytes.empty())
     return refuse("is empty: " + array->type());
@@ -55,8 +55,10 @@ Error CalibrationData::readAll(llvm::StringRef source, const Interface &interfac
 }
 
 llvm::Expected<CalibrationData> CalibrationData::read(llvm::ArrayRef<std::string> sources,
-                                                      const Interface &interface) {
+                                                      const Interface &interface,
+                                                      llvm::StringRef option) {
   CalibrationData data;
+  data.optionName = option.str();
   for (llvm::StringRef source : sources) {
     if (llvm::sys::path::extension(source) == ".npz" && !source.contains('=')) {
       if (Error error = data.readAll(source, interface))
@@ -65,12 +67,12 @@ llvm::Expected<CalibrationData> CalibrationData::read(llvm::ArrayRef<std::string
     }
     auto [name, file] = source.split('=');
     if (name.empty() || file.empty())
-      return llvm::createStringError("--calibrate takes FILE.npz or NAME=FILE, but got '" + source +
-                                     "'");
+      return llvm::createStringError("--" + option + " takes FILE.npz or NAME=FILE, but got '" +
+                                     source + "'");
     const InterfaceArgument *input = inputNamed(interface, name);
     if (!input)
-      return llvm::createStringError("--calibrate " + source + ": no export has an input '" + name +
-                                     "'");
+      return llvm::createStringError("--" + option + " " + source + ": no export has an input '" +
+                                     name + "'");
     ExpectedArray expected{name.str(), input->dtype, {}};
     for (const Dim &dim : input->dims)
       expected.dims.push_back(dim.constant().value_or(-1));

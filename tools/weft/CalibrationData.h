@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// The arrays of --calibrate, cut into calls of the exports that they fit.
+// The arrays of --calibrate and --data, cut into calls of the exports that they fit.
 
 #ifndef WEFT_TOOLS_WEFT_CALIBRATIONDATA_H
 #define WEFT_TOOLS_WEFT_CALIBRATIONDATA_H
@@ -41,8 +41,10 @@ public:
   /// Reads `FILE.npz`, whose arrays are called as inputs of exports are, or `NAME=FILE` as for
   /// weft run. Fails on what cannot be read, on numbers that are not finite, on arrays without
   /// elements, and on a NAME that no export has; further arrays in an archive are passed over.
+  /// `option` is where they were given, for messages.
   static llvm::Expected<CalibrationData> read(llvm::ArrayRef<std::string> sources,
-                                              const Interface &interface);
+                                              const Interface &interface,
+                                              llvm::StringRef option = "calibrate");
 
   /// The calls of one export; an error that says which of its inputs lacks what. Refers to this and
   /// to `function`. A static first dimension is the size of a batch. One that is a name alone is
@@ -53,6 +55,7 @@ private:
   llvm::Error readAll(llvm::StringRef source, const Interface &interface);
   llvm::Error add(llvm::StringRef name, llvm::Expected<Array> array, llvm::StringRef source);
 
+  std::string optionName;
   llvm::StringMap<Array> arrays;
 };
 

@@ -3,12 +3,13 @@
 // weft run: compiles a model, or takes it from the cache, and calls one of its exported functions
 // on arrays from files.
 
-#include "ir/reference/Evaluator.h"
 #include "tools/weft/CommandLine.h"
 #include "tools/weft/data/DataFile.h"
 #include "tools/weft/data/JsonArray.h"
+#include "tools/weft/Evaluate.h"
 #include "tools/weft/Inputs.h"
 #include "tools/weft/Loaded.h"
+#include "tools/weft/NonFinite.h"
 #include "tools/weft/Verbs.h"
 
 #include "llvm/ADT/MapVector.h"
@@ -35,6 +36,10 @@ struct RunFlags : CompileFlags {
                          cl::cat(verbOptions())};
   cl::opt<int> threads{"threads", cl::desc("Threads of the call (default: every core)"),
                        cl::init(0), cl::cat(verbOptions())};
+  cl::opt<bool> checkFinite{
+      "check-finite",
+      cl::desc("Fail if a result holds NaN or an infinity, and name the operation that made it"),
+      cl::cat(verbOptions())};
   cl::opt<bool> reference{"reference",
                           cl::desc("Use the slow reference evaluator in place of compiled code"),
                           cl::cat(verbOptions())};
@@ -44,7 +49,8 @@ struct RunFlags : CompileFlags {
 class Run {
 public:
   Run(const RunFlags &given, Compilation &what)
-      : flags(given), compilation(what), report(what.report()) {}
+      : flags(given), weightsPath(given.weights), seed(given.seed), checksFinite(given.checkFinite),
+        compilation(what), report(what.report()) {}
   LogicalResult go();
 
 private:
@@ -61,10 +67,15 @@ private:
   LogicalResult checkOutputs();
   LogicalResult evaluate();
   LogicalResult callCompiled();
+  LogicalResult checkFinite();
   LogicalResult writeFiles();
   void showResults();
 
   const RunFlags &flags;
+  // The linker resets options of the command line; what is needed after a call is kept.
+  const std::string weightsPath;
+  const uint64_t seed;
+  const bool checksFinite;
   Compilation &compilation;
   Report &report;
   Interface interface;
@@ -78,7 +89,8 @@ static constexpr llvm::StringLiteral examples =
     "  weft run digits.weft predict --in image=x.npy --out probability=y.npy\n"
     "  weft run digits.weft predict --in image=digits.npz:image --weights digits.safetensors\n"
     "  weft run add.weft add --in 'a=[1, 2]' --in 'b=[3, 4]'       prints {\"result\": [4,6]}\n"
-    "  weft run digits.weft predict --in image=x.npy --reference   by the evaluator, to compare\n";
+    "  weft run digits.weft predict --in image=x.npy --reference   by the evaluator, to compare\n"
+    "  weft run learn.weft loss --in x=x.npy --check-finite        says what made a NaN\n";
 
 LogicalResult Run::findFunction() {
   FailureOr<Interface> read = compilation.interface();
@@ -138,27 +150,11 @@ LogicalResult Run::evaluate() {
   if (needsGraph && failed(compilation.advanceTo(ModelStage::Graph)))
     return failure();
   auto body = compilation.module().lookupSymbol<mlir::func::FuncOp>(function->name);
-  std::vector<reference::Tensor> arguments;
-  size_t nextInput = 0;
-  for (auto [index, type] : llvm::enumerate(body.getArgumentTypes())) {
-    const Array *array = nullptr;
-    if (auto name = body.getArgAttrOfType<mlir::FlatSymbolRefAttr>(index, kParameterAttr)) {
-      for (auto [parameter, weight] : llvm::zip(interface.parameters, *weights))
-        if (parameter.name == name.getValue())
-          array = &weight;
-    } else if (nextInput < inputs.size()) {
-      array = &inputs[nextInput++].array;
-    }
-    if (!array)
-      return fail("the arguments of '" + function->name + "' do not fit its description");
-    auto tensor = reference::Tensor::fromBytes(cast<RankedTensorType>(type).getElementType(),
-                                               array->dims, array->bytes);
-    if (!tensor)
-      return fail(tensor.takeError());
-    arguments.push_back(std::move(*tensor));
-  }
+  auto arguments = evaluatorArguments(body, interface, *weights, inputs);
+  if (!arguments)
+    return fail(arguments.takeError());
   report.progress("evaluating " + function->name);
-  auto results = reference::evaluate(body, arguments);
+  auto results = reference::evaluate(body, *arguments);
   if (!results)
     return fail(results.takeError());
   for (auto [output, value] : llvm::zip(function->outputs, *results))
@@ -177,6 +173,35 @@ LogicalResult Run::callCompiled() {
     return fail(results.takeError());
   outputs = std::move(*results);
   return success();
+}
+
+/// Does the call again, by the evaluator, if a result is not finite: what was compiled has fused
+/// the operations.
+LogicalResult Run::checkFinite() {
+  auto wrong =
+      llvm::find_if(outputs, [](const NamedArray &output) { return !isFinite(output.array); });
+  if (wrong == outputs.end())
+    return success();
+  report.progress("looking for what is not finite");
+  CompileRequest anySize = compilation.options();
+  anySize.versions.clear();
+  Compilation again(report, anySize);
+  if (failed(again.load()) || failed(again.advanceTo(ModelStage::Graph)))
+    return failure();
+  llvm::Expected<Weights> weights = again.takeWeights(weightsPath, interface, seed);
+  if (!weights)
+    return fail(weights.takeError());
+  auto body = again.module().lookupSymbol<mlir::func::FuncOp>(function->name);
+  auto found = findNonFinite(body, interface, *weights, inputs);
+  if (!found)
+    return fail(found.takeError());
+  if (*found && (*found)->isArgument)
+    return fail((*found)->text());
+  if (*found)
+    return mlir::emitError(Location((*found)->location)) << (*found)->text();
+  return fail("the result '" + wrong->name +
+              "' holds NaN or an infinity, but the evaluator's does not: the numbers that are "
+              "summed are near the limit of their type");
 }
 
 /// The results as one JSON object.
@@ -226,7 +251,7 @@ LogicalResult Run::go() {
     return failure();
   if (failed(flags.reference ? evaluate() : callCompiled()))
     return failure();
-  if (failed(writeFiles()))
+  if ((checksFinite && failed(checkFinite())) || failed(writeFiles()))
     return failure();
   showResults();
   return success();

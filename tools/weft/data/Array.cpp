@@ -6,6 +6,9 @@
 
 #include "llvm/Support/MathExtras.h"
 
+#include <cmath>
+#include <cstring>
+
 namespace weft {
 
 std::string typeName(weft_dtype dtype, llvm::ArrayRef<int64_t> dims) {
@@ -43,6 +46,42 @@ std::optional<int64_t> byteSize(weft_dtype dtype, llvm::ArrayRef<int64_t> dims) 
   if (overflows)
     return std::nullopt;
   return result;
+}
+
+template <typename T> static bool allFinite(const Array &array) {
+  for (size_t at = 0; at + sizeof(T) <= array.bytes.size(); at += sizeof(T)) {
+    T value;
+    std::memcpy(&value, array.bytes.data() + at, sizeof value);
+    if (!std::isfinite(value))
+      return false;
+  }
+  return true;
+}
+
+/// The exponent of NaN and infinity is all ones.
+static bool allFinite16(const Array &array, uint16_t exponent) {
+  for (size_t at = 0; at + 2 <= array.bytes.size(); at += 2) {
+    uint16_t bits;
+    std::memcpy(&bits, array.bytes.data() + at, sizeof bits);
+    if ((bits & exponent) == exponent)
+      return false;
+  }
+  return true;
+}
+
+bool isFinite(const Array &array) {
+  switch (array.dtype) {
+  case WEFT_F32:
+    return allFinite<float>(array);
+  case WEFT_F64:
+    return allFinite<double>(array);
+  case WEFT_F16:
+    return allFinite16(array, 0x7c00);
+  case WEFT_BF16:
+    return allFinite16(array, 0x7f80);
+  default:
+    return true;
+  }
 }
 
 } // namespace weft

@@ -33,6 +33,9 @@ std::string typeName(weft_dtype dtype, llvm::ArrayRef<int64_t> dims);
 /// The element type of that name in the language, if there is one.
 std::optional<weft_dtype> dtypeNamed(llvm::StringRef name);
 
+/// True if no element is NaN or an infinity.
+bool isFinite(const Array &array);
+
 /// Bytes of an array, or nothing where a size is negative or they exceed int64_t.
 std::optional<int64_t> byteSize(weft_dtype dtype, llvm::ArrayRef<int64_t> dims);
 
