@@ -8,6 +8,8 @@
 
 #include "passes/autodiff/Rules.h"
 
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+
 namespace weft::autodiff {
 
 /// All ways from some values to others along which floats depend on each other.
@@ -45,6 +47,14 @@ FailureOr<SmallVector<Value>> pull(ValueRange outputs, ValueRange gradients, Val
 /// Pushes tangents of `wrt` forward: the tangents of `outputs`, null where there is none.
 FailureOr<SmallVector<Value>> push(ValueRange outputs, ValueRange wrt, ValueRange tangents,
                                    GraphBuilder &b, mlir::Region *within = nullptr);
+
+/// Puts ordinary operations in the place of the derivatives that `function` asks for, in program
+/// order.
+LogicalResult expandDerivatives(mlir::func::FuncOp function);
+
+/// Then, of what only derivatives look at: a function with a derivative of its own becomes what it
+/// computes, and a value that stops gradients what it is.
+void dropDerivativeForms(mlir::func::FuncOp function);
 
 } // namespace weft::autodiff
 

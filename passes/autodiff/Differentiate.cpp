@@ -81,26 +81,43 @@ void inlineBody(CustomVjpOp op) {
   op.erase();
 }
 
+/// The derivatives that `function` asks for, in program order.
+SmallVector<Operation *> askedIn(mlir::func::FuncOp function) {
+  SmallVector<Operation *> asked;
+  function.walk<mlir::WalkOrder::PreOrder>([&](Operation *op) {
+    if (isa<VjpOp, JvpOp>(op))
+      asked.push_back(op);
+  });
+  return asked;
+}
+
 struct Differentiate final : impl::DifferentiatePassBase<Differentiate> {
   void runOnOperation() override {
-    SmallVector<Operation *> asked;
-    getOperation().walk<mlir::WalkOrder::PreOrder>([&](Operation *op) {
-      if (isa<VjpOp, JvpOp>(op))
-        asked.push_back(op);
-    });
-    for (Operation *op : asked) {
-      auto vjp = dyn_cast<VjpOp>(op);
-      if (failed(vjp ? expand(vjp) : expand(cast<JvpOp>(op))))
-        return signalPassFailure();
-      ++(vjp ? numPulled : numPushed);
-    }
-    getOperation().walk([](CustomVjpOp op) { inlineBody(op); });
-    getOperation().walk([](StopGradientOp op) {
-      op.getResult().replaceAllUsesWith(op.getInput());
-      op.erase();
-    });
+    for (Operation *op : askedIn(getOperation()))
+      ++(isa<VjpOp>(op) ? numPulled : numPushed);
+    if (failed(autodiff::expandDerivatives(getOperation())))
+      return signalPassFailure();
+    autodiff::dropDerivativeForms(getOperation());
   }
 };
 
 } // namespace
+
+LogicalResult autodiff::expandDerivatives(mlir::func::FuncOp function) {
+  for (Operation *op : askedIn(function)) {
+    auto vjp = dyn_cast<VjpOp>(op);
+    if (failed(vjp ? expand(vjp) : expand(cast<JvpOp>(op))))
+      return failure();
+  }
+  return success();
+}
+
+void autodiff::dropDerivativeForms(mlir::func::FuncOp function) {
+  function.walk([](CustomVjpOp op) { inlineBody(op); });
+  function.walk([](StopGradientOp op) {
+    op.getResult().replaceAllUsesWith(op.getInput());
+    op.erase();
+  });
+}
+
 } // namespace weft
