@@ -13,18 +13,6 @@ namespace weft {
 #define GEN_PASS_DEF_FOLDSCALESPASS
 #include "passes/Passes.h.inc"
 
-/// True if a state that calls change is behind `value`, which follows from weights.
-static bool reachesState(Value value, const llvm::StringSet<> &changing) {
-  if (auto argument = dyn_cast<mlir::BlockArgument>(value)) {
-    auto owner = cast<mlir::func::FuncOp>(argument.getOwner()->getParentOp());
-    auto symbol =
-        owner.getArgAttrOfType<mlir::FlatSymbolRefAttr>(argument.getArgNumber(), kParameterAttr);
-    return symbol && changing.contains(symbol.getValue());
-  }
-  return llvm::any_of(value.getDefiningOp()->getOperands(),
-                      [&](Value operand) { return reachesState(operand, changing); });
-}
-
 /// The filter's dimension of output channels; none where groups share a place in it.
 static std::optional<int64_t> outputAxis(Operation *convolution) {
   if (isa<ConvOp>(convolution))

@@ -52,6 +52,17 @@ llvm::StringSet<> changingStates(ModuleOp module) {
   return changing;
 }
 
+bool reachesState(Value value, const llvm::StringSet<> &states) {
+  if (auto argument = dyn_cast<mlir::BlockArgument>(value)) {
+    auto owner = cast<FuncOp>(argument.getOwner()->getParentOp());
+    auto symbol =
+        owner.getArgAttrOfType<mlir::FlatSymbolRefAttr>(argument.getArgNumber(), kParameterAttr);
+    return symbol && states.contains(symbol.getValue());
+  }
+  return llvm::any_of(value.getDefiningOp()->getOperands(),
+                      [&](Value operand) { return reachesState(operand, states); });
+}
+
 void eraseUnused(FuncOp function) {
   function.walk<mlir::WalkOrder::PostOrder, mlir::ReverseIterator>([](Operation *op) {
     if (mlir::isOpTriviallyDead(op))

@@ -25,6 +25,9 @@ bool followsFromWeights(Value value);
 /// The states that some exported function changes: although parameters, they are no weights.
 llvm::StringSet<> changingStates(ModuleOp module);
 
+/// True if one of these states is behind `value`, which follows from weights.
+bool reachesState(Value value, const llvm::StringSet<> &states);
+
 /// Erases what nothing uses, users before what they use.
 void eraseUnused(mlir::func::FuncOp function);
 

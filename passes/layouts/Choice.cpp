@@ -18,9 +18,16 @@ const std::array<Choice::Field, 5> Choice::fields = {{
     {"chunk", &Choice::chunk, 1, 1 << 20},
 }};
 
-static bool isInRange(const Choice::Field &field, int64_t value) {
-  bool isTile = field.value != &Choice::winograd || value % 2 == 0;
-  return value >= field.least && value <= field.most && isTile;
+/// Of tiles there are even sizes alone.
+static bool isEven(const Choice::Field &field) { return field.value == &Choice::winograd; }
+
+bool Choice::Field::takes(int64_t number) const {
+  return number >= least && number <= most && (!isEven(*this) || number % 2 == 0);
+}
+
+std::string Choice::Field::range() const {
+  return "an integer from " + std::to_string(least) + " to " + std::to_string(most) +
+         (isEven(*this) ? ", and even" : "");
 }
 
 Choice Choice::of(Operation *op) {
@@ -30,7 +37,7 @@ Choice Choice::of(Operation *op) {
     return choice;
   for (const Field &field : fields)
     if (auto value = said.getAs<mlir::IntegerAttr>(field.name))
-      if (isInRange(field, value.getInt()))
+      if (field.takes(value.getInt()))
         choice.*field.value = value.getInt();
   return choice;
 }
@@ -68,11 +75,9 @@ LogicalResult verifyChoice(Operation *op) {
     if (field == Choice::fields.end())
       return op->emitOpError() << "'" << kChoiceAttr << "' has no field " << entry.getName();
     auto value = dyn_cast<mlir::IntegerAttr>(entry.getValue());
-    if (!value || !isInRange(*field, value.getInt()))
+    if (!value || !field->takes(value.getInt()))
       return op->emitOpError() << "'" << field->name << "' of '" << kChoiceAttr << "' is "
-                               << entry.getValue() << ", but is an integer from " << field->least
-                               << " to " << field->most
-                               << (field->value == &Choice::winograd ? ", and even" : "");
+                               << entry.getValue() << ", but is " << field->range();
   }
   return success();
 }

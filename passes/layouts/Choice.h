@@ -30,6 +30,10 @@ struct Choice {
     llvm::StringLiteral name;
     std::optional<int64_t> Choice::*value;
     int64_t least, most;
+
+    bool takes(int64_t number) const;
+    /// "an integer from 1 to 4": for messages.
+    std::string range() const;
   };
   static const std::array<Field, 5> fields;
 

@@ -11,7 +11,6 @@
 #include "llvm/Support/Format.h"
 
 #include <chrono>
-#include <cstring>
 
 namespace cl = llvm::cl;
 
@@ -44,42 +43,6 @@ static constexpr llvm::StringLiteral examples =
     "  weft bench resnet18.onnx --threads 1 --secs 5     one thread, five seconds\n"
     "  weft bench bert.onnx --in input_ids=ids.npy --json\n";
 
-/// Numbers that neither vanish nor overflow on their way through a network: floats in [-1, 1),
-/// integers from 0 to 15, true and false.
-static Array randomArray(const InterfaceArgument &input) {
-  Array array;
-  array.dtype = input.dtype;
-  for (const Dim &dim : input.dims)
-    array.dims.push_back(*dim.constant());
-  array.bytes.resize(*byteSize(array.dtype, array.dims));
-  int64_t elements = 1;
-  for (int64_t size : array.dims)
-    elements *= size;
-  if (elements == 0)
-    return array;
-  size_t width = array.bytes.size() / elements;
-  uint64_t state = 0x9e3779b97f4a7c15;
-  for (int64_t i = 0; i < elements; ++i) {
-    state = state * 6364136223846793005u + 1442695040888963407u;
-    double real = static_cast<double>(state >> 11) / double(uint64_t(1) << 52) - 1;
-    uint64_t bits = array.dtype == WEFT_BOOL ? state >> 63 : state >> 60;
-    if (array.dtype == WEFT_F64) {
-      std::memcpy(&bits, &real, sizeof bits);
-    } else if (array.dtype == WEFT_F32) {
-      auto single = static_cast<float>(real);
-      std::memcpy(&bits, &single, sizeof single);
-    } else if (array.dtype == WEFT_F16 || array.dtype == WEFT_BF16) {
-      llvm::APFloat half(real);
-      bool loses = false;
-      half.convert(array.dtype == WEFT_F16 ? llvm::APFloat::IEEEhalf() : llvm::APFloat::BFloat(),
-                   llvm::APFloat::rmNearestTiesToEven, &loses);
-      bits = half.bitcastToAPInt().getZExtValue();
-    }
-    std::memcpy(array.bytes.data() + i * width, &bits, width);
-  }
-  return array;
-}
-
 /// The inputs of the call: from files, or random where every dimension is known.
 static FailureOr<std::vector<NamedArray>>
 makeInputs(const BenchFlags &flags, const InterfaceExport &function, Report &report) {
@@ -95,8 +58,12 @@ makeInputs(const BenchFlags &flags, const InterfaceExport &function, Report &rep
                    ": fix its dimensions with --dim, or give it with --in");
       return failure();
     }
-    llvm::Expected<Array> array = file == files->end() ? llvm::Expected<Array>(randomArray(input))
-                                                       : readInput(input, file->second);
+    SmallVector<int64_t> sizes;
+    for (const Dim &dim : input.dims)
+      sizes.push_back(dim.constant().value_or(0));
+    llvm::Expected<Array> array = file == files->end()
+                                      ? llvm::Expected<Array>(randomArray(input.dtype, sizes))
+                                      : readInput(input, file->second);
     if (!array) {
       report.error(array.takeError());
       return failure();

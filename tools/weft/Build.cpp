@@ -5,6 +5,7 @@
 #include "tools/weft/Artifacts.h"
 #include "tools/weft/Calibrate.h"
 #include "tools/weft/CommandLine.h"
+#include "tools/weft/Tune.h"
 #include "tools/weft/Verbs.h"
 
 #include "llvm/ADT/StringExtras.h"
@@ -49,8 +50,19 @@ struct BuildFlags : CompileFlags {
       cl::desc("Inputs to see with --quantize what products hold: a .npz file whose arrays are "
                "called as the inputs are, or inputs one by one, as for weft run --in"),
       cl::value_desc("FILE.npz|NAME=FILE"), cl::cat(verbOptions())};
+  cl::opt<bool> tune{
+      "tune",
+      cl::desc("Measure how products with weights are computed fastest; what was found stays in "
+               "MODEL.tune.json beside the model, or in the file of --tune-cache"),
+      cl::cat(verbOptions())};
+  cl::opt<double> tuneSeconds{
+      "tune-seconds",
+      cl::desc("How long to measure with --tune, the largest products first (default: 60)"),
+      cl::value_desc("S"), cl::init(60), cl::cat(verbOptions())};
 };
 } // namespace
+
+static constexpr int mostTuneSeconds = 24 * 60 * 60;
 
 static constexpr llvm::StringLiteral examples =
     "  weft build digits.weft -o out/                       libdigits.a, libdigits.so, digits.h, "
@@ -63,7 +75,8 @@ static constexpr llvm::StringLiteral examples =
     "  weft build digits.weft --program -o digits           one executable: digits predict --help\n"
     "  weft build digits.weft --stop-after=kernels          print a stage\n"
     "  weft build net.onnx --quantize int8 --calibrate data.npz   products in 8 bits, and how far "
-    "results are from f32\n";
+    "results are from f32\n"
+    "  weft build net.onnx --dim N=1 --tune                 products computed as is fastest here\n";
 
 /// The kinds that `--emit` names, or the usual ones.
 static FailureOr<llvm::StringSet<>> kindsToWrite(const BuildFlags &flags, size_t processors,
@@ -108,6 +121,21 @@ static LogicalResult checkQuantization(const BuildFlags &flags, const CompileReq
   return failure(report.hasErrors());
 }
 
+/// Whether `--tune` goes with the rest.
+static LogicalResult checkTuning(const BuildFlags &flags, const CompileRequest &request,
+                                 Report &report) {
+  if (!flags.tune && flags.tuneSeconds.getNumOccurrences())
+    report.error("--tune-seconds is for --tune, which is missing");
+  else if (!(flags.tuneSeconds >= 0) || flags.tuneSeconds > mostTuneSeconds)
+    report.error("--tune-seconds: 0 to " + Twine(mostTuneSeconds) + " seconds");
+  else if (!flags.quantize.empty() && !request.tuneCache.empty())
+    report.error("--quantize and choices for products do not go together so far: leave out " +
+                 Twine(flags.tune ? "--tune" : "--tune-cache"));
+  else if (flags.tune)
+    return checkMeasurable(request, report);
+  return failure(report.hasErrors());
+}
+
 static std::vector<std::string> sourcesOf(const BuildFlags &flags) {
   return {flags.calibrate.begin(), flags.calibrate.end()};
 }
@@ -128,6 +156,9 @@ static int printStage(const BuildFlags &flags, Compilation &compilation) {
     if (failed(artifacts.takeWeights(flags.weights, flags.seed)) ||
         failed(Calibration(compilation, artifacts).run(sourcesOf(flags))))
       return report.exitCode();
+  if (flags.tune && *stage > ModelStage::Graph &&
+      failed(Tuner(compilation, flags.tuneSeconds).run()))
+    return report.exitCode();
   if (failed(compilation.advanceTo(*stage)))
     return report.exitCode();
   if (report.isJson())
@@ -171,6 +202,19 @@ static void reportPrecision(ProductCounts counts, Report &report) {
     llvm::outs() << "bf16: " << counts.inBf16 << " of " << counts.all << " products with weights\n";
 }
 
+/// What `--tune-cache` has done.
+static void reportChoices(Compilation &compilation) {
+  Report &report = compilation.report();
+  AppliedChoices applied = compilation.appliedChoices();
+  const std::string &path = compilation.options().tuneCache;
+  report.set("choices", llvm::json::Object{{"cache", path},
+                                           {"known", static_cast<int64_t>(applied.known)},
+                                           {"products", static_cast<int64_t>(applied.all)}});
+  if (!report.isJson())
+    llvm::outs() << path << " has choices for " << applied.known << " of " << applied.all
+                 << " products with weights\n";
+}
+
 /// Bytes of the tensors that are derived from weights: of all, and the most for one version.
 static std::pair<uint64_t, uint64_t> derivedBytes(const Interface &interface) {
   uint64_t all = 0, most = 0;
@@ -206,6 +250,7 @@ static LogicalResult build(const BuildFlags &flags, Compilation &compilation) {
     return failure();
   Artifacts artifacts(compilation);
   Calibration calibration(compilation, artifacts);
+  Tuner tuner(compilation, flags.tuneSeconds);
   bool programNeedsWeights = flags.program && flags.emit.empty();
   bool embed = flags.embedWeights || programNeedsWeights;
   if (failed(artifacts.takeWeights(flags.weights, flags.seed)))
@@ -216,8 +261,10 @@ static LogicalResult build(const BuildFlags &flags, Compilation &compilation) {
   std::string program = flags.program ? programPath(flags, artifacts.interface().name) : "";
   std::vector<std::string> calibrate = sourcesOf(flags);
   OutputFiles outputs;
-  bool asOneObject = kinds->contains("object");
+  bool asOneObject = kinds->contains("object"), tune = flags.tune;
   if (!calibrate.empty() && failed(calibration.run(calibrate)))
+    return failure();
+  if (tune && failed(tuner.run()))
     return failure();
   if (failed(artifacts.compile(embed, asOneObject)))
     return failure();
@@ -236,6 +283,10 @@ static LogicalResult build(const BuildFlags &flags, Compilation &compilation) {
     reportPrecision(artifacts.products(), compilation.report());
   if (!calibrate.empty())
     calibration.show();
+  if (tune)
+    tuner.show();
+  else if (!compilation.options().tuneCache.empty())
+    reportChoices(compilation);
   reportFiles(artifacts, compilation.report());
   reportVersions(artifacts.interface(), compilation.report());
   return success();
@@ -248,7 +299,13 @@ int buildVerb(VerbArguments arguments) {
                  examples);
   Report report("build", flags.json);
   FailureOr<CompileRequest> options = flags.options(report);
-  if (failed(options) || failed(checkQuantization(flags, *options, report)))
+  if (succeeded(options) && flags.tune) {
+    options->tunes = true;
+    if (options->tuneCache.empty())
+      options->tuneCache = tuneCacheBeside(options->input);
+  }
+  if (failed(options) || failed(checkTuning(flags, *options, report)) ||
+      failed(checkQuantization(flags, *options, report)))
     return report.finish();
   Compilation compilation(report, *options);
   if (!flags.stopAfter.empty())

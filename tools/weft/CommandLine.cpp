@@ -127,6 +127,9 @@ static FailureOr<std::vector<std::string>> readProcessors(ArrayRef<std::string> 
   return result;
 }
 
+/// As many as the runtime starts.
+static constexpr int mostTuneThreads = 256;
+
 FailureOr<CompileRequest> CompileFlags::options(Report &report) const {
   CompileRequest result;
   result.input = input;
@@ -146,6 +149,13 @@ FailureOr<CompileRequest> CompileFlags::options(Report &report) const {
   if (failed(processors))
     return failure();
   result.cpus = std::move(*processors);
+  if (tuneThreads < 0 || tuneThreads > mostTuneThreads) {
+    report.error("--tune-threads " + Twine(tuneThreads) + ": a number of threads is 1 to " +
+                 Twine(mostTuneThreads) + ", or 0 for all");
+    return failure();
+  }
+  result.tuneThreads = tuneThreads;
+  result.tuneCache = tuneCache;
   for (const std::string &text : settings) {
     auto pair = splitPair("settings", text, report);
     if (failed(pair))

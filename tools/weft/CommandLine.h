@@ -51,6 +51,16 @@ struct CompileFlags {
       llvm::cl::desc("Numbers that weights are multiplied in: f32, or bf16 with sums in f32, which "
                      "is fast only on processors with AVX512-BF16 (default: f32)"),
       llvm::cl::value_desc("TYPE"), llvm::cl::init("f32"), llvm::cl::cat(verbOptions())};
+  llvm::cl::opt<std::string> tuneCache{
+      "tune-cache",
+      llvm::cl::desc(
+          "Compute products as this file of weft build --tune says (default: as counted)"),
+      llvm::cl::value_desc("FILE"), llvm::cl::cat(verbOptions())};
+  llvm::cl::opt<int> tuneThreads{
+      "tune-threads",
+      llvm::cl::desc("Threads that products are tuned for (default: every core; those in the file "
+                     "where choices are only read)"),
+      llvm::cl::init(0), llvm::cl::value_desc("N"), llvm::cl::cat(verbOptions())};
   llvm::cl::opt<bool> json{"json", llvm::cl::desc("Print one JSON object to stdout"),
                            llvm::cl::cat(verbOptions())};
   llvm::cl::opt<bool> verifyEach{"verify-each", llvm::cl::desc("Verify the module after each pass"),

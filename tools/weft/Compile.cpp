@@ -15,9 +15,11 @@
 #include "mlir/IR/Verifier.h"
 #include "mlir/Parser/Parser.h"
 #include "llvm/ADT/StringExtras.h"
+#include "llvm/Support/FileSystem.h"
 #include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/Path.h"
 #include "llvm/Support/Process.h"
+#include "llvm/Support/Threading.h"
 #include "llvm/Support/xxhash.h"
 
 namespace weft {
@@ -55,6 +57,8 @@ Compilation::Compilation(Report &target, CompileRequest what)
 Compilation::~Compilation() = default;
 
 LogicalResult Compilation::load() {
+  if (failed(readTuneCache()))
+    return failure();
   theReport.progress("reading " + asked.input);
   StringRef extension = llvm::sys::path::extension(asked.input);
   if (extension == ".onnx")
@@ -205,6 +209,55 @@ std::string Compilation::weightsKey() const {
   return key;
 }
 
+//===-- Choices -----------------------------------------------------------------------------===//
+
+TuneSetting Compilation::tuneSetting(StringRef cpu) const {
+  TuneSetting setting{WEFT_VERSION, targetNamed(cpu).resolved().cpu, asked.tuneThreads,
+                      asked.precision == Precision::BF16 ? "bf16" : "f32", asked.strict};
+  if (asked.tunes && setting.threads == 0)
+    setting.threads = llvm::hardware_concurrency().compute_thread_count();
+  return setting;
+}
+
+/// Where choices are only read there must be some, of one setting: a build that is repeated
+/// elsewhere gives the same. Of several processors one is enough.
+LogicalResult Compilation::readTuneCache() {
+  if (asked.tuneCache.empty() || (asked.tunes && !llvm::sys::fs::exists(asked.tuneCache)))
+    return success();
+  llvm::Expected<TuneCache> read = TuneCache::read(asked.tuneCache);
+  if (!read) {
+    theReport.error(read.takeError());
+    return failure();
+  }
+  tuning = std::move(*read);
+  if (asked.tunes)
+    return success();
+  size_t most = 0;
+  std::string wanted;
+  for (const std::string &cpu : asked.cpus) {
+    TuneSetting setting = tuneSetting(cpu);
+    most = std::max(most, tuning.matching(setting).size());
+    wanted += (wanted.empty() ? "" : " or ") + setting.text();
+  }
+  if (most == 1)
+    return success();
+  std::string there;
+  for (const auto &[setting, products] : tuning.all())
+    there += (there.empty() ? " for " : "; for ") + setting.text();
+  theReport.error("'" + asked.tuneCache + "' has " + (most ? "several" : "no") + " choices for " +
+                  wanted + (most ? ", so give --tune-threads" : "") + ": it has some" +
+                  (there.empty() ? " for nothing" : there));
+  return failure();
+}
+
+AppliedChoices Compilation::applyTuneCache() {
+  ChoicesByKey choices;
+  for (const TuneSetting &setting : tuning.matching(tuneSetting(processor())))
+    for (const auto &[key, product] : *tuning.find(setting))
+      choices[key] = product.choice;
+  return applyChoices(module(), choices);
+}
+
 FrontendOptions Compilation::frontendOptions() const {
   FrontendOptions options;
   options.rootModel = asked.rootModel;
@@ -307,6 +360,8 @@ LogicalResult Compilation::run(ModelStage stage) {
     break;
   }
   case ModelStage::Kernels:
+    if (!asked.tuneCache.empty())
+      applied = applyTuneCache();
     buildKernelsPipeline(manager,
                          {vectors->bytes, vectors->registers, vectors->bfloatDots,
                           vectors->byteDots, asked.strict, asked.explain, asked.precision});

@@ -11,6 +11,8 @@
 #include "frontend/Frontend.h"
 #include "passes/Pipelines.h"
 #include "tools/weft/Report.h"
+#include "tools/weft/TuneCache.h"
+#include "tools/weft/TuneProducts.h"
 #include "tools/weft/Weights.h"
 
 #include "mlir/Pass/PassManager.h"
@@ -34,7 +36,10 @@ struct CompileRequest {
   std::vector<std::string> cpus = {"host"};
   bool strict = false; // no Winograd
   Precision precision = Precision::F32;
-  bool explain = false; // kernels say why they end
+  bool explain = false;    // kernels say why they end
+  std::string tuneCache;   // a file with choices for products; empty: as counted
+  bool tunes = false;      // the file is completed by measurement, and made if it is not there
+  int32_t tuneThreads = 0; // that choices are for; 0: all cores to measure with, any to read
   bool verifyEach = false;
 };
 
@@ -94,6 +99,14 @@ public:
   FailureOr<std::vector<SmallVector<char, 0>>> makeObjects(ModuleOp llvmModule, StringRef name,
                                                            bool asOne);
 
+  /// What choices hold for with this request and a processor of it. Where they are only read,
+  /// `threads` is 0 for any number.
+  TuneSetting tuneSetting(StringRef cpu) const;
+  /// The choices that stage `kernels` takes.
+  TuneCache &tuneCache() { return tuning; }
+  /// How many products had one; known at stage `kernels`.
+  AppliedChoices appliedChoices() const { return applied; }
+
   /// Goes on for processor number `index` of those that were asked for: back at stage `graph`, up
   /// to which all are the same. It is the first until then.
   LogicalResult useProcessor(size_t index);
@@ -106,6 +119,8 @@ private:
   LogicalResult loadWeft();
   LogicalResult loadOnnx();
   FrontendOptions frontendOptions() const;
+  LogicalResult readTuneCache();
+  AppliedChoices applyTuneCache();
   /// Shows what the frontend has to say; fails if there are errors.
   LogicalResult show(const DiagnosticEngine &messages);
   LogicalResult run(ModelStage stage);
@@ -118,6 +133,8 @@ private:
   std::unique_ptr<DiagnosticReporter> diagnostics;
   OwningOpRef<ModuleOp> theModule;
   std::optional<Weights> importedWeights;
+  TuneCache tuning;
+  AppliedChoices applied;
   OwningOpRef<ModuleOp> graph; ///< At stage `graph`, where several processors go on from it.
   struct {
     ModelStage stage = ModelStage::Model;

@@ -93,15 +93,19 @@ FailureOr<std::string> LoadedModel::library() {
     TargetOptions target = targetNamed(cpu).resolved();
     targets += target.triple + " " + target.cpu + " " + target.features + "\n";
   }
-  return madeOnce(
-      cacheKey({"library", moduleText, dims, targets, compilation.options().strict ? "strict" : "",
-                compilation.options().precision == Precision::BF16 ? "bf16" : ""}) +
-          ".so",
-      [&](StringRef path, OutputFiles &files) {
-        Artifacts artifacts(compilation);
-        return success(succeeded(artifacts.compile(/*embedWeights=*/false)) &&
-                       succeeded(artifacts.addShared(path, files)));
-      });
+  const CompileRequest &request = compilation.options();
+  // Empty where products are computed as counted.
+  std::string tuning = request.tuneCache.empty() ? ""
+                                                 : std::to_string(request.tuneThreads) + "\n" +
+                                                       compilation.tuneCache().text();
+  return madeOnce(cacheKey({"library", moduleText, dims, targets, request.strict ? "strict" : "",
+                            request.precision == Precision::BF16 ? "bf16" : "", tuning}) +
+                      ".so",
+                  [&](StringRef path, OutputFiles &files) {
+                    Artifacts artifacts(compilation);
+                    return success(succeeded(artifacts.compile(/*embedWeights=*/false)) &&
+                                   succeeded(artifacts.addShared(path, files)));
+                  });
 }
 
 LogicalResult LoadedModel::open(const Interface &interface, StringRef weights, uint64_t seed,

@@ -4,6 +4,7 @@
 // on arrays from files.
 
 #include "tools/weft/CommandLine.h"
+#include "tools/weft/data/Convert.h"
 #include "tools/weft/data/DataFile.h"
 #include "tools/weft/data/JsonArray.h"
 #include "tools/weft/Evaluate.h"
@@ -179,7 +180,7 @@ LogicalResult Run::callCompiled() {
 /// the operations.
 LogicalResult Run::checkFinite() {
   auto wrong =
-      llvm::find_if(outputs, [](const NamedArray &output) { return !isFinite(output.array); });
+      llvm::find_if(outputs, [](const NamedArray &output) { return firstNonFinite(output.array).has_value(); });
   if (wrong == outputs.end())
     return success();
   report.progress("looking for what is not finite");

@@ -4,9 +4,9 @@
 
 #include "tools/weft/data/Array.h"
 
+#include "llvm/ADT/APFloat.h"
 #include "llvm/Support/MathExtras.h"
 
-#include <cmath>
 #include <cstring>
 
 namespace weft {
@@ -48,40 +48,37 @@ std::optional<int64_t> byteSize(weft_dtype dtype, llvm::ArrayRef<int64_t> dims) 
   return result;
 }
 
-template <typename T> static bool allFinite(const Array &array) {
-  for (size_t at = 0; at + sizeof(T) <= array.bytes.size(); at += sizeof(T)) {
-    T value;
-    std::memcpy(&value, array.bytes.data() + at, sizeof value);
-    if (!std::isfinite(value))
-      return false;
+Array randomArray(weft_dtype dtype, llvm::ArrayRef<int64_t> dims) {
+  Array array;
+  array.dtype = dtype;
+  array.dims.assign(dims.begin(), dims.end());
+  array.bytes.resize(*byteSize(array.dtype, array.dims));
+  int64_t elements = 1;
+  for (int64_t size : array.dims)
+    elements *= size;
+  if (elements == 0)
+    return array;
+  size_t width = array.bytes.size() / elements;
+  uint64_t state = 0x9e3779b97f4a7c15;
+  for (int64_t i = 0; i < elements; ++i) {
+    state = state * 6364136223846793005u + 1442695040888963407u;
+    double real = static_cast<double>(state >> 11) / double(uint64_t(1) << 52) - 1;
+    uint64_t bits = array.dtype == WEFT_BOOL ? state >> 63 : state >> 60;
+    if (array.dtype == WEFT_F64) {
+      std::memcpy(&bits, &real, sizeof bits);
+    } else if (array.dtype == WEFT_F32) {
+      auto single = static_cast<float>(real);
+      std::memcpy(&bits, &single, sizeof single);
+    } else if (array.dtype == WEFT_F16 || array.dtype == WEFT_BF16) {
+      llvm::APFloat half(real);
+      bool loses = false;
+      half.convert(array.dtype == WEFT_F16 ? llvm::APFloat::IEEEhalf() : llvm::APFloat::BFloat(),
+                   llvm::APFloat::rmNearestTiesToEven, &loses);
+      bits = half.bitcastToAPInt().getZExtValue();
+    }
+    std::memcpy(array.bytes.data() + i * width, &bits, width);
   }
-  return true;
-}
-
-/// The exponent of NaN and infinity is all ones.
-static bool allFinite16(const Array &array, uint16_t exponent) {
-  for (size_t at = 0; at + 2 <= array.bytes.size(); at += 2) {
-    uint16_t bits;
-    std::memcpy(&bits, array.bytes.data() + at, sizeof bits);
-    if ((bits & exponent) == exponent)
-      return false;
-  }
-  return true;
-}
-
-bool isFinite(const Array &array) {
-  switch (array.dtype) {
-  case WEFT_F32:
-    return allFinite<float>(array);
-  case WEFT_F64:
-    return allFinite<double>(array);
-  case WEFT_F16:
-    return allFinite16(array, 0x7c00);
-  case WEFT_BF16:
-    return allFinite16(array, 0x7f80);
-  default:
-    return true;
-  }
+  return array;
 }
 
 } // namespace weft

@@ -33,11 +33,12 @@ std::string typeName(weft_dtype dtype, llvm::ArrayRef<int64_t> dims);
 /// The element type of that name in the language, if there is one.
 std::optional<weft_dtype> dtypeNamed(llvm::StringRef name);
 
-/// True if no element is NaN or an infinity.
-bool isFinite(const Array &array);
-
 /// Bytes of an array, or nothing where a size is negative or they exceed int64_t.
 std::optional<int64_t> byteSize(weft_dtype dtype, llvm::ArrayRef<int64_t> dims);
+
+/// Numbers that neither vanish nor overflow on their way through a network: floats in [-1, 1),
+/// integers from 0 to 15, true and false; the same each time.
+Array randomArray(weft_dtype dtype, llvm::ArrayRef<int64_t> dims);
 
 } // namespace weft
 

@@ -37,8 +37,7 @@ static double wideValue(uint16_t bits, weft_dtype dtype) {
   return number.convertToDouble();
 }
 
-/// How deeply brackets nest outside of strings.
-static int nestingOf(llvm::StringRef text) {
+int jsonNesting(llvm::StringRef text) {
   int depth = 0, deepest = 0;
   bool inString = false;
   for (size_t i = 0; i < text.size(); ++i) {
@@ -279,7 +278,7 @@ private:
 
 llvm::Expected<Array> parseJsonArray(llvm::StringRef text, weft_dtype dtype,
                                      llvm::ArrayRef<int64_t> expected, llvm::StringRef label) {
-  if (nestingOf(text) > depthLimit)
+  if (jsonNesting(text) > depthLimit)
     return llvm::createStringError("'" + label + "' nests more than " + llvm::Twine(WEFT_MAX_RANK) +
                                    " lists");
   llvm::Expected<json::Value> value = json::parse(text);

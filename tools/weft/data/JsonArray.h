@@ -19,6 +19,9 @@ namespace weft {
 llvm::Expected<Array> parseJsonArray(llvm::StringRef text, weft_dtype dtype,
                                      llvm::ArrayRef<int64_t> expected, llvm::StringRef label);
 
+/// How deeply brackets nest outside of strings: what is too deep is not given to a parser.
+int jsonNesting(llvm::StringRef text);
+
 /// Writes nested lists. Each float is the shortest decimal that reads back as the same value.
 void writeJsonArray(const Array &array, llvm::json::OStream &json);
 
