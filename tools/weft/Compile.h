@@ -77,7 +77,7 @@ public:
   const CompileRequest &options() const { return asked; }
   /// `--dim` as text, one entry a size: N=1, N=*.
   std::vector<std::string> dimTexts() const;
-  Report &report() { return theReport; }
+  Report &report() const { return theReport; }
 
   /// The description of the model at its present stage, which is before `loops`.
   FailureOr<Interface> interface() { return readInterface(module()); }

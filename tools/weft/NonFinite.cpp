@@ -238,4 +238,33 @@ llvm::Expected<std::optional<NonFinite>> findNonFinite(FuncOp function, const In
   return std::nullopt;
 }
 
+void sayNonFinite(const Compilation &compilation, const InterfaceExport &function,
+                  const Interface &interface, ArrayRef<NamedArray> inputs, StringRef wrong,
+                  llvm::function_ref<llvm::Expected<Weights>(Compilation &)> weights) {
+  Report &report = compilation.report();
+  report.progress("looking for what is not finite");
+  CompileRequest anySize = compilation.options();
+  anySize.versions.clear();
+  Compilation again(report, anySize);
+  if (failed(again.load()) || failed(again.advanceTo(ModelStage::Graph)))
+    return;
+  llvm::Expected<Weights> before = weights(again);
+  if (!before) {
+    report.error(before.takeError());
+    return;
+  }
+  auto body = again.module().lookupSymbol<mlir::func::FuncOp>(function.name);
+  auto found = findNonFinite(body, interface, *before, inputs);
+  if (!found)
+    report.error(found.takeError());
+  else if (*found && (*found)->isArgument)
+    report.error((*found)->text());
+  else if (*found)
+    mlir::emitError(Location((*found)->location)) << (*found)->text();
+  else
+    report.error("the result '" + wrong +
+                 "' holds NaN or an infinity, but the evaluator's does not: the numbers that are "
+                 "summed are near the limit of their type");
+}
+
 } // namespace weft

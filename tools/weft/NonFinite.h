@@ -35,6 +35,13 @@ llvm::Expected<std::optional<NonFinite>> findNonFinite(mlir::func::FuncOp functi
                                                        const Weights &weights,
                                                        ArrayRef<NamedArray> inputs);
 
+/// Does a call again, by the evaluator, of which the result `wrong` was not finite, and says in the
+/// report what made it so: what was compiled has fused the operations. `weights` gives parameters
+/// and states as they were before the call.
+void sayNonFinite(const Compilation &compilation, const InterfaceExport &function,
+                  const Interface &interface, ArrayRef<NamedArray> inputs, StringRef wrong,
+                  llvm::function_ref<llvm::Expected<Weights>(Compilation &)> weights);
+
 } // namespace weft
 
 #endif // WEFT_TOOLS_WEFT_NONFINITE_H

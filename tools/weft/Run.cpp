@@ -179,30 +179,13 @@ LogicalResult Run::callCompiled() {
 /// Does the call again, by the evaluator, if a result is not finite: what was compiled has fused
 /// the operations.
 LogicalResult Run::checkFinite() {
-  auto wrong =
-      llvm::find_if(outputs, [](const NamedArray &output) { return firstNonFinite(output.array).has_value(); });
+  auto wrong = llvm::find_if(
+      outputs, [](const NamedArray &output) { return firstNonFinite(output.array).has_value(); });
   if (wrong == outputs.end())
     return success();
-  report.progress("looking for what is not finite");
-  CompileRequest anySize = compilation.options();
-  anySize.versions.clear();
-  Compilation again(report, anySize);
-  if (failed(again.load()) || failed(again.advanceTo(ModelStage::Graph)))
-    return failure();
-  llvm::Expected<Weights> weights = again.takeWeights(weightsPath, interface, seed);
-  if (!weights)
-    return fail(weights.takeError());
-  auto body = again.module().lookupSymbol<mlir::func::FuncOp>(function->name);
-  auto found = findNonFinite(body, interface, *weights, inputs);
-  if (!found)
-    return fail(found.takeError());
-  if (*found && (*found)->isArgument)
-    return fail((*found)->text());
-  if (*found)
-    return mlir::emitError(Location((*found)->location)) << (*found)->text();
-  return fail("the result '" + wrong->name +
-              "' holds NaN or an infinity, but the evaluator's does not: the numbers that are "
-              "summed are near the limit of their type");
+  sayNonFinite(compilation, *function, interface, inputs, wrong->name,
+               [&](Compilation &again) { return again.takeWeights(weightsPath, interface, seed); });
+  return failure();
 }
 
 /// The results as one JSON object.

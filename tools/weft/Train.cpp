@@ -67,6 +67,11 @@ struct TrainFlags : CompileFlags {
                        cl::desc("Threads of a step (default: every core); results are the same"),
                        cl::init(0), cl::cat(verbOptions())};
 
+  cl::opt<bool> checkFinite{
+      "check-finite",
+      cl::desc("If a loss is not finite, say which operation made the first NaN or infinity"),
+      cl::cat(verbOptions())};
+
   /// Everything by value: the linker, which runs in this process, resets the flags.
   FailureOr<TrainRequest> request(Report &report) const;
 };
@@ -97,6 +102,7 @@ FailureOr<TrainRequest> TrainFlags::request(Report &report) const {
   result.saveEvery = saveEvery;
   result.resume = resume;
   result.overwrite = overwrite;
+  result.checkFinite = checkFinite;
   if (validation.getNumOccurrences() > 0)
     result.validation = validation;
   if (monitor.getNumOccurrences() > 0)

@@ -82,6 +82,10 @@ std::optional<size_t> firstNonFinite(const Array &array) {
   return std::nullopt;
 }
 
+llvm::StringRef nameOfNonFinite(double value) {
+  return std::isnan(value) ? "nan" : value > 0 ? "inf" : "-inf";
+}
+
 static void storeReal(double value, weft_dtype dtype, char *to) {
   if (dtype == WEFT_F64) {
     std::memcpy(to, &value, sizeof value);

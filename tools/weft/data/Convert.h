@@ -21,6 +21,8 @@ std::optional<int64_t> integerAt(const Array &array, size_t index);
 bool isFloat(weft_dtype dtype);
 /// The first element that is NaN or infinite, if there is one.
 std::optional<size_t> firstNonFinite(const Array &array);
+/// "nan", "inf" or "-inf".
+llvm::StringRef nameOfNonFinite(double value);
 
 /// The same numbers in another type: floats as any float, integers and booleans as any float, and
 /// as integers that can hold each of them. Others are errors: `label` begins the message.

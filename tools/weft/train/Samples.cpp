@@ -11,7 +11,6 @@
 
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/FileSystem.h"
-#include "llvm/Support/FormatVariadic.h"
 #include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/Path.h"
 #include "llvm/Support/xxhash.h"
@@ -328,14 +327,14 @@ std::string Feed::nonFiniteAmong(ArrayRef<int64_t> numbers) const {
     std::string name = "'" + input.argument->name + "' holds ";
     if (!input.byRows) {
       if (std::optional<size_t> at = firstNonFinite(*input.array))
-        return name + llvm::formatv("{0}", realAt(*input.array, *at)).str();
+        return name + nameOfNonFinite(realAt(*input.array, *at)).str();
       continue;
     }
     size_t width = rowBytes(*input.array) / weft_dtype_size(input.array->dtype);
     for (int64_t number : numbers)
       for (size_t at = static_cast<size_t>(number) * width, end = at + width; at < end; ++at)
         if (double value = realAt(*input.array, at); !std::isfinite(value))
-          return name + llvm::formatv("{0}", value).str() + " in row " + std::to_string(number);
+          return name + nameOfNonFinite(value).str() + " in row " + std::to_string(number);
   }
   return "";
 }

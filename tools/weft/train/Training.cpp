@@ -5,10 +5,12 @@
 #include "tools/weft/train/Training.h"
 
 #include "tools/weft/data/Convert.h"
+#include "tools/weft/NonFinite.h"
 #include "tools/weft/train/Curve.h"
 #include "tools/weft/Weights.h"
 
 #include "llvm/ADT/StringExtras.h"
+#include "llvm/ADT/StringMap.h"
 #include "llvm/Support/Format.h"
 #include "llvm/Support/Path.h"
 
@@ -68,16 +70,33 @@ FailureOr<Training::Call *> Training::prepared(Calls &calls, const Feed &from, i
 }
 
 /// A loss that is no number: nothing after this step is worth keeping.
-LogicalResult Training::refuseNonFinite(const NamedArray &output, ArrayRef<int64_t> rows) {
-  std::string message =
-      llvm::formatv("step {0} of epoch {1}: '{2}' is {3}", progress.step + 1, progress.epoch() + 1,
-                    output.name == "result" ? "loss" : output.name, realAt(output.array, 0));
+LogicalResult Training::refuseNonFinite(const Call &call, const NamedArray &output,
+                                        ArrayRef<int64_t> rows) {
+  std::string message = llvm::formatv(
+      "step {0} of epoch {1}: '{2}' is {3}", progress.step + 1, progress.epoch() + 1,
+      output.name == "result" ? "loss" : output.name, nameOfNonFinite(realAt(output.array, 0)));
   if (std::string input = feed->nonFiniteAmong(rows); !input.empty())
     message += "; " + input;
   message += hasCheckpoint ? "; '" + request.out +
                                  "' holds the state before it went wrong, at the last checkpoint"
                            : "; nothing was written";
-  return fail(message);
+  report.error(message);
+  if (request.checkFinite)
+    sayNonFinite(compilation, *trainer, interface, call.inputs, output.name,
+                 [&](Compilation &) { return std::move(stepStart); });
+  return failure();
+}
+
+/// Copies parameters and states, in the order of the description.
+void Training::keepBefore() {
+  llvm::StringMap<StringRef> bytes;
+  for (const NamedTensor &tensor : loaded.native().parameters())
+    bytes[tensor.name] = tensor.bytes;
+  stepStart.clear();
+  for (const InterfaceParameter &parameter : interface.parameters) {
+    StringRef from = bytes.lookup(parameter.name);
+    stepStart.push_back({parameter.dtype, parameter.dims, {from.begin(), from.end()}});
+  }
 }
 
 LogicalResult Training::step(ArrayRef<int64_t> rows) {
@@ -87,13 +106,15 @@ LogicalResult Training::step(ArrayRef<int64_t> rows) {
   feed->fill((*call)->inputs, rows,
              stepSeed(progress.settings.seed, static_cast<uint64_t>(progress.epoch()),
                       static_cast<uint64_t>(progress.step)));
+  if (request.checkFinite)
+    keepBefore();
   if (Error error = loaded.native().repeat((*call)->call))
     return fail(std::move(error));
   for (auto [column, index] : llvm::enumerate(lossOutputs)) {
     const NamedArray &output = (*call)->call.outputs[index];
     double value = realAt(output.array, 0);
     if (!std::isfinite(value))
-      return refuseNonFinite(output, rows);
+      return refuseNonFinite(**call, output, rows);
     progress.sums[column] += value * static_cast<double>(rows.size());
   }
   ++progress.step;

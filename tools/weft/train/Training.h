@@ -31,6 +31,7 @@ struct TrainRequest {
   int threads = 0;
   double saveEvery = 60; // seconds
   bool resume = false, overwrite = false;
+  bool checkFinite = false; // keeps what each step began with
 };
 
 /// One run. Failures are told to the report of the compilation.
@@ -80,7 +81,8 @@ private:
   LogicalResult step(ArrayRef<int64_t> rows);
   LogicalResult measure(std::vector<double> &row);
   FailureOr<Call *> prepared(Calls &calls, const Feed &feed, int64_t rows);
-  LogicalResult refuseNonFinite(const NamedArray &output, ArrayRef<int64_t> rows);
+  void keepBefore();
+  LogicalResult refuseNonFinite(const Call &call, const NamedArray &output, ArrayRef<int64_t> rows);
   LogicalResult endEpoch();
 
   // Files and words.
@@ -106,6 +108,7 @@ private:
   DataSet data, validationData;
   std::optional<Feed> feed;
   std::vector<Metric> metrics;
+  Weights stepStart;               ///< With checkFinite: parameters and states before the step.
   std::vector<size_t> lossOutputs; ///< Outputs of the trainer that are recorded, the first columns.
   Progress progress;
   std::vector<int64_t> validationRows;
