@@ -14,6 +14,7 @@ namespace weft {
 using mlir::OpPassManager;
 
 void buildPlanPipeline(OpPassManager &manager) {
+  manager.addPass(createUpdateStatesPass());
   manager.addPass(createOutlineKernelsPass());
   manager.addPass(createPlanMemoryPass());
   manager.addPass(createVerifyPlanPass());

@@ -27,11 +27,12 @@ struct Access {
   unsigned space = 0;     ///< Equal numbers ask at the same places.
 };
 
-/// One kernel in the making: `result` is what it yields.
+/// One kernel in the making: `result` is what it yields, the last in the program if there are more.
 struct Group {
   explicit Group(Operation *yielded) : result(yielded) {}
 
   Operation *result;
+  SmallVector<Operation *, 2> earlier; ///< Further results, in program order.
   std::string why; ///< Why `result` is not computed in the kernel that reads it.
   Operation *root = nullptr;
   unsigned numOps = 0;      ///< Members that are not generated.
@@ -71,7 +72,10 @@ private:
   void join(Operation *op, Group &group, const Access &access);
   void start(Operation *op, std::string why);
   bool isCostly(Operation *op);
+  bool isAsCheapAsReading(Operation *op);
   Operation *rootOfChain(Operation *op, int depth = 8);
+  bool mayShareLoops(Group &first, Group &second);
+  void uniteResults();
 
   mlir::Block &block;
   Limits limits;
@@ -97,6 +101,7 @@ void Grouping::run() {
     ++numFused;
     numDuplicated += uses->size() - 1;
   }
+  uniteResults();
 }
 
 //===-- Uses --------------------------------------------------------------------------------===//
@@ -175,7 +180,8 @@ std::string Grouping::whyApart(Operation *op, const Uses &uses) {
   if (uses.empty())
     return "nothing reads it";
   // Several kernels may each compute a view or something generated, but no real work twice.
-  if (uses.size() > 1 && !isView(op) && !isWidening(op) && !isGenerated(op->getResult(0)))
+  if (uses.size() > 1 && !isView(op) && !isWidening(op) && !isGenerated(op->getResult(0)) &&
+      !isAsCheapAsReading(op))
     return std::to_string(uses.size()) + " kernels read it";
   for (const auto &[group, access] : uses)
     if (std::string why = whyApart(op, *group, access); !why.empty())
@@ -231,6 +237,35 @@ Operation *Grouping::rootOfChain(Operation *op, int depth) {
   return nullptr;
 }
 
+/// True for a simple operation on one tensor that is in memory anyway with small ones, as in
+/// `x - mean`: its kernels read that tensor in the place of the result, which is never stored.
+bool Grouping::isAsCheapAsReading(Operation *op) {
+  if (!op->hasTrait<Elementwise>() || isExpensive(op))
+    return false;
+  constexpr int64_t negligible = 8;
+  Dim elements = productOf(dimsOf(cast<RankedTensorType>(op->getResult(0).getType())));
+  unsigned numRead = 0, numSmall = 0;
+  for (Value operand : op->getOperands()) {
+    bool isShared = !operand.hasOneUse();
+    while (operand.getDefiningOp() && isView(operand.getDefiningOp())) {
+      operand = operand.getDefiningOp()->getOperand(0);
+      isShared |= !operand.hasOneUse();
+    }
+    Dim read = productOf(dimsOf(cast<RankedTensorType>(operand.getType())));
+    if (isGenerated(operand))
+      continue;
+    if ((read * Dim(negligible)).provablyAtMost(elements)) {
+      ++numSmall;
+      continue;
+    }
+    Operation *source = operand.getDefiningOp();
+    bool isInMemory = isShared || !source || !isKernelMaterial(source);
+    if (!isInMemory || ++numRead > 1)
+      return false;
+  }
+  return numRead == 1 && numSmall > 0;
+}
+
 /// Expensive itself, or with expensive work behind it that nothing else wants: such a chain is
 /// cut at its end, not in the middle.
 bool Grouping::isCostly(Operation *op) {
@@ -282,23 +317,98 @@ void Grouping::start(Operation *op, std::string why) {
   join(op, *groups.back(), {.pointwise = true});
 }
 
+//===-- Several results ---------------------------------------------------------------------===//
+
+/// What the members of a group read from outside of it that has the dimensions of its result.
+static llvm::DenseSet<Value> fullInputs(const Group &group) {
+  llvm::DenseSet<Value> inputs;
+  for (const auto &[op, access] : group.members)
+    if (access.pointwise && op->hasTrait<Elementwise>())
+      for (Value operand : op->getOperands())
+        if (!group.members.contains(operand.getDefiningOp()))
+          inputs.insert(operand);
+  return inputs;
+}
+
+static bool haveSameDims(Value a, Value b) {
+  return dimsOf(cast<RankedTensorType>(a.getType())) == dimsOf(cast<RankedTensorType>(b.getType()));
+}
+
+/// True if the loops of `second` may give the result of `first` as well, which only they and the
+/// end of the block read: both are element-wise over the same places, and one reads the other's
+/// result there, or both read one tensor.
+bool Grouping::mayShareLoops(Group &first, Group &second) {
+  Value value = first.result->getResult(0);
+  if (first.root || second.root || first.numOps + second.numOps > limits.maxOps ||
+      !haveSameDims(value, second.result->getResult(0)))
+    return false;
+  bool isRead = false, isResult = false;
+  for (mlir::OpOperand &use : value.getUses()) {
+    Operation *user = use.getOwner();
+    isResult |= user == block.getTerminator();
+    if (user == block.getTerminator())
+      continue;
+    if (!second.members.contains(user) || groupsOf[user].size() > 1 ||
+        !accessThrough(use, second).pointwise)
+      return false;
+    isRead = true;
+  }
+  if (!isResult || isRead)
+    return isResult;
+  llvm::DenseSet<Value> inputs = fullInputs(first);
+  return llvm::any_of(fullInputs(second), [&](Value input) { return inputs.contains(input); });
+}
+
+/// Lets kernels that end a block together share their loops: the new moments and the new value of a
+/// parameter, the carries of a step. What both read is read once.
+void Grouping::uniteResults() {
+  for (size_t later = 0; later < groups.size(); ++later)
+    for (size_t i = later + 1; i < groups.size();) {
+      Group &second = *groups[later], &first = *groups[i];
+      if (!mayShareLoops(first, second)) {
+        ++i;
+        continue;
+      }
+      for (const auto &[op, access] : first.members) {
+        second.members.insert({op, access});
+        SmallVector<Group *, 2> &owners = groupsOf[op];
+        llvm::replace(owners, &first, &second);
+        owners.erase(llvm::unique(owners), owners.end());
+      }
+      second.numOps += first.numOps;
+      second.earlier.insert(second.earlier.begin(), first.result);
+      groups.erase(groups.begin() + static_cast<ptrdiff_t>(i));
+      ++numFused;
+    }
+}
+
 //===-- Rewriting ---------------------------------------------------------------------------===//
+
+/// What the kernel gives, in program order.
+SmallVector<Operation *> resultsOf(const Group &group) {
+  SmallVector<Operation *> results(group.earlier.begin(), group.earlier.end());
+  results.push_back(group.result);
+  return results;
+}
 
 /// The members, operands before users, in an order that depends on nothing but the computation:
 /// equal kernels are to have equal bodies wherever their operations stood.
 llvm::SetVector<Operation *> inCanonicalOrder(const Group &group) {
   llvm::SetVector<Operation *> ordered;
-  SmallVector<std::pair<Operation *, unsigned>> path = {{group.result, 0}};
-  while (!path.empty()) {
-    auto &[op, next] = path.back();
-    if (next == op->getNumOperands()) {
-      ordered.insert(op);
-      path.pop_back();
-      continue;
+  SmallVector<std::pair<Operation *, unsigned>> path;
+  for (Operation *result : resultsOf(group)) {
+    path.push_back({result, 0});
+    while (!path.empty()) {
+      auto &[op, next] = path.back();
+      if (next == op->getNumOperands()) {
+        ordered.insert(op);
+        path.pop_back();
+        continue;
+      }
+      Operation *source = op->getOperand(next++).getDefiningOp();
+      if (source && group.members.contains(source) && !ordered.contains(source))
+        path.push_back({source, 0});
     }
-    Operation *source = op->getOperand(next++).getDefiningOp();
-    if (source && group.members.contains(source) && !ordered.contains(source))
-      path.push_back({source, 0});
   }
   return ordered;
 }
@@ -321,9 +431,10 @@ void build(const Group &group, bool explain) {
   SmallVector<Location> locations =
       llvm::map_to_vector(members, [](Operation *op) { return op->getLoc(); });
   Location loc = builder.getFusedLoc(locations);
-  Value result = group.result->getResult(0);
+  SmallVector<Value> results = llvm::map_to_vector(
+      resultsOf(group), [](Operation *op) -> Value { return op->getResult(0); });
   auto kernel =
-      KernelOp::create(builder, loc, mlir::TypeRange(result.getType()), inputs.getArrayRef());
+      KernelOp::create(builder, loc, mlir::TypeRange(ValueRange(results)), inputs.getArrayRef());
   if (explain)
     kernel->setAttr(kWhyAttr, builder.getStringAttr(group.why));
 
@@ -334,8 +445,11 @@ void build(const Group &group, bool explain) {
   builder.setInsertionPointToStart(body);
   for (Operation *op : members)
     builder.clone(*op, mapping);
-  YieldOp::create(builder, group.result->getLoc(), mapping.lookup(result));
-  result.replaceAllUsesWith(kernel.getResult(0));
+  SmallVector<Value> yielded =
+      llvm::map_to_vector(results, [&](Value result) { return mapping.lookup(result); });
+  YieldOp::create(builder, group.result->getLoc(), yielded);
+  for (auto [result, replacement] : llvm::zip_equal(results, kernel->getResults()))
+    result.replaceAllUsesWith(replacement);
 }
 
 struct FormKernels final : impl::FormKernelsPassBase<FormKernels> {

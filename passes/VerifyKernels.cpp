@@ -61,8 +61,8 @@ LogicalResult checkMember(Operation &op) {
 }
 
 LogicalResult checkKernel(KernelOp kernel) {
-  if (kernel->getNumResults() != 1) // K2
-    return kernel.emitOpError() << "has " << kernel->getNumResults() << " results, must have 1";
+  if (kernel->getNumResults() == 0) // K2
+    return kernel.emitOpError() << "has no result";
   Operation *root = nullptr;
   for (Operation &op : kernel.getBody().front().without_terminator()) {
     if (failed(checkMember(op)))
@@ -71,6 +71,9 @@ LogicalResult checkKernel(KernelOp kernel) {
       continue;
     if (root) // K2
       return op.emitOpError() << "is a second root beside '" << root->getName() << "'";
+    if (kernel->getNumResults() > 1) // K2
+      return op.emitOpError() << "is a root in a kernel with " << kernel->getNumResults()
+                              << " results, must have 1";
     root = &op;
   }
   return root ? checkEpilogue(root) : success();

@@ -81,10 +81,19 @@ LogicalResult Kernel::finish() {
 
 void Kernel::forChunks(Code::Body body) { code().loop(loops.begin, loops.end, 1, body); }
 
+/// What the kernel gives, all of one shape; beside a root it is one value.
+static ValueRange resultsOf(Kernel &kernel) {
+  return kernel.source.getBody().front().getTerminator()->getOperands();
+}
+
 void Kernel::store(ArrayRef<Value> indices) {
-  Value value = elements().at(result, indices);
+  // All are computed before the first is stored, which may be over an element that others read.
+  SmallVector<Value> values = llvm::map_to_vector(
+      resultsOf(*this), [&](Value given) { return elements().at(given, indices); });
   Value place = code().linearize(indices, elements().sizes(result));
-  scalar().store(value, elements().flatOutput(0), place, elementOf(result));
+  for (auto [number, value] : llvm::enumerate(values))
+    scalar().store(value, elements().flatOutput(number), place,
+                   elementOf(resultsOf(*this)[number]));
 }
 
 void Kernel::storeFromRoot(ArrayRef<Value> indices, Value wide) {
@@ -119,11 +128,15 @@ int64_t Kernel::workPerElement() {
 
 //===-- Elements of a shape -----------------------------------------------------------------===//
 
-MapPlan planMap(Value tensor) {
+/// Divides the elements of `tensors`, which have one shape, by what may run as one index in all.
+static MapPlan planMaps(ValueRange tensors) {
   MapPlan plan;
-  SmallVector<Dim> dims = dimsOf(tensor);
+  SmallVector<Dim> dims = dimsOf(tensors.front());
+  auto isMergeable = [&](int64_t dim) {
+    return llvm::all_of(tensors, [&](Value tensor) { return mergeable(tensor, dim); });
+  };
   for (size_t d = 0; d < dims.size(); ++d) {
-    if (d == 0 || !mergeable(tensor, d - 1))
+    if (d == 0 || !isMergeable(d - 1))
       plan.groups.emplace_back();
     plan.groups.back().push_back(dims[d]);
   }
@@ -149,6 +162,8 @@ MapPlan planMap(Value tensor) {
   return plan;
 }
 
+MapPlan planMap(Value tensor) { return planMaps(tensor); }
+
 namespace {
 /// Concatenations whose elements the result takes one by one, all joined at the same places.
 struct Joints {
@@ -165,7 +180,7 @@ static SmallVector<Dim> startsOf(ConcatOp op) {
   return starts;
 }
 
-static Joints jointsOf(Value result) {
+static Joints jointsOf(ValueRange results) {
   Joints joints;
   llvm::SetVector<Operation *> behind;
   auto visit = [&](Value value) {
@@ -173,7 +188,7 @@ static Joints jointsOf(Value result) {
         op && (op->hasTrait<Elementwise>() || isa<ConcatOp>(op)))
       behind.insert(op);
   };
-  visit(result);
+  llvm::for_each(results, visit);
   for (size_t next = 0; next < behind.size(); ++next) {
     auto concat = dyn_cast<ConcatOp>(behind[next]);
     if (!concat) {
@@ -254,7 +269,7 @@ void forElements(Kernel &kernel, const MapPlan &plan, Value chunk,
       }
     });
   };
-  Joints joints = kernel.root ? Joints() : jointsOf(kernel.result);
+  Joints joints = kernel.root ? Joints() : jointsOf(resultsOf(kernel));
   auto axis = static_cast<size_t>(joints.axis), before = fixed.size();
   // The place in a tail is known without a loop; a group of several dimensions has no joint inside.
   if (joints.ops.empty() || axis > before || (axis == before && plan.groups.back().size() > 1))
@@ -263,7 +278,7 @@ void forElements(Kernel &kernel, const MapPlan &plan, Value chunk,
 }
 
 void lowerMap(Kernel &kernel) {
-  MapPlan plan = planMap(kernel.result);
+  MapPlan plan = planMaps(resultsOf(kernel));
   int64_t work = plan.block * *productOf(plan.tail).constant() * kernel.workPerElement();
   // In double precision functions are calls.
   if (!kernel.root && !elementOf(kernel.result).isF64())

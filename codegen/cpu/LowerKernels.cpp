@@ -5,6 +5,7 @@
 
 #include "codegen/cpu/Kernel.h"
 #include "codegen/cpu/Passes.h"
+#include "codegen/cpu/Transpose.h"
 #include "passes/KernelRules.h"
 
 #include "mlir/Conversion/Passes.h"
@@ -29,9 +30,9 @@ using mlir::func::FuncOp;
 static LogicalResult checkForm(FuncOp kernel) {
   if (kernel.getBody().empty())
     return kernel.emitError() << "kernel '" << kernel.getName() << "' has no body";
-  if (!kernel.getBody().hasOneBlock() || kernel.getNumResults() != 1)
+  if (!kernel.getBody().hasOneBlock() || kernel.getNumResults() == 0)
     return kernel.emitError() << "kernel '" << kernel.getName()
-                              << "' needs one block and one result, has "
+                              << "' needs one block and a result, has "
                               << kernel.getBody().getBlocks().size() << " and "
                               << kernel.getNumResults();
   Operation *root = nullptr;
@@ -44,6 +45,9 @@ static LogicalResult checkForm(FuncOp kernel) {
     if (rooted && root)
       return op.emitError() << "kernel '" << kernel.getName() << "' has two roots, '"
                             << root->getName() << "' and '" << op.getName() << "'";
+    if (rooted && kernel.getNumResults() > 1)
+      return op.emitError() << "kernel '" << kernel.getName() << "' has the root '" << op.getName()
+                            << "' and " << kernel.getNumResults() << " results, must have 1";
     if (rooted)
       root = &op;
   }
@@ -98,10 +102,10 @@ private:
     if (failed(checkForm(function)))
       return failure();
     Kernel kernel(function, target);
-    if (!kernel.root)
+    if (kernel.root)
+      numStraight += !lowerRoot(kernel);
+    else if (!lowerTranspose(kernel))
       lowerMap(kernel);
-    else if (!lowerRoot(kernel))
-      ++numStraight;
     ++numLowered;
     return kernel.finish();
   }

@@ -4,6 +4,8 @@
 
 #include "codegen/host/KernelInterface.h"
 
+#include "codegen/host/Storage.h"
+
 #include "ir/WeftDialect.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -167,6 +169,9 @@ LoopKernel beginLoopKernel(OpBuilder &builder, FuncOp kernel, const Dim &chunks,
   llvm::append_range(loop.inputs, arguments.take_front(kernel.getNumArguments()));
   arguments = arguments.drop_front(kernel.getNumArguments());
   llvm::append_range(loop.outputs, arguments.take_front(kernel.getNumResults()));
+  for (unsigned i = 0; i < kernel.getNumArguments(); ++i)
+    if (auto output = kernel.getArgAttrOfType<mlir::IntegerAttr>(i, inPlaceAttrName))
+      loop.inputs[i] = loop.outputs[output.getInt()];
   arguments = arguments.drop_front(kernel.getNumResults());
   for (auto [name, value] : llvm::zip(names, arguments))
     loop.dims[name.getValue()] = value;

@@ -62,9 +62,8 @@ private:
   HostCode code;
   llvm::DenseMap<Value, Value> addresses; ///< Of tensors.
   llvm::StringMap<Value> symbolValues;
-  SmallVector<Value> outputs;
-  llvm::DenseMap<Attribute, Value> states; ///< Address of each state, by its name.
-  Value argumentBlock;                     ///< Where launches write their arguments.
+  SmallVector<Value> outputs; ///< Address of each result; null for an unknown state.
+  Value argumentBlock;        ///< Where launches write their arguments.
 };
 
 /// The arguments of weft_entry, by number.
@@ -93,6 +92,7 @@ LogicalResult EntryLowering::bindArguments() {
   for (auto [i, name] : llvm::enumerate(symbolsInOrder(source)))
     symbolValues[name] = code.loadWord(entry.getArgument(Symbols), i);
   size_t numParameters = 0, numInputs = 0;
+  llvm::DenseMap<Attribute, Value> states;
   for (mlir::BlockArgument argument : source.getArguments()) {
     Attribute parameter = source.getArgAttr(argument.getArgNumber(), kParameterAttr);
     Value table = entry.getArgument(parameter ? Parameters : Arguments);
@@ -100,9 +100,11 @@ LogicalResult EntryLowering::bindArguments() {
     if (parameter)
       states[parameter] = addresses[argument];
   }
-  for (unsigned i = 0; i < source.getNumResults(); ++i)
-    if (!source.getResultAttr(i, kStateAttr))
-      outputs.push_back(code.loadPointer(entry.getArgument(Arguments), numInputs++));
+  for (unsigned i = 0; i < source.getNumResults(); ++i) {
+    Attribute state = source.getResultAttr(i, kStateAttr);
+    outputs.push_back(state ? states.lookup(state)
+                            : code.loadPointer(entry.getArgument(Arguments), numInputs++));
+  }
   return success();
 }
 
@@ -291,41 +293,19 @@ LogicalResult EntryLowering::lowerScan(ScanOp op) {
   return success();
 }
 
-/// Copies what was not written to its output directly; new states last, when nothing reads the
-/// old ones any more.
+/// Copies what was not written to its place directly; new states last, when nothing reads the old
+/// ones any more. None of them is the old value of another: weft-update-states sees to that.
 LogicalResult EntryLowering::lowerReturn(Operation *op) {
-  SmallVector<std::pair<Value, Attribute>> newStates;
-  size_t output = 0;
-  for (auto [i, value] : llvm::enumerate(op->getOperands())) {
-    if (Attribute state = source.getResultAttr(i, kStateAttr)) {
-      newStates.push_back({value, state});
-      continue;
+  for (bool copiesStates : {false, true})
+    for (auto [i, value] : llvm::enumerate(op->getOperands())) {
+      Attribute state = source.getResultAttr(i, kStateAttr);
+      if (copiesStates != (state != nullptr))
+        continue;
+      if (!outputs[i])
+        return source.emitError() << "gives a new value to " << state
+                                  << ", which is not among its arguments";
+      copy(outputs[i], addresses.lookup(value), cast<RankedTensorType>(value.getType()));
     }
-    copy(outputs[output++], addresses.lookup(value), cast<RankedTensorType>(value.getType()));
-  }
-  // Where a new state is the old value of another, that one is overwritten later.
-  while (!newStates.empty()) {
-    auto isRead = [&](Value target, Value own) {
-      return llvm::any_of(newStates, [&](const auto &other) {
-        return other.first != own && addresses.lookup(other.first) == target;
-      });
-    };
-    auto *next = llvm::find_if(newStates, [&](const auto &pair) {
-      Value target = states.lookup(pair.second);
-      return !target || !isRead(target, pair.first);
-    });
-    if (next == newStates.end())
-      return source.emitError() << newStates.front().second
-                                << " and other states exchange their values, which cannot be "
-                                   "compiled yet: compute one of them anew";
-    auto [value, state] = *next;
-    newStates.erase(next);
-    Value target = states.lookup(state);
-    if (!target)
-      return source.emitError() << "gives a new value to " << state
-                                << ", which is not among its arguments";
-    copy(target, addresses.lookup(value), cast<RankedTensorType>(value.getType()));
-  }
   mlir::func::ReturnOp::create(code.builder, code.loc);
   return success();
 }

@@ -46,6 +46,13 @@ static std::optional<Dim> arenaOffset(Value storage) {
   return slot.getPlace().toDims()[0];
 }
 
+/// Whether `value` is written into a state.
+static bool isState(FuncOp function, Value value) {
+  SlotAttr slot = slotOf(value);
+  auto number = slot ? slot.getPlace().toDims()[0].constant() : std::nullopt;
+  return number && function.getResultAttr(static_cast<unsigned>(*number), kStateAttr);
+}
+
 /// Whether the kernel that makes `value` reads the memory that it writes.
 static bool writesWhereItReads(Value value) {
   auto launch = value.getDefiningOp<LaunchOp>();
@@ -100,7 +107,7 @@ MemoryMap memoryMapOf(FuncOp function) {
   for (const auto &[value, live] : lifetimes.intervals) {
     std::optional<Dim> offset = arenaOffset(value);
     if (!offset) {
-      ++map.numOutputs;
+      ++(isState(function, value) ? map.numUpdates : map.numOutputs);
       continue;
     }
     Dim bytes = bufferBytes(cast<RankedTensorType>(value.getType()));

@@ -30,7 +30,7 @@ struct MemoryMap {
   int64_t numOutputs = 0; ///< Values that are written straight to the caller's memory.
   int64_t numAliases = 0; ///< Values that are others in another shape: no memory of their own.
   int64_t numCarried = 0; ///< Values that a loop carries in the memory of its results.
-  int64_t numUpdates = 0; ///< Blocks that are updates in place.
+  int64_t numUpdates = 0; ///< Updates in place: of blocks, and of states.
 
   /// The largest live set where every size is known.
   std::optional<int64_t> largestLiveBytes() const;

@@ -101,6 +101,10 @@ FuncOp toFunction(KernelOp kernel, const CanonicalNames &names) {
   builder.setInsertionPoint(yield);
   mlir::func::ReturnOp::create(builder, yield->getLoc(), yield->getOperands());
   yield->erase();
+  if (auto outputs = kernel->getAttrOfType<mlir::DenseI64ArrayAttr>(inPlaceAttrName))
+    for (auto [i, output] : llvm::enumerate(outputs.asArrayRef()))
+      if (output >= 0)
+        function.setArgAttr(i, inPlaceAttrName, builder.getI64IntegerAttr(output));
   rename(function, names);
 
   SmallVector<Attribute> dims;
@@ -149,22 +153,12 @@ private:
       for (unsigned i = 0; i < numCarries; ++i) {
         auto carried = dyn_cast<mlir::BlockArgument>(withoutReshapes(yield->getOperand(i)));
         if (carried && carried.getOwner() == &body && carried.getArgNumber() != i &&
-            carried.getArgNumber() < numCarries)
+            carried.getArgNumber() < numCarries) {
           insertCopy(yield->getOpOperand(i));
+          ++numCopies;
+        }
       }
     });
-  }
-
-  void insertCopy(mlir::OpOperand &operand) {
-    OpBuilder builder(operand.getOwner());
-    Location loc = operand.getOwner()->getLoc();
-    Value value = operand.get();
-    auto kernel =
-        KernelOp::create(builder, loc, mlir::TypeRange(value.getType()), ValueRange(value));
-    mlir::Block *body = builder.createBlock(&kernel.getBody());
-    YieldOp::create(builder, loc, ValueRange(body->addArgument(value.getType(), loc)));
-    operand.set(kernel.getResult(0));
-    ++numCopies;
   }
 
   void outline(KernelOp kernel, mlir::SymbolTable &symbols) {

@@ -7,6 +7,25 @@
 
 include "mlir/Pass/PassBase.td"
 
+def UpdateStatesPass : Pass<"weft-update-states", "::mlir::ModuleOp"> {
+  let summary = "Write new states over the old ones where nothing reads these any more";
+  let description = [{
+    - Requires: stage `kernels`
+    - Ensures: `weft.in_place` on a result that is a new state says that what makes it writes it into
+      the state itself; on the kernel it says for each input which result replaces it, -1 for none.
+      Nothing later reads the old state, and the kernel reads an element of it only for the
+      same element of the new one. The kernel stands where its other operands are known and the old state
+      was read for the last time. No new state is the old value of another that changes: that one
+      is copied
+    - Cost: linear in uses of states
+  }];
+  let dependentDialects = ["::weft::WeftDialect"];
+  let statistics = [
+    Statistic<"numInPlace", "in-place", "New states written over the old ones">,
+    Statistic<"numMoved", "moved", "Kernels that moved up to the last reader of a state">,
+    Statistic<"numCopies", "copies", "Copies made so that states can change places">];
+}
+
 def OutlineKernelsPass : Pass<"weft-outline-kernels", "::mlir::ModuleOp"> {
   let summary = "Give each distinct kernel a function of its own";
   let description = [{
@@ -27,8 +46,8 @@ def PlanMemoryPass : Pass<"weft-plan-memory", "::mlir::ModuleOp"> {
   let summary = "Give each intermediate value a place in the arena";
   let description = [{
     - Requires: weft-outline-kernels has run
-    - Ensures: stage `plan`. Each result of a launch, an `if`, a `while` or a `scan` has a slot: an
-      output of the function that it is returned as, or an offset in the arena, a multiple of 64.
+    - Ensures: stage `plan`. Each result of a launch, an `if`, a `while` or a `scan` has a slot: the
+      result of the function that it is returned as (an output, or a state that is updated in place), or an offset in the arena, a multiple of 64.
       Values that live at the same time do not overlap. `weft.arena` on the function is the size
     - Method: live intervals on the schedule (the order of the program). Buffers whose sizes are
       multiples of one expression are laid out together, greedily by size, as if the expression
@@ -51,6 +70,7 @@ def VerifyPlanPass : Pass<"weft-verify-plan", "::mlir::ModuleOp"> {
     - P3: a value that is read is still whole
     - P4: an output slot belongs to the value that is returned there
     - P5: no weft.kernel is left
+    - P6: a state that was overwritten is not read, and what overwrites it reads it in place
   }];
 }
 

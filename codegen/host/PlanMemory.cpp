@@ -24,20 +24,19 @@ struct PlanMemory final : impl::PlanMemoryPassBase<PlanMemory> {
   }
 
 private:
-  /// The output that each storage is written to directly: the first place where a value made at
-  /// the top of the function is returned. New states are copied when all else is done.
+  /// The result of the function that each storage is written to directly: the first place where a
+  /// value made at the top of the function is returned, or a state that is updated in place. Other
+  /// new states are copied when all else is done.
   static llvm::DenseMap<Value, int64_t> chooseOutputs(FuncOp function) {
     llvm::DenseMap<Value, int64_t> outputs;
     mlir::Block &body = function.getBody().front();
-    int64_t output = 0;
     for (auto [i, operand] : llvm::enumerate(body.getTerminator()->getOperands())) {
-      if (function.getResultAttr(i, kStateAttr))
+      if (function.getResultAttr(i, kStateAttr) && !function.getResultAttr(i, inPlaceAttrName))
         continue;
       Value storage = storageOf(operand);
       Operation *source = storage.getDefiningOp();
       if (source && hasSlots(source) && source->getBlock() == &body)
-        outputs.try_emplace(storage, output);
-      ++output;
+        outputs.try_emplace(storage, i);
     }
     return outputs;
   }

@@ -14,6 +14,16 @@ Value withoutReshapes(Value value) {
   return value;
 }
 
+void insertCopy(mlir::OpOperand &operand) {
+  OpBuilder builder(operand.getOwner());
+  Location loc = operand.getOwner()->getLoc();
+  Value value = operand.get();
+  auto kernel = KernelOp::create(builder, loc, mlir::TypeRange(value.getType()), ValueRange(value));
+  mlir::Block *body = builder.createBlock(&kernel.getBody());
+  YieldOp::create(builder, loc, ValueRange(body->addArgument(value.getType(), loc)));
+  operand.set(kernel.getResult(0));
+}
+
 /// The value in whose memory the argument of a region lives; null for a function's own argument.
 static Value storageBehind(mlir::BlockArgument argument) {
   Operation *parent = argument.getOwner()->getParentOp();

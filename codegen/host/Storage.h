@@ -17,6 +17,14 @@ inline constexpr StringRef slotsAttrName = "weft.slots";
 /// The value whose elements `value` reads in another shape.
 Value withoutReshapes(Value value);
 
+/// On a kernel: for each input, which result is written over it, or -1. On the input of a kernel
+/// function: the number of that output. On a result of an exported function that is a new state:
+/// what makes it writes it into the state itself.
+inline constexpr StringRef inPlaceAttrName = "weft.in_place";
+
+/// Puts a kernel in front of the use that copies the value, and lets the use have the copy.
+void insertCopy(mlir::OpOperand &operand);
+
 /// The value that owns the memory of `value`: through reshapes; from the carried argument of a loop
 /// to the loop's result, in whose memory it stays; from a step of a scan to the tensor stepped
 /// over. An argument of the function, a constant, or a result of an operation with slots.

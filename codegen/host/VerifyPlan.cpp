@@ -9,6 +9,8 @@
 #include "codegen/host/StepLoops.h"
 #include "codegen/host/Storage.h"
 
+#include "mlir/IR/SymbolTable.h"
+
 #include <map>
 
 namespace weft {
@@ -86,18 +88,36 @@ private:
     return success();
   }
 
-  /// P4. Results that are new states have no output.
+  /// P4. A result that is a state is the state itself.
   LogicalResult checkOutput(Operation *op, Value storage) {
     int64_t number = valueOf(slotOf(storage).getPlace().toDims()[0]);
-    int64_t output = 0;
-    for (auto [i, operand] :
-         llvm::enumerate(function.getBody().front().getTerminator()->getOperands())) {
-      if (function.getResultAttr(i, kStateAttr))
-        continue;
-      if (output++ == number && storageOf(operand) == storage)
-        return success();
+    ValueRange returned = function.getBody().front().getTerminator()->getOperands();
+    if (number < 0 || number >= static_cast<int64_t>(returned.size()) ||
+        storageOf(returned[number]) != storage)
+      return op->emitOpError() << "is written to output " << number << " but not returned there";
+    Attribute state = function.getResultAttr(number, kStateAttr);
+    return state ? overwrite(op, cast<mlir::OpResult>(storage), state) : success();
+  }
+
+  /// P6. Remembers that the old value is lost.
+  LogicalResult overwrite(Operation *op, mlir::OpResult value, Attribute state) {
+    Value old;
+    for (mlir::BlockArgument argument : function.getArguments())
+      if (function.getArgAttr(argument.getArgNumber(), kParameterAttr) == state)
+        overwritten[old = argument] = op;
+    auto launch = dyn_cast<LaunchOp>(op);
+    auto kernel =
+        launch ? mlir::SymbolTable::lookupNearestSymbolFrom<FuncOp>(op, launch.getKernelAttr())
+               : FuncOp();
+    if (!kernel)
+      return success();
+    for (auto [i, input] : llvm::enumerate(launch.getInputs())) {
+      auto inPlace = kernel.getArgAttrOfType<mlir::IntegerAttr>(i, inPlaceAttrName);
+      if (storageOf(input) == old && (!inPlace || inPlace.getInt() != value.getResultNumber()))
+        return op->emitOpError() << "writes " << state << " over what it reads as input " << i
+                                 << ", but not in place";
     }
-    return op->emitOpError() << "is written to output " << number << " but not returned there";
+    return success();
   }
 
   void own(int64_t begin, int64_t end, Value owner) {
@@ -123,6 +143,11 @@ private:
 
   LogicalResult read(Operation *op, Value value) { // P3
     Value storage = storageOf(value);
+    if (Operation *writer = overwritten.lookup(storage)) { // P6
+      mlir::InFlightDiagnostic error = op->emitOpError("reads a state that was overwritten");
+      error.attachNote(writer->getLoc()) << "overwritten here";
+      return error;
+    }
     auto bytes = range(storage);
     if (!bytes)
       return success();
@@ -201,8 +226,9 @@ private:
   FuncOp function;
   const Sizes &sizes;
   int64_t arenaBytes = 0;
-  llvm::DenseMap<Operation *, int> turnOf; ///< Of a loop: how often it has run.
-  std::map<int64_t, Piece> pieces;         ///< By their first byte; they do not overlap.
+  llvm::DenseMap<Operation *, int> turnOf;        ///< Of a loop: how often it has run.
+  std::map<int64_t, Piece> pieces;                ///< By their first byte; they do not overlap.
+  llvm::DenseMap<Value, Operation *> overwritten; ///< States, and what wrote over them.
 };
 
 /// Sizes to try: all alike, then each dimension by itself large or small.

@@ -176,8 +176,9 @@ Value packWinogradFilter(GraphBuilder &b, Value filter, int64_t tile, int64_t wi
   WinogradTransforms transforms = winogradTransforms(tile);
   Value g =
       b.reshape(b.reals(transforms.filter, b.element(filter)), {Dim(transforms.size), Dim(3)});
-  Value x = b.contract("ocij,ai->ocaj", filter, g);
-  x = b.contract("ocaj,bj->abco", x, g);
+  // Output channels go last first: both products then run along them.
+  Value x = b.contract("ijco,ai->ajco", b.transpose(filter, {2, 3, 1, 0}), g);
+  x = b.contract("ajco,bj->abco", x, g);
   Dims dims = b.dims(x);
   int64_t panels = panelsFor(dims[3], width);
   x = fillUp(b, x, 3, panels * width);

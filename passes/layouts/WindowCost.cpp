@@ -27,6 +27,13 @@ public:
   double directInBfloats() const { return 2 * 9 * pairs * places / 400e3 + 9 * pairs * 2 / memory; }
   /// Taking input and result apart into every so many places, and together again.
   double parting() const { return 2 * 4 * (inputs + outputs) * places / memory; }
+  /// Packing filters in each call: they are turned once for a direct sum; for tiles they are
+  /// turned, transformed by rows and by columns, and put into panels. What is written counts twice.
+  double packing() const { return 3 * 9 * pairs * 4 / memory; }
+  double packing(int64_t tile) const {
+    double size = static_cast<double>(tile) + 2, rows = 3 * size, all = size * size;
+    return (3 * 9 + (9 + 2 * rows) + (rows + 2 * all) + 3 * all) * pairs * 4 / memory;
+  }
   double inTiles(int64_t tile, int64_t numTiles) const {
     auto matrices = static_cast<double>((tile + 2) * (tile + 2)),
          all = static_cast<double>(numTiles);
@@ -47,18 +54,44 @@ private:
 /// For `images` images of `rows` by `columns` places; with dilations of d, d * d images are made of
 /// every d-th row and column of each.
 static double costInTiles(const WindowCost &cost, int64_t tile, int64_t images, int64_t rows,
-                          int64_t columns, int64_t dilation) {
+                          int64_t columns, int64_t dilation, bool packsInCalls) {
   auto tiles = [&](int64_t extent) {
     return static_cast<int64_t>(llvm::divideCeil(llvm::divideCeil(extent, dilation), tile));
   };
   double here = cost.inTiles(tile, images * dilation * dilation * tiles(rows) * tiles(columns));
+  if (packsInCalls)
+    here += cost.packing(tile) - cost.packing();
   return dilation > 1 ? here + cost.parting() : here;
+}
+
+/// True if the function that `value` stands in gives a new value to what it follows from: it
+/// trains, and packs its filters in each call.
+static bool changesInCalls(Value value) {
+  SmallVector<Value> work{value};
+  llvm::DenseSet<Value> seen;
+  while (!work.empty()) {
+    Value next = work.pop_back_val();
+    if (!seen.insert(next).second)
+      continue;
+    if (Operation *op = next.getDefiningOp()) {
+      llvm::append_range(work, op->getOperands());
+      continue;
+    }
+    auto argument = cast<mlir::BlockArgument>(next);
+    auto function = dyn_cast<mlir::func::FuncOp>(argument.getOwner()->getParentOp());
+    Attribute parameter =
+        function ? function.getArgAttr(argument.getArgNumber(), kParameterAttr) : Attribute();
+    for (unsigned i = 0; parameter && i < function.getNumResults(); ++i)
+      if (function.getResultAttr(i, kStateAttr) == parameter)
+        return true;
+  }
+  return false;
 }
 
 /// Direct sums, counted by `direct`, and both tiles if the window is 3x3 in steps of 1. One with
 /// dilations of d is d * d windows without, if its padding too is a multiple of d. With few
 /// channels the transforms of a patch are shared by too few products. Filters that are no weights
-/// would be transformed in each call.
+/// would be transformed in each call, as are those that a training step changes: that is counted.
 static SmallVector<WindowForm> formsOf(ConvOp op, double (WindowCost::*direct)() const) {
   constexpr int64_t fewestChannels = 32;
   auto are = [](ArrayRef<int64_t> list, int64_t value) {
@@ -77,12 +110,15 @@ static SmallVector<WindowForm> formsOf(ConvOp op, double (WindowCost::*direct)()
   int64_t outputs = *filter[0].constant(), inputs = *filter[1].constant();
   if (!rows || !columns || inputs < fewestChannels || outputs < fewestChannels)
     return {};
-  // A batch that is not known counts as one image: what is chosen for it must not be slow there.
-  int64_t images = out[0].constant().value_or(1);
+  // A batch that is not known counts as one image: what is chosen for it must not be slow there. A
+  // training step takes many.
+  constexpr int64_t trainingBatch = 16;
+  bool trains = changesInCalls(op.getFilter());
+  int64_t images = out[0].constant().value_or(trains ? trainingBatch : 1);
   WindowCost cost(inputs, outputs, images * *rows * *columns);
   SmallVector<WindowForm> forms{{0, (cost.*direct)()}};
   for (int64_t tile : {2, 4})
-    forms.push_back({tile, costInTiles(cost, tile, images, *rows, *columns, dilation)});
+    forms.push_back({tile, costInTiles(cost, tile, images, *rows, *columns, dilation, trains)});
   return forms;
 }
 

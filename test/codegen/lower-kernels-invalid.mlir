@@ -23,10 +23,18 @@ func.func private @declared_only(%x: tensor<4xf32>) -> tensor<4xf32> attributes 
 
 // -----
 
-// expected-error @below {{kernel 'two_results' needs one block and one result, has 1 and 2}}
+// expected-error @below {{kernel 'no_result' needs one block and a result, has 1 and 0}}
+func.func private @no_result(%x: tensor<4xf32>) attributes {weft.kernel} {
+  return
+}
+
+// -----
+
 func.func private @two_results(%x: tensor<4xf32>) -> (tensor<4xf32>, tensor<4xf32>)
     attributes {weft.kernel} {
-  return %x, %x : tensor<4xf32>, tensor<4xf32>
+  // expected-error @below {{kernel 'two_results' has the root 'weft.softmax' and 2 results, must have 1}}
+  %0 = weft.softmax %x axis 0 : tensor<4xf32>
+  return %0, %x : tensor<4xf32>, tensor<4xf32>
 }
 
 // -----

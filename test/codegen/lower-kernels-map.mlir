@@ -79,3 +79,46 @@ func.func private @pad_reads_inside(%x: tensor<5xf32>, %v: tensor<f32>) -> tenso
     : tensor<5xf32> -> tensor<8xf32>
   return %0 : tensor<8xf32>
 }
+
+// -----
+
+// Neighbours of the result lie apart in the argument: 16 rows are loaded, transposed and stored as rows.
+// A chunk takes 64 channels of one panel.
+// CHECK-LABEL: func.func private @filters_into_panels(
+// CHECK-SAME: weft.chunks = #weft.shape<[8]>
+// CHECK: scf.for %{{.*}} = %c0 to %c4608 step %c16
+// CHECK: scf.for
+// CHECK-COUNT-16: vector.load
+// CHECK-COUNT-64: vector.shuffle
+// CHECK-COUNT-16: vector.store
+// CHECK-NOT: vector.store
+func.func private @filters_into_panels(%x: tensor<8x64x512x3x3xf32>) -> tensor<8x3x3x512x64xf32>
+    attributes {weft.kernel, weft.dims = []} {
+  %0 = weft.transpose %x [0, 3, 4, 2, 1] : tensor<8x64x512x3x3xf32> -> tensor<8x3x3x512x64xf32>
+  return %0 : tensor<8x3x3x512x64xf32>
+}
+
+// -----
+
+// Two results of one shape: one loop, in which what both need is loaded once, and both are known
+// before the first is stored over what it was made of.
+// CHECK-LABEL: func.func private @two_results(
+// CHECK-SAME: %[[A:arg0]]: memref<100xf32>
+// CHECK-SAME: %[[X:arg1]]: memref<100xf32>
+// CHECK-SAME: %[[P:arg2]]: memref<100xf32>
+// CHECK-SAME: %[[Q:arg3]]: memref<100xf32>
+// CHECK: scf.for
+// CHECK: scf.for
+// CHECK-NOT: memref.load %[[A]]
+// CHECK: memref.load %[[P]]
+// CHECK: memref.load %[[X]]
+// CHECK-NOT: memref.load
+// CHECK: memref.store %{{.*}}, %[[P]]
+// CHECK: memref.store %{{.*}}, %[[Q]]
+// CHECK-NOT: scf.for
+func.func private @two_results(%a: tensor<100xf32> {weft.in_place = 0 : i64}, %x: tensor<100xf32>)
+    -> (tensor<100xf32>, tensor<100xf32>) attributes {weft.kernel, weft.dims = []} {
+  %p = weft.add %a, %x : tensor<100xf32>
+  %q = weft.mul %a, %x : tensor<100xf32>
+  return %p, %q : tensor<100xf32>, tensor<100xf32>
+}

@@ -134,3 +134,36 @@ func.func @no_arena(%x: tensor<16xf32> {weft.name = "x"})
     -> (tensor<16xf32> {weft.name = "result"}) attributes {weft.export} {
   return %x : tensor<16xf32>
 }
+
+// -----
+
+weft.parameter state @s : tensor<16xf32>
+func.func private @k0(%x: tensor<16xf32> {weft.in_place = 0 : i64}) -> tensor<16xf32>
+    attributes {weft.kernel, weft.dims = []} {
+  return %x : tensor<16xf32>
+}
+func.func private @k1(%x: tensor<16xf32>) -> tensor<16xf32> attributes {weft.kernel, weft.dims = []} {
+  return %x : tensor<16xf32>
+}
+func.func @p6_old_state_read(%s: tensor<16xf32> {weft.parameter = @s})
+    -> (tensor<16xf32> {weft.name = "y"}, tensor<16xf32> {weft.state = @s})
+    attributes {weft.export, weft.arena = #weft.shape<[0]>} {
+  // expected-note @below {{overwritten here}}
+  %a = weft.launch @k0 symbols <[]> (%s) at [#weft.slot<output at <[1]>>] : (tensor<16xf32>) -> tensor<16xf32>
+  // expected-error @below {{'weft.launch' op reads a state that was overwritten}}
+  %b = weft.launch @k1 symbols <[]> (%s) at [#weft.slot<output at <[0]>>] : (tensor<16xf32>) -> tensor<16xf32>
+  return %b, %a : tensor<16xf32>, tensor<16xf32>
+}
+
+// -----
+
+weft.parameter state @s : tensor<16xf32>
+func.func private @k0(%x: tensor<16xf32>) -> tensor<16xf32> attributes {weft.kernel, weft.dims = []} {
+  return %x : tensor<16xf32>
+}
+func.func @p6_not_in_place(%s: tensor<16xf32> {weft.parameter = @s})
+    -> (tensor<16xf32> {weft.state = @s}) attributes {weft.export, weft.arena = #weft.shape<[0]>} {
+  // expected-error @below {{'weft.launch' op writes @s over what it reads as input 0, but not in place}}
+  %a = weft.launch @k0 symbols <[]> (%s) at [#weft.slot<output at <[0]>>] : (tensor<16xf32>) -> tensor<16xf32>
+  return %a : tensor<16xf32>
+}

@@ -313,19 +313,20 @@ func.func @constant_of_a_loop_goes_inside(%x: tensor<5xf32> {weft.name = "x"},
 // CHECK-NEXT: %[[E:.*]] = weft.exp %[[A]]
 // CHECK-NEXT: %[[N:.*]] = weft.neg %[[B]]
 // CHECK-NEXT: weft.sub %[[E]], %[[N]]
-// CHECK: weft.kernel (%[[A:.*]] = %arg0 : tensor<4xf32>, %[[B:.*]] = %arg1 : tensor<4xf32>)
+// CHECK: weft.kernel (%[[A:.*]] = %arg2 : tensor<4xf32>, %[[B:.*]] = %arg3 : tensor<4xf32>)
 // CHECK-NEXT: %[[E:.*]] = weft.exp %[[A]]
 // CHECK-NEXT: %[[N:.*]] = weft.neg %[[B]]
 // CHECK-NEXT: weft.sub %[[E]], %[[N]]
 func.func @order_of_the_program_does_not_show(%x: tensor<4xf32> {weft.name = "x"},
-    %y: tensor<4xf32> {weft.name = "y"})
+    %y: tensor<4xf32> {weft.name = "y"}, %z: tensor<4xf32> {weft.name = "z"},
+    %w: tensor<4xf32> {weft.name = "w"})
     -> (tensor<4xf32> {weft.name = "result0"}, tensor<4xf32> {weft.name = "result1"})
     attributes {weft.export} {
   %e = weft.exp %x : tensor<4xf32>
   %n = weft.neg %y : tensor<4xf32>
   %a = weft.sub %e, %n : tensor<4xf32>
-  %m = weft.neg %y : tensor<4xf32>
-  %f = weft.exp %x : tensor<4xf32>
+  %m = weft.neg %w : tensor<4xf32>
+  %f = weft.exp %z : tensor<4xf32>
   %b = weft.sub %f, %m : tensor<4xf32>
   return %a, %b : tensor<4xf32>, tensor<4xf32>
 }
@@ -438,4 +439,43 @@ func.func @messages_are_scattered(%x: tensor<5x8xf32> {weft.name = "x"},
   %m = weft.mul %h, %ws : tensor<9x8xf32>
   %y = weft.scatter add %zero, %to, %m axis 0 : tensor<5x8xf32>, tensor<9xi64>, tensor<9x8xf32>
   return %y : tensor<5x8xf32>
+}
+
+// Results of the function over the same places share one loop nest: the new moment and the new value of a
+// parameter. What is an earlier result and is read by another kernel first stays apart.
+// CHECK-LABEL: func.func @results_share_loops(
+// CHECK: %[[K:.*]]:2 = weft.kernel
+// CHECK-NOT: weft.kernel
+// CHECK: weft.yield %{{.*}}, %{{.*}} : tensor<8xf32>, tensor<8xf32>
+// CHECK: return %[[K]]#0, %[[K]]#1
+func.func @results_share_loops(%p: tensor<8xf32> {weft.name = "p"}, %m: tensor<8xf32> {weft.name = "m"},
+                               %g: tensor<8xf32> {weft.name = "g"})
+    -> (tensor<8xf32> {weft.name = "moment"}, tensor<8xf32> {weft.name = "parameter"})
+    attributes {weft.export} {
+  %moment = weft.add %m, %g : tensor<8xf32>
+  %step = weft.exp %moment : tensor<8xf32>
+  %new = weft.sub %p, %step : tensor<8xf32>
+  return %moment, %new : tensor<8xf32>, tensor<8xf32>
+}
+
+// CHECK-LABEL: func.func @result_read_between(
+// CHECK-COUNT-3: weft.kernel
+func.func @result_read_between(%p: tensor<8xf32> {weft.name = "p"}, %m: tensor<8xf32> {weft.name = "m"})
+    -> (tensor<8xf32> {weft.name = "moment"}, tensor<8xf32> {weft.name = "parameter"})
+    attributes {weft.export} {
+  %moment = weft.add %m, %p : tensor<8xf32>
+  %total = weft.reduce sum %moment axes [0] : tensor<8xf32> -> tensor<f32>
+  %factor = weft.exp %total : tensor<f32>
+  %wide = weft.broadcast %factor along [] : tensor<f32> -> tensor<8xf32>
+  %new = weft.mul %moment, %wide : tensor<8xf32>
+  return %moment, %new : tensor<8xf32>, tensor<8xf32>
+}
+
+// CHECK-LABEL: func.func @results_of_other_shapes(
+// CHECK-COUNT-2: weft.kernel
+func.func @results_of_other_shapes(%x: tensor<8xf32> {weft.name = "x"}, %y: tensor<2xf32> {weft.name = "y"})
+    -> (tensor<8xf32> {weft.name = "a"}, tensor<2xf32> {weft.name = "b"}) attributes {weft.export} {
+  %a = weft.exp %x : tensor<8xf32>
+  %b = weft.exp %y : tensor<2xf32>
+  return %a, %b : tensor<8xf32>, tensor<2xf32>
 }

@@ -11,10 +11,10 @@ func.func @k1_operation_outside(%x: tensor<2xf32> {weft.name = "x"})
 
 func.func @k2_two_results(%x: tensor<2xf32> {weft.name = "x"})
     -> (tensor<2xf32> {weft.name = "result"}) attributes {weft.export} {
-  // expected-error @below {{'weft.kernel' op has 2 results, must have 1}}
   %y:2 = weft.kernel (%a = %x : tensor<2xf32>) -> (tensor<2xf32>, tensor<2xf32>) {
-    %e = weft.exp %a : tensor<2xf32>
-    weft.yield %e, %e : tensor<2xf32>, tensor<2xf32>
+    // expected-error @below {{'weft.softmax' op is a root in a kernel with 2 results, must have 1}}
+    %e = weft.softmax %a axis 0 : tensor<2xf32>
+    weft.yield %e, %a : tensor<2xf32>, tensor<2xf32>
   }
   return %y#0 : tensor<2xf32>
 }
