@@ -7,8 +7,9 @@ For each network of test/networks/ both engines open the same model and are then
 first, A B A B; the first turn of each warms up and is not counted. A line holds the median and the
 shortest call in ms, the ratio of the medians (above 1: Weft is faster), Weft's share of the FMA peak of the
 threads, measured in the same run, the time to open a model and the growth of resident memory, both
-with the peer's beside them. Products count as direct sums: Winograd can exceed the peak. Not a test:
-nothing is asserted about time. Let nothing else run.
+with the peer's beside them. Products count as direct sums: Winograd can exceed the peak. `--peer weft` is
+Weft itself, built with `--peer-flags` in place of `--flags`. Not a test: nothing is asserted about time.
+Let nothing else run.
 """
 import argparse
 import csv
@@ -78,11 +79,20 @@ class Case:
     model: pathlib.Path
     data: pathlib.Path
     built: pathlib.Path
+    other: pathlib.Path
+
+
+def library_command(case, folder, threads):
+    return [sys.executable, WORKERS / "weft.py", next(folder.glob("lib*.so")),
+            next(folder.glob("*.prepared.safetensors")), case.data, threads]
 
 
 def weft_command(case, threads, options):
-    return [sys.executable, WORKERS / "weft.py", next(case.built.glob("lib*.so")),
-            next(case.built.glob("*.prepared.safetensors")), case.data, threads]
+    return library_command(case, case.built, threads)
+
+
+def other_command(case, threads, options):
+    return library_command(case, case.other, threads)
 
 
 def onnxruntime_command(case, threads, options):
@@ -93,8 +103,16 @@ def pytorch_command(case, threads, options):
     return [sys.executable, WORKERS / "pytorch.py", case.network, case.batch, threads, options.set]
 
 
-ENGINES = {"weft": (weft_command, {}), "onnxruntime": (onnxruntime_command, {}),
-           "pytorch": (pytorch_command, TORCH_SETTINGS)}
+PEERS = {"weft": (other_command, {}), "onnxruntime": (onnxruntime_command, {}),
+         "pytorch": (pytorch_command, TORCH_SETTINGS)}
+
+
+def build(model, folder, flags, options):
+    shutil.rmtree(folder, ignore_errors=True)
+    done = subprocess.run([options.weft, "build", model, "-o", folder, "--emit", "shared,prepared", *flags],
+                          capture_output=True, text=True)
+    if done.returncode != 0:
+        raise WorkerError(f"weft build: {' '.join(done.stderr.split())[:300]}")
 
 
 def prepare(network, batch, options):
@@ -102,12 +120,10 @@ def prepare(network, batch, options):
     subprocess.run([sys.executable, NETWORKS / "export.py", network, folder, "--static", str(batch),
                     "--dynamic", str(batch), "--set", options.set], check=True, stdout=subprocess.DEVNULL)
     case = Case(network, batch, folder / network / "static.onnx", folder / network / f"batch-{batch}",
-                folder / network / "weft")
-    shutil.rmtree(case.built, ignore_errors=True)
-    done = subprocess.run([options.weft, "build", case.model, "-o", case.built, "--emit", "shared,prepared",
-                           *options.flags], capture_output=True, text=True)
-    if done.returncode != 0:
-        raise WorkerError(f"weft build: {' '.join(done.stderr.split())[:300]}")
+                folder / network / "weft", folder / network / "weft-peer")
+    build(case.model, case.built, options.flags, options)
+    if options.peer == "weft":
+        build(case.model, case.other, options.peer_flags, options)
     return case
 
 
@@ -126,8 +142,7 @@ def fma_peak(folder):
 def compare(case, threads, options):
     workers = []
     try:
-        for name in ("weft", options.peer):
-            command, settings = ENGINES[name]
+        for command, settings in ((weft_command, {}), PEERS[options.peer]):
             workers.append(Worker(command(case, threads, options), threads, settings))
         for number in range(options.rounds + 1):
             for worker in workers:
@@ -167,7 +182,7 @@ def networks(options):
 def parse():
     parser = argparse.ArgumentParser(description="Whole networks beside another engine, in turns.")
     parser.add_argument("--weft", default=str(ROOT / "build/release/bin/weft"))
-    parser.add_argument("--peer", default="onnxruntime", choices=[n for n in ENGINES if n != "weft"])
+    parser.add_argument("--peer", default="onnxruntime", choices=list(PEERS))
     parser.add_argument("--models", default="", help="names of test/networks/zoo.py, with commas (default: all)")
     parser.add_argument("--set", default="full", help="full, small or recurrent")
     parser.add_argument("--threads", type=integers, default=[1, 2])
@@ -175,6 +190,7 @@ def parse():
     parser.add_argument("--rounds", type=int, default=3, help="turns of each engine that count")
     parser.add_argument("--secs", type=float, default=1.0, help="how long a turn is")
     parser.add_argument("--flags", type=str.split, default=[], help="more flags of weft build")
+    parser.add_argument("--peer-flags", type=str.split, default=[], help="the same of --peer weft")
     parser.add_argument("--csv", type=pathlib.Path)
     parser.add_argument("--out", type=pathlib.Path, default=ROOT / "build/networks/bench")
     parser.add_argument("--peers", type=pathlib.Path, default=ROOT / "build/peers",
