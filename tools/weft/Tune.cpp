@@ -18,6 +18,8 @@ namespace weft {
 
 /// A choice must be so much faster than the counts' own: less is noise.
 static constexpr double leastGain = 0.03;
+/// And by so much, in seconds: less is in reading the clock.
+static constexpr double leastSeconds = 0.1e-6;
 /// To be built upon in the next round, which the last one confirms.
 static constexpr double leastGainInRound = 0.01;
 /// Seconds of turns in a round, and of those that confirm.
@@ -66,20 +68,13 @@ void Tuner::collect() {
     Group &group = byKey.try_emplace(product.key, Group{product}).first->second;
     ++group.count;
     group.flops += flopsOf(product);
-    touchedBytes +=
-        bytesOf(product.op->getOperand(product.weight)) + bytesOf(product.op->getResult(0));
+    weightBytes += bytesOf(product.op->getOperand(product.weight));
   }
   for (auto &[key, group] : byKey)
     groups.push_back(std::move(group));
   llvm::sort(groups, [](const Group &a, const Group &b) {
     return std::tie(b.flops, a.product.key) < std::tie(a.flops, b.product.key);
   });
-}
-
-/// What a call touches beside this product.
-uint64_t Tuner::otherBytes(const TunableProduct &product) const {
-  return touchedBytes - bytesOf(product.op->getOperand(product.weight)) -
-         bytesOf(product.op->getResult(0));
 }
 
 //===-- The search --------------------------------------------------------------------------===//
@@ -154,7 +149,8 @@ FailureOr<TunedProduct> Search::finish(Report &report) {
     return failure();
   }
   ContestTime counted = (*again)[0], chosen = (*again)[1];
-  bool isFaster = chosen.ratio < 1 - leastGain && times[place].ratio < 1 - leastGain;
+  bool isFaster = chosen.ratio < 1 - leastGain && times[place].ratio < 1 - leastGain &&
+                  counted.seconds - chosen.seconds > leastSeconds;
   return TunedProduct{isFaster ? best : Choice(), asNanoseconds(isFaster ? chosen : counted),
                       asNanoseconds(counted), tried};
 }
@@ -172,7 +168,8 @@ FailureOr<TunedProduct> Tuner::search(const TunableProduct &product) {
     base.panel = panelWidth(target, panels, std::nullopt) / target.lanes(panels.sum);
   }
   Contest contest(report, request, product);
-  Search search(contest, product, base, static_cast<int32_t>(setting.threads), otherBytes(product));
+  Search search(contest, product, base, static_cast<int32_t>(setting.threads),
+                weightBytes - bytesOf(op->getOperand(product.weight)));
   SmallVector<Choice> layouts = panelsNear(op, base, target);
   for (const Choice &form : formsNear(op, base, request.strict)) {
     layouts.push_back(form);
@@ -216,7 +213,9 @@ LogicalResult Tuner::run() {
       group.state = Group::State::Known;
       continue;
     }
-    if (since() >= limit)
+    bool isFirst = llvm::none_of(
+        groups, [](const Group &each) { return each.state == Group::State::Measured; });
+    if (limit == 0 || (!isFirst && since() >= limit))
       continue;
     report.progress("measuring product " + Twine(number + 1) + " of " + Twine(groups.size()) +
                     ", " + Twine(static_cast<int64_t>(since())) + " of " +

@@ -20,7 +20,7 @@ LogicalResult checkMeasurable(const CompileRequest &request, Report &report);
 /// Measures what the cache of a compilation does not know. Failures are told to its report.
 class Tuner {
 public:
-  /// Begins no product once `timeLimit` seconds are over.
+  /// Begins no second product once `timeLimit` seconds are over, and none without a limit above 0.
   Tuner(Compilation &what, double timeLimit);
 
   /// The choices are in the compilation and in its cache file from here on.
@@ -38,7 +38,6 @@ private:
   };
 
   void collect();
-  uint64_t otherBytes(const TunableProduct &product) const;
   FailureOr<TunedProduct> search(const TunableProduct &product);
   llvm::json::Object jsonOf(const Group &group) const;
   void print(const Group &group) const;
@@ -51,7 +50,7 @@ private:
   VectorTarget vectors;
   std::vector<Group> groups; ///< The most expensive first.
   size_t ofUnknownSize = 0, packedEachCall = 0;
-  uint64_t touchedBytes = 0; ///< By all products.
+  uint64_t weightBytes = 0; ///< Of all products.
   double seconds = 0;
 };
 

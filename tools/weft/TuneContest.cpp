@@ -251,6 +251,8 @@ llvm::Expected<double> Contest::call(size_t entry) {
     if (llvm::Error error = native->model.repeat(*native->touchOthers))
       return std::move(error);
   llvm::copy(native->pristine, native->input.front().array.bytes.begin());
+  // In a call of the model a result goes where others have just been.
+  llvm::fill(native->calls[entry].outputs.front().array.bytes, char(0));
   Clock::time_point start = Clock::now();
   if (llvm::Error error = native->model.repeat(native->calls[entry]))
     return std::move(error);

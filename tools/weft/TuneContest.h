@@ -30,12 +30,13 @@ public:
   /// The packed product with this choice, in its kernel at stage `plan`. Stays until the next one.
   FailureOr<Operation *> planned(const Choice &choice);
 
-  /// Compiles and opens one entry for each choice. `otherBytes` is what a call of the model touches
-  /// between two calls of the product.
+  /// Compiles and opens one entry for each choice. `otherBytes` is what a call of the model reads
+  /// of weights between two calls of the product.
   LogicalResult open(ArrayRef<Choice> choices, int32_t threads, uint64_t otherBytes);
 
   /// Calls these entries in turns, for `seconds` or until a median is stable. Before each call the
-  /// other bytes are read by all threads, and the input is written, as in a call of the model.
+  /// other bytes are read by all threads, and input and result are written, as in a call of the
+  /// model.
   llvm::Expected<std::vector<ContestTime>> measure(ArrayRef<size_t> entries, double seconds);
 
 private:
