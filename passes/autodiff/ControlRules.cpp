@@ -15,7 +15,6 @@
 
 #include "mlir/Interfaces/SideEffectInterfaces.h"
 #include "mlir/IR/IRMapping.h"
-#include "mlir/Transforms/RegionUtils.h"
 
 namespace weft::autodiff {
 
@@ -37,12 +36,6 @@ Values cloneBody(Graph &g, mlir::Block &block, ArrayRef<Value> arguments) {
 }
 
 Value orZero(Graph &g, Value value, Value like) { return value ? value : g.splatLike(like, 0); }
-
-SmallVector<Value> capturedBy(Operation *op) {
-  llvm::SetVector<Value> captured;
-  mlir::getUsedValuesDefinedAbove(op->getRegions(), captured);
-  return captured.takeVector();
-}
 
 mlir::Region *regionAt(Graph &g) { return g.builder.getInsertionBlock()->getParent(); }
 

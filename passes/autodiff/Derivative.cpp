@@ -5,20 +5,43 @@
 
 #include "passes/autodiff/Derivative.h"
 
-#include "mlir/Transforms/RegionUtils.h"
 #include "llvm/ADT/StringSwitch.h"
 
 namespace weft::autodiff {
 
 //===-- Ways --------------------------------------------------------------------------------===//
 
+// A region that is being filled belongs to no operation yet, so that MLIR's own questions about
+// what is around something cannot be asked here.
+
+/// Whether `op` is around what defines `value`.
+static bool isAround(Operation *op, Value value) {
+  Operation *around = value.getParentBlock()->getParentOp();
+  while (around && around != op)
+    around = around->getParentOp();
+  return around != nullptr;
+}
+
+static bool isInside(Operation *op, mlir::Region *region) {
+  while (op && op->getParentRegion() != region)
+    op = op->getParentOp();
+  return op != nullptr;
+}
+
+SmallVector<Value> capturedBy(Operation *op) {
+  llvm::SetVector<Value> captured;
+  for (mlir::Region &region : op->getRegions())
+    region.walk([&](Operation *inner) {
+      for (Value operand : inner->getOperands())
+        if (!isAround(op, operand))
+          captured.insert(operand);
+    });
+  return captured.takeVector();
+}
+
 SmallVector<Value> inputsOf(Operation *op) {
   SmallVector<Value> inputs(op->getOperands());
-  if (op->getNumRegions() > 0) {
-    llvm::SetVector<Value> captured;
-    mlir::getUsedValuesDefinedAbove(op->getRegions(), captured);
-    llvm::append_range(inputs, captured);
-  }
+  llvm::append_range(inputs, capturedBy(op));
   return inputs;
 }
 
@@ -55,7 +78,7 @@ Ways::Ways(ValueRange from, ValueRange to, mlir::Region *within) {
   SmallVector<Visit> stack;
   auto open = [&](Value value) {
     Operation *op = value.getDefiningOp();
-    if (!op || (within && !within->isAncestor(op->getParentRegion())) || !seen.insert(op).second)
+    if (!op || (within && !isInside(op, within)) || !seen.insert(op).second)
       return;
     stack.push_back({op, inputsOf(op)});
   };

@@ -36,6 +36,9 @@ private:
   Operation *broken = nullptr;
 };
 
+/// What the regions of `op` read from outside.
+SmallVector<Value> capturedBy(Operation *op);
+
 /// Operands of `op`, and what its regions read from outside.
 SmallVector<Value> inputsOf(Operation *op);
 

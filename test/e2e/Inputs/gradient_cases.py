@@ -176,6 +176,50 @@ case("if", [(3,), (3,)], f"""
 }} else {{
   weft.yield %b : {t(3)}
 }}""", (3,))
+# Regions inside of regions, each of which reads what is outside
+case("scan_of_branches", [(3,), (4, 3), (3,)], f"""
+%z = weft.constant dense<0.0> : {t()}
+%h:2 = weft.scan (%p = %a : {t(3)}) over (%x = %b : {t(4, 3)}) -> ({t(3)}, {t(4, 3)}) {{
+  %w = weft.reduce sum %x axes [0] : {t(3)} -> {t()}
+  %k = weft.compare gt %w, %z : {t()}
+  %n = weft.if %k -> {t(3)} {{
+    %u = weft.mul %p, %c : {t(3)}
+    %v = weft.tanh %u : {t(3)}
+    weft.yield %v : {t(3)}
+  }} else {{
+    %u = weft.add %p, %x : {t(3)}
+    weft.yield %u : {t(3)}
+  }}
+  weft.yield %n, %n : {t(3)}, {t(3)}
+}}
+%l = weft.reduce sum %h#1 axes [0] : {t(4, 3)} -> {t(3)}
+%y = weft.mul %l, %h#0 : {t(3)}""", (3,), draw=signed)
+case("scan_of_scans", [(3,), (2, 3), (3,)], f"""
+%y = weft.scan (%p = %a : {t(3)}) over (%x = %b : {t(2, 3)}) -> ({t(3)}) {{
+  %n = weft.scan (%q = %p : {t(3)}) over (%v = %b : {t(2, 3)}) -> ({t(3)}) {{
+    %u = weft.mul %q, %c : {t(3)}
+    %s = weft.add %u, %x : {t(3)}
+    %d = weft.mul %s, %v : {t(3)}
+    %g = weft.tanh %d : {t(3)}
+    weft.yield %g : {t(3)}
+  }}
+  weft.yield %n : {t(3)}
+}}""", (3,), draw=signed)
+case("scan_of_custom_vjp", [(3,), (2, 3)], f"""
+%y = weft.scan (%p = %a : {t(3)}) over (%x = %b : {t(2, 3)}) -> ({t(3)}) {{
+  %m = weft.mul %p, %x : {t(3)}
+  %n = weft.custom_vjp %m : ({t(3)}) -> {t(3)} {{
+  ^bb0(%i: {t(3)}):
+    %e = weft.sin %i : {t(3)}
+    weft.yield %e : {t(3)}
+  }} vjp {{
+  ^bb0(%i: {t(3)}, %g: {t(3)}):
+    %e = weft.cos %i : {t(3)}
+    %k = weft.mul %e, %g : {t(3)}
+    weft.yield %k : {t(3)}
+  }}
+  weft.yield %n : {t(3)}
+}}""", (3,), forward=False, second=False, draw=signed)
 case("custom_vjp", [(3,)], f"""
 %y = weft.custom_vjp %a : ({t(3)}) -> {t(3)} {{
 ^bb0(%x: {t(3)}):
