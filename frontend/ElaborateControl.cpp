@@ -306,6 +306,7 @@ Item Elaborator::callWithVjp(const ast::FunctionDecl &function, const ScopeRef &
     return Item::error();
   }
   SmallVector<ValueType> types = typesOf(*current, values);
+  current->span = frames.back().span; // The call.
   SmallVector<ValueId> outputs =
       current->opWithRegions("custom_vjp", inputs, types, std::move(regions));
   rest = outputs;

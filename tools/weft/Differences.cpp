@@ -235,8 +235,10 @@ llvm::Expected<Differences::Comparison> Differences::compare(ArrayRef<unsigned> 
     double difference = (*ahead - *behind) / (2 * step);
     double scale = std::max(std::abs(difference), std::sqrt(squares));
     double rounding = 1e-15 * sum.magnitude / step;
-    double excess = std::max(0.0, std::abs(difference - best.derivative) - rounding);
-    double error = excess == 0 ? 0 : excess / scale;
+    double distance = std::abs(difference - best.derivative);
+    double error = distance > 0 ? distance / scale : 0;
+    if (distance <= rounding) // What sums are rounded to says nothing.
+      error = std::min(error, tolerance);
     if (std::isfinite(difference) && error < best.error) {
       best.error = error;
       best.difference = difference;

@@ -11,6 +11,7 @@
 #include "tools/weft/Origins.h"
 
 #include "mlir/IR/IRMapping.h"
+#include "llvm/Support/Format.h"
 #include "llvm/Support/FormatVariadic.h"
 
 namespace weft {
@@ -310,9 +311,12 @@ static Location placeOf(Operation *op) {
 }
 
 static std::string numbersOf(const Comparison &comparison) {
-  return llvm::formatv("in a random direction it is {0:g6}, and central differences are {1:g6}",
-                       comparison.derivative, comparison.difference)
-      .str();
+  std::string text;
+  llvm::raw_string_ostream(text) << "in a random direction it is "
+                                 << llvm::format("%.6g", comparison.derivative)
+                                 << ", and central differences are "
+                                 << llvm::format("%.6g", comparison.difference);
+  return text;
 }
 
 LogicalResult ExportCheck::judge() {
@@ -402,6 +406,7 @@ void ExportCheck::show() const {
       os << "  " << row.atKink << " on a kink, compared beside it";
     os << "\n";
   }
+  os.flush(); // Before the errors.
 }
 
 llvm::json::Object ExportCheck::toJson() const {
