@@ -222,6 +222,45 @@ defvar vectorOptions = [
   Option<"byteDots", "byte-dots", "bool", /*default=*/"false",
          "The processor sums four products of u8 and i8 in one instruction">];
 
+def QuantizeWeightsPass : Pass<"weft-quantize-weights", "::mlir::ModuleOp"> {
+  let summary = "Keep the weights of products of few rows in 8 or 4 bits";
+  let description = [{
+    - Requires: stage `graph`
+    - Ensures: in exports, a contraction in f32 of at most 8 rows with a weight is a `packed_conv` that reads the
+      weight as integers with scales: in i8, one scale an output, or in 4 bits, one scale for each
+      32 inputs of an output. Both are computed from the weight by ordinary operations
+    - Numerics: weights are rounded to a step of 1/127 of the largest one of an output, or of 1/8 of
+      the largest of 32; inputs, products and sums stay in f32
+    - Errors: another number of bits
+    - Cost: linear in operations
+  }];
+  let dependentDialects = ["::weft::WeftDialect"];
+  let options = [
+    Option<"bits", "bits", "int64_t", /*default=*/"8", "Bits of a weight: 8 or 4">,
+    Option<"vectorBytes", "vector-bytes", "int64_t", /*default=*/"64",
+           "Bytes of a vector register">,
+    Option<"vectorRegisters", "vector-registers", "int64_t", /*default=*/"32",
+           "Vector registers that the processor names">];
+  let statistics = [
+    Statistic<"numQuantized", "quantized", "Products that read narrow weights">,
+    Statistic<"numKept", "kept", "Products that stay in f32">];
+}
+
+def MeasureWeightsPass : Pass<"weft-measure-weights", "::mlir::ModuleOp"> {
+  let summary = "Replace exports by functions that tell what narrow weights lose";
+  let description = [{
+    - Requires: stage `graph`
+    - Ensures: an export takes the weights of the products that weft-quantize-weights would change
+      and gives two numbers for each, in program order: the sum of squares of what the weight loses
+      and that of what it holds. Exports without such a product are gone. For
+      `weft build --quantize`, which calls them
+    - Cost: linear in operations
+  }];
+  let dependentDialects = ["::weft::WeftDialect"];
+  let options = [Option<"bits", "bits", "int64_t", /*default=*/"8", "Bits of a weight: 8 or 4">];
+  let statistics = [Statistic<"numMeasured", "measured", "Products whose weights are measured">];
+}
+
 def LowerPrecisionPass : Pass<"weft-lower-precision", "::mlir::func::FuncOp"> {
   let summary = "Multiply weights in bf16 with sums in f32";
   let description = [{

@@ -44,8 +44,11 @@ void buildGraphPipeline(OpPassManager &manager, llvm::ArrayRef<std::string> dims
 void buildKernelsPipeline(OpPassManager &manager, const KernelsOptions &options) {
   if (!options.strict)
     manager.addPass(createFoldScalesPass());
+  manager.addNestedPass<FuncOp>(createQuantizePass());
+  if (options.weightBits != 0)
+    manager.addPass(createQuantizeWeightsPass(
+        {options.weightBits, options.vectorBytes, options.vectorRegisters}));
   OpPassManager &functions = manager.nest<FuncOp>();
-  functions.addPass(createQuantizePass());
   if (options.precision == Precision::BF16)
     functions.addPass(createLowerPrecisionPass({.strict = options.strict}));
   bool bfloatDots = options.bfloatDots && !options.strict, byteDots = options.byteDots;

@@ -406,9 +406,30 @@ Value widenForSum(Scalar &scalar, Value value, Type element, Type sum) {
   if (auto vector = dyn_cast<mlir::VectorType>(value.getType()))
     wanted = vector.clone(sum);
   OpBuilder &b = scalar.code.builder;
+  if (isa<mlir::FloatType>(sum))
+    return mlir::arith::SIToFPOp::create(b, scalar.code.loc, wanted, value);
   if (element.isUnsignedInteger())
     return mlir::arith::ExtUIOp::create(b, scalar.code.loc, wanted, value);
   return mlir::arith::ExtSIOp::create(b, scalar.code.loc, wanted, value);
+}
+
+Value nibbleOf(Scalar &scalar, Value bytes, int64_t number) {
+  OpBuilder &b = scalar.code.builder;
+  Location loc = scalar.code.loc;
+  Type type = b.getI32Type();
+  if (auto vector = dyn_cast<mlir::VectorType>(bytes.getType()))
+    type = vector.clone(type);
+  Value wide = mlir::arith::ExtSIOp::create(b, loc, type, bytes);
+  if (number == 1)
+    return mlir::arith::ShRSIOp::create(b, loc, wide, scalar.integer(type, 4));
+  Value up = mlir::arith::ShLIOp::create(b, loc, wide, scalar.integer(type, 28));
+  return mlir::arith::ShRSIOp::create(b, loc, up, scalar.integer(type, 28));
+}
+
+int64_t channelsOfScale(PackedConvOp op) {
+  ArrayRef<int64_t> filter = cast<RankedTensorType>(op.getFilter().getType()).getShape();
+  auto scales = cast<RankedTensorType>(op.getScales().getType());
+  return filter[filter.size() - 2] * (op.getNibbles() ? 2 : 1) / scales.getDimSize(1);
 }
 
 } // namespace weft

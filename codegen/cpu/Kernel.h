@@ -89,8 +89,12 @@ Value combine(Scalar &scalar, Combination kind, Value lhs, Value rhs, Type eleme
 Value multiplyAdd(Scalar &scalar, Value a, Value b, Value sum, Type element);
 /// The type in which products of `element` are summed for a result of `resultElement`.
 Type sumType(Type element, Type resultElement);
-/// An element widened for a sum of type sumType().
+/// An element widened for a sum of type sumType(); an integer for a sum of floats is converted.
 Value widenForSum(Scalar &scalar, Value value, Type element, Type sum);
+/// Integer number 0 or 1 of those of 4 bits in a byte, or in each of a vector, as i32.
+Value nibbleOf(Scalar &scalar, Value bytes, int64_t number);
+/// The input channels that share a scale of the filter.
+int64_t channelsOfScale(PackedConvOp op);
 
 /// What an element becomes when an update meets it.
 Value scatterInto(Scalar &scalar, ScatterKind kind, Value old, Value update, Type element);

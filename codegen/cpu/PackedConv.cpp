@@ -56,6 +56,8 @@ private:
   Value filterStart(const ColumnRange &columns, Value tap);
   Sums sumTaps(const ColumnRange &columns, IndexRange taps, int64_t rows, Value a, Value b,
                Sums sums);
+  Sums sumScaled(const ColumnRange &columns, const PanelOperands &operands, int64_t rows, Value a,
+                 Value b, Sums sums);
 
   Kernel &kernel;
   const PackedPlan &plan;
@@ -65,6 +67,7 @@ private:
   Epilogue epilogue;
   WindowLoops loops;
   Value input, filter;
+  Value scales;     ///< Null without.
   Value waiting;    ///< Sums of a chunk's rows between two passes; may be null.
   int64_t channels; ///< Of the whole input.
 
@@ -96,6 +99,8 @@ PackedEmitter::PackedEmitter(Kernel &ownerKernel, const PackedPlan &thePlan)
       epilogue(kernel, tiles, highestTile(plan) * plan.columns.vectors),
       loops(kernel, plan.images, plan.outer), input(elements.flat(plan.input)),
       filter(elements.flat(plan.filter)), channels(plan.groups * plan.inputs) {
+  if (plan.scales)
+    scales = elements.flat(plan.scales);
   if (plan.stepsPerPass < plan.wholeDepth())
     waiting = kernel.scratch(plan.rowsPerChunk() * plan.columns.vectors * tiles.lanes, tiles.sum);
 }
@@ -313,7 +318,10 @@ PackedEmitter::Sums PackedEmitter::sumTaps(const ColumnRange &columns, IndexRang
                          plan.columns.width * plan.columns.interleave,
                          plan.columns.offsets(columns.vectors),
                          plan.columns.interleave,
-                         ahead};
+                         ahead,
+                         plan.nibbles};
+  if (scales)
+    return sumScaled(columns, operands, rows, a, b, std::move(sums));
   int64_t tapElements = plan.packedInputs() * plan.columns.width;
   auto sumFrom = [&](Value tap, int64_t depth, Sums current) {
     Value left = code.add(a, code.mul(tap, code.index(axis.dilation * channels)));
@@ -329,6 +337,20 @@ PackedEmitter::Sums PackedEmitter::sumTaps(const ColumnRange &columns, IndexRang
   return code.loop(taps.from, taps.to, 1, sums, [&](Value tap, ValueRange current) {
     return sumFrom(tap, plan.inputs, Sums(current));
   });
+}
+
+/// The one tap of a product with small integers.
+PackedEmitter::Sums PackedEmitter::sumScaled(const ColumnRange &columns,
+                                             const PanelOperands &operands, int64_t rows, Value a,
+                                             Value b, Sums sums) {
+  int64_t width = plan.columns.width;
+  int64_t perPanel = llvm::divideCeil(plan.inputs, plan.scaledChannels) * width;
+  // The scales of a panel lie as its rows do.
+  Value panel = code.div(columns.channel, code.index(width));
+  Value column = code.rem(columns.channel, code.index(width));
+  PanelScales own{scales, code.add(code.mul(panel, code.index(perPanel)), column),
+                  plan.scaledChannels, width, plan.columns.offsetsIn(columns.vectors, perPanel)};
+  return scaledProducts(tiles, operands, own, rows, plan.inputs, a, b, std::move(sums));
 }
 
 bool lowerPackedConv(Kernel &kernel, PackedConvOp op) {

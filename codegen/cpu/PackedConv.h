@@ -39,7 +39,10 @@ struct PackedPlan {
   SmallVector<Dim> chunkSizes() const;
 
   Value input, filter, result;
-  bool isPointwise = false; ///< One line of all places; no other dimensions.
+  Value scales;               ///< Of a filter of small integers; null for others.
+  int64_t scaledChannels = 0; ///< That share a scale.
+  bool nibbles = false;       ///< Each byte of the filter holds two channels.
+  bool isPointwise = false;   ///< One line of all places; no other dimensions.
   Dim images;
   SmallVector<WindowAxis> outer;  ///< All spatial dimensions but the last.
   int64_t lineTaps = 1;           ///< Of the last one.

@@ -95,7 +95,7 @@ int64_t PackedPlan::choosePasses(int64_t lineTiles) {
   constexpr int64_t unrolled = 4;
   stepsPerPass = std::max<int64_t>(1, wholeDepth());
   int64_t passes = llvm::divideCeil(stepsPerPass * stepBytes(), cacheBytes / 2);
-  if (!isPointwise || passes < 2 || lineTiles < 2 || columns.interleave > 1)
+  if (!isPointwise || passes < 2 || lineTiles < 2 || columns.interleave > 1 || scales)
     return std::numeric_limits<int32_t>::max();
   stepsPerPass = llvm::divideCeil(llvm::divideCeil(stepsPerPass, passes), unrolled) * unrolled;
   return waitingBytes / stepBytes();
@@ -112,7 +112,7 @@ void PackedPlan::chooseBlocks(const Choice &choice) {
   int64_t lineTiles = std::max<int64_t>(1, llvm::divideCeil(extent, line.height));
   int64_t allLines = std::max<int64_t>(1, lines().constant().value_or(unknownLines));
   int64_t lineBytes = lineTiles * tileBytes * (outer.empty() ? 1 : outer.back().stride);
-  auto filterBytes = static_cast<double>(columns.elements() * elementBytes);
+  auto filterBytes = static_cast<double>(columns.elements() * storageBytes(elementOf(filter)));
   bool isFar = filterBytes > cacheBytes;
   int64_t mostRows = choosePasses(lineTiles);
   // Filters from far are worth a larger block, which has more tiles to ask for the next ones. A
@@ -141,7 +141,7 @@ void PackedPlan::chooseBlocks(const Choice &choice) {
       again(inputBytes, columns.count) + filterBytes <= inputBytes + again(filterBytes, blocks());
   if (stepsPerPass < wholeDepth())
     columnsOutside = false;
-  if (isFar && phases.size() == 1 && columns.interleave == 1 &&
+  if (isFar && phases.size() == 1 && columns.interleave == 1 && !scales &&
       stepsPerPass * stepBytes() <= cacheBytes / 2)
     tilesBetween =
         columnsOutside ? allLines * lineTiles : linesPerBlock * std::min(tilesPerBlock, lineTiles);
@@ -153,8 +153,8 @@ std::optional<PackedPlan> PackedPlan::of(PackedConvOp op, VectorTarget target,
                                          const Choice &choice) {
   SmallVector<Dim> in = dimsOf(op.getInput()), out = dimsOf(op.getResult());
   ArrayRef<int64_t> filter = cast<RankedTensorType>(op.getFilter().getType()).getShape();
-  if (!isa<mlir::BlockArgument>(op.getInput()) || !isa<mlir::BlockArgument>(op.getFilter()) ||
-      llvm::is_contained(filter, 0))
+  auto isBuffer = [](Value operand) { return isa<mlir::BlockArgument>(operand); };
+  if (!llvm::all_of(op.getOperands(), isBuffer) || llvm::is_contained(filter, 0))
     return std::nullopt;
   Type element = elementOf(op.getInput());
   auto interleave = static_cast<int64_t>(op.getInterleave());
@@ -169,7 +169,15 @@ std::optional<PackedPlan> PackedPlan::of(PackedConvOp op, VectorTarget target,
   plan.filter = op.getFilter();
   plan.result = op.getResult();
   plan.groups = op.getGroups();
-  plan.inputs = interleave > 1 ? *in.back().constant() / plan.groups : filter[filter.size() - 2];
+  int64_t rows = filter[filter.size() - 2];
+  plan.inputs = rows;
+  if (op.getScales()) {
+    plan.scales = op.getScales();
+    plan.scaledChannels = channelsOfScale(op);
+    plan.nibbles = op.getNibbles();
+  }
+  if (interleave > 1 || plan.scales)
+    plan.inputs = *in.back().constant() / plan.groups;
   for (size_t d = 0; d + 2 < in.size(); ++d)
     plan.outer.push_back({in[1 + d], out[1 + d], filter[1 + d], op.getStrides()[d],
                           op.getPadLow()[d], op.getPadHigh()[d], op.getDilations()[d],
@@ -190,11 +198,14 @@ std::optional<PackedPlan> PackedPlan::of(PackedConvOp op, VectorTarget target,
       return std::nullopt;
     x = plan.outer.pop_back_val();
   }
+  if (plan.scales && !plan.isPointwise)
+    return std::nullopt;
   plan.lineTaps = x.taps;
   plan.columns.interleave = interleave; // Which the depth depends on.
-  plan.columns = PanelColumns(
-      *out.back().constant() / plan.groups, filter.back(), plan.wholeDepth() * filter.back(),
-      lanesOf(target, sumType(element, elementOf(op.getResult()))), interleave);
+  plan.columns =
+      PanelColumns(*out.back().constant() / plan.groups, filter.back(),
+                   (plan.scales ? rows : plan.wholeDepth()) * filter.back(),
+                   lanesOf(target, sumType(element, elementOf(op.getResult()))), interleave);
   if (plan.columns.lanes < 2)
     return std::nullopt;
   plan.elementBytes = llvm::divideCeil(element.getIntOrFloatBitWidth(), 8);

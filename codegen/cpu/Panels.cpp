@@ -102,10 +102,10 @@ int64_t PanelColumns::choose(VectorTarget target, int64_t extent, int64_t depth,
 
 //===-- Blocks ------------------------------------------------------------------------------===//
 
-SmallVector<int64_t> PanelColumns::offsets(int64_t number) const {
+SmallVector<int64_t> PanelColumns::offsetsIn(int64_t number, int64_t elementsEach) const {
   SmallVector<int64_t> all;
   for (int64_t j = 0; j < number; ++j)
-    all.push_back(j / panelVectors() * panelElements + j % panelVectors() * lanes * interleave);
+    all.push_back(j / panelVectors() * elementsEach + j % panelVectors() * lanes * interleave);
   return all;
 }
 
@@ -183,18 +183,46 @@ static SmallVector<Value> rightVectors(Tiles &tiles, const PanelOperands &operan
   return across;
 }
 
+/// One step with a right side of small integers, of `terms` terms. A vector at a time is brought to
+/// floats, so that few are alive.
+static void convertedStep(Tiles &tiles, const PanelOperands &operands, int64_t rows, Value left,
+                          Value right, int64_t terms, llvm::MutableArrayRef<Value> sums) {
+  Code &code = tiles.code;
+  SmallVector<Value> down;
+  for (int64_t i = 0; i < rows; ++i)
+    for (int64_t term = 0; term < terms; ++term) {
+      Value place = code.add(left, code.index(i * operands.rowDistance + term));
+      down.push_back(tiles.spread(tiles.loadScalar(operands.left, place, operands.leftElement)));
+    }
+  size_t across = operands.offsets.size();
+  for (size_t j = 0; j < across; ++j)
+    for (int64_t term = 0; term < terms; ++term) {
+      Value place = code.add(right, code.index(operands.offsets[j]));
+      Value weights = operands.nibbles
+                          ? tiles.loadNibbles(operands.right, place, term)
+                          : tiles.loadVector(operands.right, place, {}, operands.rightElement);
+      for (int64_t i = 0; i < rows; ++i) {
+        Value &sum = sums[i * across + j];
+        sum = tiles.multiplyAdd(down[i * terms + term], weights, sum);
+      }
+    }
+}
+
 SmallVector<Value> panelProducts(Tiles &tiles, const PanelOperands &operands, int64_t rows,
                                  int64_t depth, Value leftStart, Value rightStart,
                                  SmallVector<Value> sums) {
   Code &code = tiles.code;
-  int64_t together = operands.interleave;
-  bool isPacked = together > 1;
+  int64_t together = operands.nibbles ? 2 : operands.interleave;
+  bool isPacked = operands.interleave > 1;
+  bool isConverted = operands.leftElement.isF32() && operands.rightElement.isInteger();
   int64_t rowBytes = operands.width * storageBytes(operands.rightElement);
   // Few rows are bound by loads already.
   bool hasTime = rows >= 4, asksFar = hasTime && operands.ahead.distance;
   bool asksNear = hasTime && !asksFar && depth / together * rowBytes >= fewestPrefetchedBytes;
   /// One step, which has `terms` terms: all but the last one as many as stand together.
   auto step = [&](Value left, Value right, int64_t terms, llvm::MutableArrayRef<Value> now) {
+    if (isConverted)
+      return convertedStep(tiles, operands, rows, left, right, terms, now);
     SmallVector<Value> across = rightVectors(tiles, operands, right, asksNear);
     auto sum = now.begin();
     for (int64_t i = 0; i < rows; ++i) {
@@ -232,6 +260,32 @@ SmallVector<Value> panelProducts(Tiles &tiles, const PanelOperands &operands, in
   if (whole != full)
     sums = steps(code.index(whole), full - whole, sums, together);
   return depth % together ? steps(code.index(full), 1, sums, depth % together) : sums;
+}
+
+SmallVector<Value> scaledProducts(Tiles &tiles, const PanelOperands &operands,
+                                  const PanelScales &scales, int64_t rows, int64_t depth,
+                                  Value leftStart, Value rightStart, SmallVector<Value> sums) {
+  Code &code = tiles.code;
+  size_t across = operands.offsets.size();
+  int64_t partRows = scales.terms / (operands.nibbles ? 2 : 1);
+  auto part = [&](Value number, int64_t terms, ValueRange current) {
+    SmallVector<Value> now(current);
+    Value left = code.add(leftStart, code.mul(number, code.index(scales.terms)));
+    Value right = code.add(rightStart, code.mul(number, code.index(partRows * operands.width)));
+    SmallVector<Value> products =
+        panelProducts(tiles, operands, rows, terms, left, right, tiles.zeros(now.size()));
+    Value row = code.add(scales.start, code.mul(number, code.index(scales.width)));
+    for (auto [j, offset] : llvm::enumerate(scales.offsets)) {
+      Value scale = tiles.loadVector(scales.buffer, code.add(row, code.index(offset)), {});
+      for (size_t sum = j; sum < now.size(); sum += across)
+        now[sum] = tiles.multiplyAdd(products[sum], scale, now[sum]);
+    }
+    return now;
+  };
+  int64_t whole = depth / scales.terms;
+  sums = code.loop(code.index(0), code.index(whole), 1, sums,
+                   [&](Value number, ValueRange now) { return part(number, scales.terms, now); });
+  return depth % scales.terms ? part(code.index(whole), depth % scales.terms, sums) : sums;
 }
 
 } // namespace weft

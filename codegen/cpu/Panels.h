@@ -47,7 +47,9 @@ public:
   /// Elements of all panels.
   int64_t elements() const { return llvm::divideCeil(outputs, width) * panelElements; }
   /// Where each of the first `number` vectors of a block stands, behind the first one.
-  SmallVector<int64_t> offsets(int64_t number) const;
+  SmallVector<int64_t> offsets(int64_t number) const { return offsetsIn(number, panelElements); }
+  /// The same in other panels of this width, of `elementsEach`.
+  SmallVector<int64_t> offsetsIn(int64_t number, int64_t elementsEach) const;
   /// Where block number `block` begins in the panels of its group.
   Value start(Code &code, Value block) const;
   /// Code for block number `block`: twice where the last one is not like the others.
@@ -86,6 +88,7 @@ struct PanelOperands {
   SmallVector<int64_t> offsets;
   int64_t interleave = 1; ///< Terms that a row of the right side holds of each column.
   PanelAhead ahead = {};
+  bool nibbles = false; ///< Each byte of the right side holds two terms of its column.
 };
 
 /// sums[i][j] += left[i, k] * right[k, j] for k < `depth` in ascending order; the sides begin at
@@ -93,6 +96,19 @@ struct PanelOperands {
 SmallVector<Value> panelProducts(Tiles &tiles, const PanelOperands &operands, int64_t rows,
                                  int64_t depth, Value leftStart, Value rightStart,
                                  SmallVector<Value> sums);
+
+/// The scales of a right side of small integers: a row for each `terms` of its terms.
+struct PanelScales {
+  Value buffer, start;
+  int64_t terms, width;
+  SmallVector<int64_t> offsets;
+};
+
+/// sums[i][j] += left[i, k] * (right[k, j] * scales[k / terms, j]): what shares a scale is summed
+/// by panelProducts(), then multiplied.
+SmallVector<Value> scaledProducts(Tiles &tiles, const PanelOperands &operands,
+                                  const PanelScales &scales, int64_t rows, int64_t depth,
+                                  Value leftStart, Value rightStart, SmallVector<Value> sums);
 
 } // namespace weft
 

@@ -32,6 +32,7 @@ struct RootElement {
   Value conv(ConvOp op);
   Value convTranspose(ConvTransposeOp op);
   Value packedConv(PackedConvOp op);
+  Value scaledWeight(PackedConvOp op, SmallVector<Value> place);
   Value depthwiseConv(DepthwiseConvOp op);
   Value updateSlice(UpdateSliceOp op);
   Value scatter(ScatterOp op);
@@ -266,6 +267,8 @@ Value RootElement::packedConv(PackedConvOp op) {
   if (interleave > 1) { // The loops run over channels.
     filterSizes.pop_back();
     filterSizes[filterSizes.size() - 2] = *dimsOf(op.getInput()).back().constant() / groups;
+  } else if (op.getScales()) {
+    filterSizes[filterSizes.size() - 2] = *dimsOf(op.getInput()).back().constant();
   }
   int64_t outputs = cast<RankedTensorType>(op.getType()).getShape().back();
   Value each = code.index(filterSizes[filterSizes.size() - 2]);
@@ -295,9 +298,29 @@ Value RootElement::packedConv(PackedConvOp op) {
       channel = code.div(channel, together);
     }
     Value x = readIf(inside, op.getInput(), from);
+    if (op.getScales())
+      return SmallVector<Value>{scalar.fma(x, scaledWeight(op, filter), total[0])};
     return product(x, op.getInput(), elements.at(op.getFilter(), filter), op.getFilter(), total[0]);
   };
   return code.nest(taps, scalar.constant(sum, 0.0), body)[0];
+}
+
+/// What the small integer of a filter stands for; `place` counts channels.
+Value RootElement::scaledWeight(PackedConvOp op, SmallVector<Value> place) {
+  Value &channel = place[place.size() - 2];
+  Value part = code.div(channel, code.index(channelsOfScale(op)));
+  Value scale = elements.at(op.getScales(), {place.front(), part, place.back()});
+  Value held;
+  if (op.getNibbles()) {
+    Value isOdd = code.compare(CmpIPredicate::ne, code.rem(channel, code.index(2)), code.index(0));
+    channel = code.div(channel, code.index(2));
+    Value byte = elements.at(op.getFilter(), place);
+    held = scalar.select(isOdd, nibbleOf(scalar, byte, 1), nibbleOf(scalar, byte, 0));
+  } else {
+    held = elements.at(op.getFilter(), place);
+  }
+  Value weight = arith::SIToFPOp::create(code.builder, code.loc, scale.getType(), held);
+  return scalar.mulf(weight, scale);
 }
 
 Value RootElement::depthwiseConv(DepthwiseConvOp op) {

@@ -39,6 +39,13 @@ Value Tiles::loadVector(Value buffer, Value index, Value mask, Type ofElement) {
   return widenForSum(scalar, loaded, ofElement, sum);
 }
 
+Value Tiles::loadNibbles(Value buffer, Value index, int64_t number) {
+  OpBuilder &b = code.builder;
+  Value bytes =
+      vector::LoadOp::create(b, code.loc, vectorOf(b.getI8Type()), buffer, ValueRange(index));
+  return arith::SIToFPOp::create(b, code.loc, vectorOf(sum), nibbleOf(scalar, bytes, number));
+}
+
 void Tiles::prefetch(Value buffer, Value index) {
   mlir::memref::PrefetchOp::create(code.builder, code.loc, buffer, ValueRange(index),
                                    /*isWrite=*/false, /*localityHint=*/3, /*isDataCache=*/true);

@@ -37,6 +37,8 @@ public:
   }
   /// The same for an operand of another type.
   Value loadVector(Value buffer, Value index, Value mask, Type ofElement);
+  /// Number `number` of the two integers of 4 bits in each of `lanes` bytes, widened.
+  Value loadNibbles(Value buffer, Value index, int64_t number);
   /// Asks for the line of a cache that holds the operand at `index`, which may be beyond the end.
   void prefetch(Value buffer, Value index);
   /// The operand at `index`, widened.

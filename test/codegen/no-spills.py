@@ -15,6 +15,10 @@ RUN: %python %s %t.packed4.s 96 | FileCheck %s
 RUN: %python %s %t.packed3.s 48 | FileCheck %s
 RUN: kernel-object %S/Inputs/packed-narrow.mlir --cpu cooperlake --assembly > %t.narrow.s
 RUN: %python %s %t.narrow.s 96 | FileCheck %s
+RUN: kernel-object %S/Inputs/packed-scaled.mlir --cpu x86-64-v4 --assembly > %t.scaled4.s
+RUN: kernel-object %S/Inputs/packed-scaled.mlir --cpu x86-64-v3 --assembly > %t.scaled3.s
+RUN: %python %s %t.scaled4.s 32 | FileCheck %s
+RUN: %python %s %t.scaled3.s 16 | FileCheck %s
 RUN: kernel-object %S/Inputs/depthwise-last.mlir --cpu x86-64-v4 --assembly > %t.last4.s
 RUN: kernel-object %S/Inputs/depthwise-last.mlir --cpu x86-64-v3 --assembly > %t.last3.s
 RUN: %python %s %t.last4.s 72 | FileCheck %s

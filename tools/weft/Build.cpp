@@ -7,6 +7,7 @@
 #include "tools/weft/CommandLine.h"
 #include "tools/weft/Tune.h"
 #include "tools/weft/Verbs.h"
+#include "tools/weft/WeightQuantization.h"
 
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/FileSystem.h"
@@ -20,6 +21,8 @@ namespace weft {
 namespace {
 /// The command line of `weft build`.
 struct BuildFlags : CompileFlags {
+  BuildFlags() { canCalibrate = true; }
+
   cl::opt<std::string> output{
       "o", cl::desc("Folder for the files; with --program, the program (default: here)"),
       cl::value_desc("PATH"), cl::cat(verbOptions())};
@@ -41,14 +44,11 @@ struct BuildFlags : CompileFlags {
       "stop-after",
       cl::desc("Print the module after a stage: model, graph, kernels, plan, loops, llvm"),
       cl::value_desc("STAGE"), cl::cat(verbOptions())};
-  cl::opt<std::string> quantize{
-      "quantize",
-      cl::desc("Compute products with weights in small integers: int8, with --calibrate"),
-      cl::value_desc("KIND"), cl::cat(verbOptions())};
   cl::list<std::string> calibrate{
       "calibrate",
-      cl::desc("Inputs to see with --quantize what products hold: a .npz file whose arrays are "
-               "called as the inputs are, or inputs one by one, as for weft run --in"),
+      cl::desc("Inputs to see with --quantize what products hold, and how far results are from "
+               "f32: a .npz file whose arrays are called as the inputs are, or inputs one by one, "
+               "as for weft run --in"),
       cl::value_desc("FILE.npz|NAME=FILE"), cl::cat(verbOptions())};
   cl::opt<bool> tune{
       "tune",
@@ -76,7 +76,9 @@ static constexpr llvm::StringLiteral examples =
     "  weft build digits.weft --stop-after=kernels          print a stage\n"
     "  weft build net.onnx --quantize int8 --calibrate data.npz   products in 8 bits, and how far "
     "results are from f32\n"
-    "  weft build net.onnx --dim N=1 --tune                 products computed as is fastest here\n";
+    "  weft build net.onnx --dim N=1 --tune                 products computed as is fastest here\n"
+    "  weft build decode.weft --dim N=1 --quantize weights-int4   weights in 4 bits, for one "
+    "token at a time\n";
 
 /// The kinds that `--emit` names, or the usual ones.
 static FailureOr<llvm::StringSet<>> kindsToWrite(const BuildFlags &flags, size_t processors,
@@ -110,13 +112,11 @@ static LogicalResult checkQuantization(const BuildFlags &flags, const CompileReq
   if (flags.quantize.empty() && flags.calibrate.empty())
     return success();
   if (flags.quantize.empty())
-    report.error("--calibrate is for --quantize int8, which is missing");
-  else if (flags.quantize != "int8")
-    report.error("--quantize " + flags.quantize + ": the kinds are int8");
-  else if (flags.calibrate.empty())
+    report.error("--calibrate is for --quantize, which is missing");
+  else if (flags.quantization() == "int8" && flags.calibrate.empty())
     report.error("--quantize int8 needs --calibrate with inputs of the model");
-  else if (!request.versions.empty())
-    report.error("--quantize int8 and several sizes of '" + request.versions.front().first +
+  else if (!request.versions.empty() && !flags.calibrate.empty())
+    report.error("--calibrate and several sizes of '" + request.versions.front().first +
                  "' do not go together so far: give --dim one size, or none");
   return failure(report.hasErrors());
 }
@@ -136,6 +136,16 @@ static LogicalResult checkTuning(const BuildFlags &flags, const CompileRequest &
   return failure(report.hasErrors());
 }
 
+/// What `--quantize` does; null without it.
+static std::unique_ptr<Quantization>
+quantizationOf(const BuildFlags &flags, Compilation &compilation, Artifacts &artifacts) {
+  if (flags.quantize.empty())
+    return nullptr;
+  if (compilation.options().weightBits != 0)
+    return std::make_unique<WeightQuantization>(compilation, artifacts);
+  return std::make_unique<Calibration>(compilation, artifacts);
+}
+
 static std::vector<std::string> sourcesOf(const BuildFlags &flags) {
   return {flags.calibrate.begin(), flags.calibrate.end()};
 }
@@ -152,7 +162,7 @@ static int printStage(const BuildFlags &flags, Compilation &compilation) {
   if (failed(compilation.load()))
     return report.exitCode();
   Artifacts artifacts(compilation);
-  if (!flags.quantize.empty() && *stage >= ModelStage::Graph)
+  if (flags.quantization() == "int8" && *stage >= ModelStage::Graph)
     if (failed(artifacts.takeWeights(flags.weights, flags.seed)) ||
         failed(Calibration(compilation, artifacts).run(sourcesOf(flags))))
       return report.exitCode();
@@ -249,7 +259,7 @@ static LogicalResult build(const BuildFlags &flags, Compilation &compilation) {
   if (failed(kinds) || failed(compilation.load()))
     return failure();
   Artifacts artifacts(compilation);
-  Calibration calibration(compilation, artifacts);
+  std::unique_ptr<Quantization> quantization = quantizationOf(flags, compilation, artifacts);
   Tuner tuner(compilation, flags.tuneSeconds);
   bool programNeedsWeights = flags.program && flags.emit.empty();
   bool embed = flags.embedWeights || programNeedsWeights;
@@ -262,13 +272,13 @@ static LogicalResult build(const BuildFlags &flags, Compilation &compilation) {
   std::vector<std::string> calibrate = sourcesOf(flags);
   OutputFiles outputs;
   bool asOneObject = kinds->contains("object"), tune = flags.tune;
-  if (!calibrate.empty() && failed(calibration.run(calibrate)))
+  if (quantization && failed(quantization->run(calibrate)))
     return failure();
   if (tune && failed(tuner.run()))
     return failure();
   if (failed(artifacts.compile(embed, asOneObject)))
     return failure();
-  if (!calibrate.empty() && failed(calibration.compare(embed)))
+  if (quantization && failed(quantization->compare(embed)))
     return failure();
   if (!program.empty() && failed(artifacts.addProgram(program, outputs)))
     return failure();
@@ -281,8 +291,8 @@ static LogicalResult build(const BuildFlags &flags, Compilation &compilation) {
   compilation.report().finishProgress();
   if (compilation.options().precision == Precision::BF16)
     reportPrecision(artifacts.products(), compilation.report());
-  if (!calibrate.empty())
-    calibration.show();
+  if (quantization)
+    quantization->show();
   if (tune)
     tuner.show();
   else if (!compilation.options().tuneCache.empty())

@@ -6,16 +6,12 @@
 
 #include "passes/Functions.h"
 #include "passes/Passes.h"
-#include "tools/weft/Loaded.h"
 #include "tools/weft/Origins.h"
 #include "tools/weft/Ranges.h"
+#include "tools/weft/Variant.h"
 
 #include "llvm/ADT/SetVector.h"
 #include "llvm/ADT/StringExtras.h"
-#include "llvm/Support/Format.h"
-
-#include <cmath>
-#include <cstring>
 
 namespace weft {
 
@@ -30,39 +26,16 @@ static ArrayRef<float> floatsOf(const Array &array) {
 
 //===-- What is calibrated ------------------------------------------------------------------===//
 
-LogicalResult Calibration::matchExports(ArrayRef<std::string> sources) {
-  FailureOr<Interface> read = compilation.interface();
-  if (failed(read))
-    return failure();
-  interface = std::move(*read);
-  llvm::Expected<CalibrationData> all = CalibrationData::read(sources, interface);
-  if (!all)
-    return fail(all.takeError());
-  data = std::move(*all);
-  for (const InterfaceExport &entry : interface.exports) {
-    llvm::Expected<CallData> calls = data->callsOf(entry);
-    if (!calls) {
-      misfits.push_back({entry.name, llvm::toString(calls.takeError())});
-      continue;
-    }
-    auto function = compilation.module().lookupSymbol<mlir::func::FuncOp>(entry.name);
-    exports.push_back({std::move(*calls), function, {}, {}, {}, {}, {}});
-  }
-  if (!exports.empty())
-    return success();
-  std::string why;
-  for (const auto &[name, reason] : misfits)
-    why += (why.empty() ? "" : "; ") + ("'" + name + "': " + reason);
-  return fail("--calibrate: the data fits no export: " + why);
-}
-
-Calibration::Left Calibration::leftAlone(Operation *op, const std::string &why) {
+ProductLeft Calibration::leftAlone(Operation *op, const std::string &why) {
   return {op->getName().stripDialect().str(), originsOf(op), why};
 }
 
 LogicalResult Calibration::findProducts() {
   bool any = false;
   std::string first;
+  for (Comparison::Entry &entry : comparison.entries)
+    exports.push_back(
+        {entry, compilation.module().lookupSymbol<mlir::func::FuncOp>(entry.function().name)});
   for (Export &entry : exports) {
     llvm::SetVector<Value> inputs;
     entry.function.walk<mlir::WalkOrder::PreOrder>([&](Operation *op) {
@@ -87,12 +60,12 @@ LogicalResult Calibration::findProducts() {
 
 //===-- Running in f32 ----------------------------------------------------------------------===//
 
-/// Path of a module that returns what is to be seen, with the calibrated exports alone.
-FailureOr<std::string> Calibration::observedModule() {
+/// A module that returns what is to be seen, with the calibrated exports alone.
+FailureOr<OwningOpRef<ModuleOp>> Calibration::observedModule() {
   OwningOpRef<ModuleOp> copy(compilation.module().clone());
   ObservePassOptions options;
   for (const Export &entry : exports)
-    options.functions.push_back(entry.data.function().name);
+    options.functions.push_back(entry.compared.function().name);
   for (mlir::func::FuncOp function : exportsOf(*copy))
     if (!llvm::is_contained(options.functions, function.getName()))
       function.erase();
@@ -100,39 +73,19 @@ FailureOr<std::string> Calibration::observedModule() {
   manager.addPass(createObservePass(options));
   if (failed(manager.run(*copy)))
     return failure();
-  std::string text;
-  llvm::raw_string_ostream os(text);
-  copy->print(os);
-  llvm::Expected<std::string> path = scratch.write("observed.mlir", text);
-  if (!path)
-    return fail(path.takeError());
-  return *path;
+  return copy;
 }
 
 LogicalResult Calibration::run(ArrayRef<std::string> sources) {
-  Report &report = compilation.report();
-  if (failed(compilation.advanceTo(ModelStage::Graph)) || failed(matchExports(sources)) ||
+  if (failed(compilation.advanceTo(ModelStage::Graph)) || failed(comparison.match(sources)) ||
       failed(findProducts()))
     return failure();
-  FailureOr<std::string> path = observedModule();
-  FailureOr<std::string> weights = artifacts.plainWeights();
-  if (failed(path) || failed(weights))
-    return failure();
-  CompileRequest request;
-  request.input = *path;
-  request.strict = compilation.options().strict;
-  request.verifyEach = compilation.options().verifyEach;
-  Compilation observed(report, request);
-  if (failed(observed.load()))
-    return failure();
-  FailureOr<Interface> described = observed.interface();
-  if (failed(described))
-    return failure();
-  LoadedModel loaded(observed);
-  if (failed(loaded.open(*described, *weights, /*seed=*/0, /*threads=*/0)))
+  FailureOr<OwningOpRef<ModuleOp>> module = observedModule();
+  Variant observed(compilation, artifacts);
+  if (failed(module) || failed(observed.open(**module)))
     return failure();
   for (Export &entry : exports)
-    if (!entry.products.empty() && failed(observe(loaded.native(), entry)))
+    if (!entry.products.empty() && failed(observe(observed.native(), entry)))
       return failure();
   return success();
 }
@@ -270,14 +223,14 @@ static void writeRange(const WeightedProduct &product, Histogram::Range range,
 }
 
 LogicalResult Calibration::observe(NativeModel &model, Export &entry) {
-  Observer observer(model, entry.data, entry.products, entry.inputs, compilation.report());
-  if (llvm::Error error =
-          observer.look([&](Arrays results) { entry.expected.push_back(std::move(results)); }))
+  Observer observer(model, entry.compared.data, entry.products, entry.inputs, compilation.report());
+  if (llvm::Error error = observer.look(
+          [&](Arrays results) { entry.compared.expected.push_back(std::move(results)); }))
     return fail(std::move(error));
   if (const WeightedProduct *product = observer.firstNotFinite())
     return fail("--calibrate: with this data the input of " +
                 product->op->getName().stripDialect() + " from " + originsOf(product->op) +
-                " in '" + entry.data.function().name + "' holds numbers that are not finite");
+                " in '" + entry.compared.function().name + "' holds numbers that are not finite");
   if (llvm::Error error = observer.choose())
     return fail(std::move(error));
   for (const WeightedProduct &product : entry.products) {
@@ -293,131 +246,37 @@ LogicalResult Calibration::observe(NativeModel &model, Export &entry) {
   return success();
 }
 
-//===-- Comparing ---------------------------------------------------------------------------===//
-
-LogicalResult Calibration::compare(bool weightsAreEmbedded) {
-  FailureOr<std::string> library = artifacts.libraryToCall();
-  if (failed(library))
-    return failure();
-  std::string weights;
-  if (!weightsAreEmbedded) {
-    FailureOr<std::string> plain = artifacts.plainWeights();
-    if (failed(plain))
-      return failure();
-    weights = *plain;
-  }
-  NativeModel model;
-  if (llvm::Error error = model.open(*library, interface.name, weights, /*threads=*/0)) {
-    whyNotCompared = llvm::toString(std::move(error));
-    return success();
-  }
-  for (Export &entry : exports) {
-    const InterfaceExport &function = entry.data.function();
-    for (const InterfaceArgument &output : function.outputs)
-      entry.accuracies.push_back({output.name});
-    for (auto [call, expected] : llvm::enumerate(entry.expected)) {
-      compilation.report().progress("comparing " + function.name + ", call " + Twine(call + 1) +
-                                    " of " + Twine(entry.data.numCalls()));
-      auto results = model.call(function.name, entry.data.inputsOf(static_cast<int64_t>(call)),
-                                function.outputs.size());
-      if (!results)
-        return fail(results.takeError());
-      for (auto [was, is, accuracy] : llvm::zip(expected, *results, entry.accuracies))
-        accuracy.add(was.array, is.array);
-    }
-  }
-  return success();
-}
-
-/// Entries along the last axis look like scores of classes: one of two or more is the highest.
-static bool looksLikeScores(const Array &array) {
-  return (array.dims.size() == 2 || array.dims.size() == 3) && array.dims.back() >= 2;
-}
-
-void Calibration::Accuracy::add(const Array &expected, const Array &result) {
-  if (expected.dtype != WEFT_F32) {
-    size_t width = static_cast<size_t>(sizeBytesOf(expected.dtype));
-    for (size_t at = 0; at + width <= expected.bytes.size(); at += width, ++entries)
-      equal += std::memcmp(expected.bytes.data() + at, result.bytes.data() + at, width) == 0;
-    return;
-  }
-  ArrayRef<float> was = floatsOf(expected), is = floatsOf(result);
-  for (auto [a, b] : llvm::zip_equal(was, is)) {
-    double x = static_cast<double>(a), y = static_cast<double>(b);
-    difference += (x - y) * (x - y);
-    size += x * x;
-  }
-  if (!looksLikeScores(expected))
-    return;
-  auto classes = static_cast<size_t>(expected.dims.back());
-  for (size_t at = 0; at + classes <= was.size(); at += classes, ++rows) {
-    auto highest = [&](ArrayRef<float> all) {
-      ArrayRef<float> row = all.slice(at, classes);
-      return std::max_element(row.begin(), row.end()) - row.begin();
-    };
-    sameHighest += highest(was) == highest(is);
-  }
-}
-
 //===-- Saying ------------------------------------------------------------------------------===//
 
-double Calibration::Accuracy::relativeError() const {
-  return size > 0 ? std::sqrt(difference / size) : difference > 0 ? 1 : 0;
-}
-
-static double percent(int64_t part, int64_t all) {
-  return 100 * static_cast<double>(part) / static_cast<double>(all);
-}
-
 llvm::json::Object Calibration::jsonOf(const Export &entry) {
-  llvm::json::Array outputs, left;
-  for (const Accuracy &accuracy : entry.accuracies) {
-    llvm::json::Object output{{"name", accuracy.name}};
-    if (accuracy.entries)
-      output["equal_percent"] = percent(accuracy.equal, accuracy.entries);
-    else
-      output["relative_error"] = accuracy.relativeError();
-    if (accuracy.rows)
-      output["same_highest_percent"] = percent(accuracy.sameHighest, accuracy.rows);
-    outputs.push_back(std::move(output));
-  }
-  for (const Left &product : entry.left)
+  llvm::json::Array left;
+  for (const ProductLeft &product : entry.left)
     left.push_back(llvm::json::Object{
         {"operation", product.operation}, {"origin", product.origin}, {"why", product.why}});
   auto products = entry.numQuantized + static_cast<int64_t>(entry.left.size());
-  return llvm::json::Object{{"function", entry.data.function().name},
-                            {"calls", entry.data.numCalls()},
-                            {"samples_left_out", entry.data.numLeftOut()},
+  return llvm::json::Object{{"function", entry.compared.function().name},
+                            {"calls", entry.compared.data.numCalls()},
+                            {"samples_left_out", entry.compared.data.numLeftOut()},
                             {"products", products},
                             {"in_int8", entry.numQuantized},
                             {"balanced", entry.numBalanced},
                             {"not_in_int8", std::move(left)},
-                            {"outputs", std::move(outputs)}};
+                            {"outputs", entry.compared.outputs()}};
 }
 
 void Calibration::print(const Export &entry) {
   llvm::raw_ostream &os = llvm::outs();
-  os << entry.data.function().name << ": " << entry.numQuantized << " of "
+  os << entry.compared.function().name << ": " << entry.numQuantized << " of "
      << entry.numQuantized + entry.left.size() << " products in int8";
   if (entry.numBalanced)
     os << ", " << entry.numBalanced << " of them balanced";
-  os << "; calibrated on " << entry.data.numCalls()
-     << (entry.data.numCalls() == 1 ? " call" : " calls");
-  if (entry.data.numLeftOut())
-    os << ", without the last " << entry.data.numLeftOut() << ", which fill no batch";
+  os << "; calibrated on " << entry.compared.data.numCalls()
+     << (entry.compared.data.numCalls() == 1 ? " call" : " calls");
+  if (entry.compared.data.numLeftOut())
+    os << ", without the last " << entry.compared.data.numLeftOut() << ", which fill no batch";
   os << "\n";
-  for (const Accuracy &accuracy : entry.accuracies) {
-    os << "  " << accuracy.name << ": ";
-    if (accuracy.entries)
-      os << llvm::format("%.2f %% of the entries equal", percent(accuracy.equal, accuracy.entries));
-    else
-      os << llvm::format("relative error %.2e", accuracy.relativeError());
-    if (accuracy.rows)
-      os << llvm::format(", the same highest entry in %.2f %%",
-                         percent(accuracy.sameHighest, accuracy.rows));
-    os << "\n";
-  }
-  for (const Left &product : entry.left)
+  entry.compared.print();
+  for (const ProductLeft &product : entry.left)
     os << "  not in int8: " << product.operation
        << (product.origin.empty() ? "" : " from " + product.origin) << ": " << product.why << "\n";
 }
@@ -431,16 +290,16 @@ void Calibration::show() {
     if (!report.isJson())
       print(entry);
   }
-  for (const auto &[name, why] : misfits) {
+  for (const auto &[name, why] : comparison.misfits) {
     others.push_back(llvm::json::Object{{"function", name}, {"why", why}});
     if (!report.isJson())
       llvm::outs() << name << ": not in int8, since " << why << "\n";
   }
-  if (!whyNotCompared.empty() && !report.isJson())
-    llvm::outs() << "not compared with f32: " << whyNotCompared << "\n";
+  if (!comparison.whyNotCompared.empty() && !report.isJson())
+    llvm::outs() << "not compared with f32: " << comparison.whyNotCompared << "\n";
   report.set("quantization", llvm::json::Object{{"calibrated", std::move(calibrated)},
                                                 {"not_calibrated", std::move(others)},
-                                                {"not_compared", whyNotCompared}});
+                                                {"not_compared", comparison.whyNotCompared}});
 }
 
 } // namespace weft

@@ -130,6 +130,28 @@ static FailureOr<std::vector<std::string>> readProcessors(ArrayRef<std::string> 
 /// As many as the runtime starts.
 static constexpr int mostTuneThreads = 256;
 
+/// The bits of weights that `--quantize` asks for; 0 for none, or for another kind that the verb
+/// sees to.
+static FailureOr<int64_t> readWeightBits(const CompileFlags &flags, Report &report) {
+  if (flags.quantize.size() > 1) {
+    report.error("--quantize " + flags.quantize[0] + " and --quantize " + flags.quantize[1] +
+                 " do not go together: give one of them");
+    return failure();
+  }
+  std::string kind = flags.quantization();
+  if (kind == "weights-int8")
+    return 8;
+  if (kind == "weights-int4")
+    return 4;
+  if (kind.empty() || (kind == "int8" && flags.canCalibrate))
+    return 0;
+  if (kind == "int8")
+    report.error("--quantize int8 needs data to calibrate: it is for weft build");
+  else
+    report.error("--quantize " + kind + ": the kinds are int8, weights-int8 and weights-int4");
+  return failure();
+}
+
 FailureOr<CompileRequest> CompileFlags::options(Report &report) const {
   CompileRequest result;
   result.input = input;
@@ -141,6 +163,10 @@ FailureOr<CompileRequest> CompileFlags::options(Report &report) const {
     return failure();
   }
   result.precision = precision == "bf16" ? Precision::BF16 : Precision::F32;
+  FailureOr<int64_t> weightBits = readWeightBits(*this, report);
+  if (failed(weightBits))
+    return failure();
+  result.weightBits = *weightBits;
   if (target != "host") {
     report.error("--target " + target + ": only 'host' is supported so far");
     return failure();

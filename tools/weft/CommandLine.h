@@ -51,6 +51,12 @@ struct CompileFlags {
       llvm::cl::desc("Numbers that weights are multiplied in: f32, or bf16 with sums in f32, which "
                      "is fast only on processors with AVX512-BF16 (default: f32)"),
       llvm::cl::value_desc("TYPE"), llvm::cl::init("f32"), llvm::cl::cat(verbOptions())};
+  llvm::cl::list<std::string> quantize{
+      "quantize",
+      llvm::cl::desc("Keep weights in small integers: weights-int8 or weights-int4 for products of "
+                     "few rows, which are computed in f32; int8, with weft build --calibrate, to "
+                     "compute in them"),
+      llvm::cl::value_desc("KIND"), llvm::cl::cat(verbOptions())};
   llvm::cl::opt<std::string> tuneCache{
       "tune-cache",
       llvm::cl::desc(
@@ -65,6 +71,11 @@ struct CompileFlags {
                            llvm::cl::cat(verbOptions())};
   llvm::cl::opt<bool> verifyEach{"verify-each", llvm::cl::desc("Verify the module after each pass"),
                                  llvm::cl::Hidden, llvm::cl::cat(verbOptions())};
+
+  bool canCalibrate = false; ///< The verb takes `--quantize int8`, and sees to it.
+
+  /// The kind that `--quantize` names; empty without it.
+  std::string quantization() const { return quantize.empty() ? "" : quantize.front(); }
 
   /// What the driver needs of them; values that make no sense are errors in `report`.
   FailureOr<CompileRequest> options(Report &report) const;

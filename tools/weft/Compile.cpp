@@ -7,9 +7,12 @@
 #include "codegen/Pipelines.h"
 #include "frontend/onnx/Onnx.h"
 #include "ir/WeftDialect.h"
+#include "passes/Functions.h"
 #include "passes/Pipelines.h"
+#include "passes/precision/NarrowWeights.h"
 #include "tools/weft-opt/Registration.h"
 #include "tools/weft/data/DataFile.h"
+#include "tools/weft/Origins.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/Verifier.h"
@@ -310,10 +313,29 @@ FailureOr<bool> Compilation::checkFile() {
   return !exportsNothing(more);
 }
 
+/// Some product takes weights of few bits, where they are asked for.
+LogicalResult Compilation::checkWeightBits() {
+  if (asked.weightBits == 0)
+    return success();
+  std::string first;
+  auto leave = [&](Operation *op, const std::string &why) {
+    if (first.empty())
+      first = ": " + op->getName().stripDialect().str() + " from " + originsOf(op) + ": " + why;
+  };
+  for (mlir::func::FuncOp function : exportsOf(module()))
+    if (!narrowWeightProducts(function, leave).empty())
+      return success();
+  theReport.error("--quantize weights-int" + Twine(asked.weightBits) +
+                  ": the model has no product to quantize" + first);
+  return failure();
+}
+
 LogicalResult Compilation::advanceTo(ModelStage stage) {
   while (current.stage < stage) {
     auto next = static_cast<ModelStage>(static_cast<int>(current.stage) + 1);
     theReport.progress("stage " + nameOf(next));
+    if (next == ModelStage::Kernels && failed(checkWeightBits()))
+      return failure();
     // What gets past `graph` is a good model: what fails after it is a fault of ours.
     theReport.blameUs(next > ModelStage::Graph);
     LogicalResult result = run(next);
@@ -362,9 +384,9 @@ LogicalResult Compilation::run(ModelStage stage) {
   case ModelStage::Kernels:
     if (!asked.tuneCache.empty())
       applied = applyTuneCache();
-    buildKernelsPipeline(manager,
-                         {vectors->bytes, vectors->registers, vectors->bfloatDots,
-                          vectors->byteDots, asked.strict, asked.explain, asked.precision});
+    buildKernelsPipeline(manager, {vectors->bytes, vectors->registers, vectors->bfloatDots,
+                                   vectors->byteDots, asked.strict, asked.explain, asked.precision,
+                                   asked.weightBits});
     break;
   case ModelStage::Plan:
     buildPlanPipeline(manager);

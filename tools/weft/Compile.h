@@ -36,6 +36,7 @@ struct CompileRequest {
   std::vector<std::string> cpus = {"host"};
   bool strict = false; // no Winograd
   Precision precision = Precision::F32;
+  int64_t weightBits = 0;  // of --quantize weights-int8 and weights-int4; otherwise 0
   bool explain = false;    // kernels say why they end
   std::string tuneCache;   // a file with choices for products; empty: as counted
   bool tunes = false;      // the file is completed by measurement, and made if it is not there
@@ -124,6 +125,7 @@ private:
   /// Shows what the frontend has to say; fails if there are errors.
   LogicalResult show(const DiagnosticEngine &messages);
   LogicalResult run(ModelStage stage);
+  LogicalResult checkWeightBits();
   template <typename Made> FailureOr<Made> orOurFault(llvm::Expected<Made> made);
 
   Report &theReport;

@@ -99,7 +99,8 @@ FailureOr<std::string> LoadedModel::library() {
                                                  : std::to_string(request.tuneThreads) + "\n" +
                                                        compilation.tuneCache().text();
   return madeOnce(cacheKey({"library", moduleText, dims, targets, request.strict ? "strict" : "",
-                            request.precision == Precision::BF16 ? "bf16" : "", tuning}) +
+                            request.precision == Precision::BF16 ? "bf16" : "",
+                            std::to_string(request.weightBits), tuning}) +
                       ".so",
                   [&](StringRef path, OutputFiles &files) {
                     Artifacts artifacts(compilation);

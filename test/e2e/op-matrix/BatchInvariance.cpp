@@ -103,6 +103,16 @@ BatchProgram packed(const std::string &e, const std::string &label, const Dims &
                           " groups 1 : " + x.type() + ", " + f.type() + " -> " + typeText(to, e)));
 }
 
+BatchProgram scaled() {
+  Writing w("packed_scaled");
+  Term x = w.rows({37}, "f32"), f = w.weights({3, 32, 32}, "i8"), s = w.weights({3, 2, 32}, "f32");
+  Dims to = {Dim::symbol("N"), 67};
+  return w.give(w.let(to, "f32",
+                      "weft.packed_conv " + x + ", " + f + " scales " + s + " : " + s.type() +
+                          " nibbles strides [] pad [] [] dilations [] groups 1 : " + x.type() +
+                          ", " + f.type() + " -> " + typeText(to, "f32")));
+}
+
 BatchProgram depthwise(const std::string &e) {
   Writing w("depthwise_" + e);
   Term x = w.rows({7, 9, 21}, e), f = w.weights({3, 3, 21}, e);
@@ -149,6 +159,7 @@ std::vector<BatchProgram> batchPrograms() {
     programs.push_back(winograd(e));
     programs.push_back(attention(e));
   }
+  programs.push_back(scaled());
   return programs;
 }
 

@@ -546,6 +546,70 @@ void addInterleaved(Suite &suite, const std::string &e, const std::string &filte
         ofSum(64, each.least, 67));
 }
 
+/// A product with weights that are small integers, in `parts` groups that share a scale.
+struct ScaledShape {
+  std::string label;
+  int64_t depth, columns, width, room, parts;
+  bool nibbles = false;
+};
+
+Term scaledProduct(Program &p, const ScaledShape &s, const Dims &rows, const std::string &window) {
+  Dims x = rows, filter(rows.size(), Dim(1)), y = rows;
+  int64_t panels = (s.columns + s.width - 1) / s.width;
+  filter.front() = Dim(panels);
+  llvm::append_range(filter, Dims{Dim(s.nibbles ? s.room / 2 : s.room), Dim(s.width)});
+  x.push_back(Dim(s.depth));
+  y.push_back(Dim(s.columns));
+  Term input = p.input(x, "f32"), weights = p.input(filter, "i8", {-128, 128});
+  Term scales = p.input({panels, s.parts, s.width}, "f32", {-0.05, 0.05});
+  return p.let(y, "f32",
+               "weft.packed_conv " + input + ", " + weights + " scales " + scales + " : " +
+                   scales.type() + (s.nibbles ? " nibbles " : " ") + window + " groups 1 : " +
+                   input.type() + ", " + weights.type() + " -> " + typeText(y, "f32"),
+               false);
+}
+
+/// Rows, places of two dimensions, and what stands behind a product in a network.
+void addScaled(Suite &suite) {
+  const ScaledShape shapes[] = {{"bytes", 37, 67, 32, 37, 1},
+                                {"bytes_deep", 300, 130, 64, 300, 1},
+                                {"bytes_wide", 8, 470, 64, 8, 1},
+                                {"bytes_narrow_panels", 21, 9, 6, 21, 1},
+                                {"bytes_in_groups", 37, 67, 32, 40, 5},
+                                {"nibbles", 37, 67, 32, 64, 2, true},
+                                {"nibbles_whole", 64, 128, 64, 64, 2, true},
+                                {"nibbles_few", 3, 20, 16, 32, 1, true},
+                                {"nibbles_wide", 97, 470, 64, 128, 4, true},
+                                {"nibbles_of_two", 7, 9, 6, 8, 4, true}};
+  for (const ScaledShape &each : shapes)
+    suite.add(
+        "weft.packed_conv", "f32", "scaled_" + each.label,
+        [=](Program &p, Dim n) {
+          Term y = scaledProduct(p, each, {n}, "strides [] pad [] [] dilations []");
+          p.give(y);
+          Term places = scaledProduct(p, each, {3, n}, "strides [1] pad [0] [0] dilations [1]");
+          Term residual = p.input(places.dims, "f32");
+          Term sum = p.let(places.dims, "f32",
+                           "weft.add " + places + ", " + residual + " : " + places.type(), false);
+          p.give(p.let(places.dims, "f32", "weft.tanh " + sum + " : " + sum.type(), false));
+        },
+        ofSum(64, 0, 67));
+  suite.add(
+      "weft.packed_conv", "f32", "scaled_window",
+      [](Program &p, Dim n) {
+        Term x = p.input({2, n, 5}, "f32"), w = p.input({2, 3, 3, 6}, "i8", {-128, 128});
+        Term scales = p.input({2, 3, 6}, "f32", {-0.05, 0.05});
+        Dims y = {2, n, 9};
+        p.give(p.let(y, "f32",
+                     "weft.packed_conv " + x + ", " + w + " scales " + scales + " : " +
+                         scales.type() +
+                         " nibbles strides [1] pad [1] [1] dilations [1] groups 1 : " + x.type() +
+                         ", " + w.type() + " -> " + typeText(y, "f32"),
+                     false));
+      },
+      ofSum(64, 0, 67));
+}
+
 } // namespace
 
 void addContractionCases(Suite &suite) {
@@ -563,6 +627,7 @@ void addContractionCases(Suite &suite) {
   addInterleaved(suite, "bf16", "bf16", 2, "f32");
   addInterleaved(suite, "ui8", "i8", 4, "i32");
   addInterleaved(suite, "i8", "i8", 4, "i32");
+  addScaled(suite);
   addConv(suite, "bf16", "f32");
   addConv(suite, "i8", "i32");
   addContract(suite, "bf16", "f32");
