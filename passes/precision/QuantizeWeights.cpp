@@ -20,7 +20,8 @@ struct QuantizeWeights final : impl::QuantizeWeightsPassBase<QuantizeWeights> {
 
   void runOnOperation() override {
     if (bits != 8 && bits != 4) {
-      getOperation().emitError() << "weights of " << bits.getValue() << " bits, which must be 8 or 4";
+      getOperation().emitError() << "weights of " << bits.getValue()
+                                 << " bits, which must be 8 or 4";
       return signalPassFailure();
     }
     auto leave = [&](Operation *, const std::string &) { ++numKept; };
