@@ -209,7 +209,10 @@ std::optional<PackedPlan> PackedPlan::of(PackedConvOp op, VectorTarget target,
   if (plan.columns.lanes < 2)
     return std::nullopt;
   plan.elementBytes = llvm::divideCeil(element.getIntOrFloatBitWidth(), 8);
-  plan.choosePhases(x, target, choice);
+  VectorTarget room = target;
+  if (plan.scales) // Half of the registers hold integers on their way to floats.
+    room.registers /= 2;
+  plan.choosePhases(x, room, choice);
   plan.chooseBlocks(choice);
   return plan;
 }

@@ -63,7 +63,7 @@ SmallVector<TileCost> PanelColumns::tileCosts(VectorTarget target, int64_t exten
   int64_t most = target.registers >= 32 ? 4 : 3;
   int64_t allVectors = llvm::divideCeil(outputs, lanes);
   // Few rows leave registers for several panels: their sums are chains that must overlap.
-  int64_t widest = extent < 4 ? std::max<int64_t>(most, 24 / extent) : most;
+  int64_t widest = extent < 4 ? std::max<int64_t>(most, (target.registers - 8) / extent) : most;
   for (int64_t across = 1; across <= widest; ++across) {
     if (panelVectors() % across != 0 && across % panelVectors() != 0)
       continue;

@@ -17,8 +17,9 @@
 //
 // The host runs the chunks [0, weft.chunks) in any partition, on any number of threads, each
 // chunk exactly once; nothing is called when there are no chunks. Buffers are dense and row-major,
-// aligned to their element only (a step of a scan reads a slice in place), and never overlap an
-// output. An output's bytes are undefined before the kernel runs.
+// aligned to their element only (a step of a scan reads a slice in place), and overlap an output
+// only where `weft.in_place` says so (Storage.h). An output's bytes are undefined before the kernel
+// runs.
 
 #ifndef WEFT_CODEGEN_HOST_KERNELINTERFACE_H
 #define WEFT_CODEGEN_HOST_KERNELINTERFACE_H
