@@ -203,6 +203,15 @@ def parse():
     return options
 
 
+def write_csv(path, rows):
+    """One line a row, if there is a path and anything to write."""
+    if path and rows:
+        with open(path, "w", newline="") as file:
+            writer = csv.DictWriter(file, rows[0])
+            writer.writeheader()
+            writer.writerows(rows)
+
+
 def main():
     options = parse()
     if options.peer == "onnxruntime":
@@ -227,11 +236,7 @@ def main():
         if ratios:
             print(f"{threads} threads: geometric mean {statistics.geometric_mean(ratios):.3f} of {len(ratios)}, "
                   f"{sum(ratio >= 1 for ratio in ratios)} at least 1")
-    if options.csv and rows:
-        with open(options.csv, "w", newline="") as file:
-            writer = csv.DictWriter(file, rows[0])
-            writer.writeheader()
-            writer.writerows(rows)
+    write_csv(options.csv, rows)
     sys.exit(1 if failures else 0)
 
 

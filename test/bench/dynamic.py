@@ -9,7 +9,6 @@ warms up. A line holds both medians in ms, both shortest calls, and the ratio of
 for one size; 1.05: 5 % slower). Not a test: nothing is asserted about time. Let nothing else run.
 """
 import argparse
-import csv
 import pathlib
 import shutil
 import statistics
@@ -113,11 +112,7 @@ def main():
                 failures += 1
     slow = [row for row in rows if row["ratio"] > 1.05 and row["ratio_of_min"] > 1.05]
     print(f"{len(slow)} of {len(rows)} are more than 5 % slower for any size than for one")
-    if options.csv and rows:
-        with open(options.csv, "w", newline="") as file:
-            writer = csv.DictWriter(file, rows[0])
-            writer.writeheader()
-            writer.writerows(rows)
+    against.write_csv(options.csv, rows)
     sys.exit(1 if failures else 0)
 
 

@@ -5,6 +5,7 @@
 
 #include <cstdio>
 #include <cstdlib>
+#include <filesystem>
 #include <fstream>
 #include <unistd.h>
 
@@ -38,8 +39,7 @@ std::string tinyWeights() {
 }
 
 TemporaryFile::TemporaryFile(const std::string &bytes) {
-  const char *folder = getenv("TMPDIR");
-  name = std::string(folder ? folder : "/tmp") + "/weft-test-XXXXXX";
+  name = std::filesystem::temp_directory_path() / "weft-test-XXXXXX";
   int file = mkstemp(name.data());
   bool good = file >= 0 && close(file) == 0;
   if (!good || !(std::ofstream(name, std::ios::binary) << bytes).flush()) {

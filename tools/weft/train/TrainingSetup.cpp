@@ -191,8 +191,6 @@ LogicalResult Training::split() {
                 "--validation-data");
   if (*kept > 0 && !request.validationData.empty())
     return fail("--validation and --validation-data both say what to measure on: give one of them");
-  if (settings.batch > rows - *kept)
-    settings.batch = rows - *kept;
   if (std::optional<int64_t> fixed = feed->fixedBatch(); fixed && settings.batch != *fixed) {
     if (request.batch || *fixed > rows - *kept)
       return fail("'" + trainer->name + "' takes " + Twine(*fixed) + " rows in a step, not " +
