@@ -12,7 +12,7 @@ import lit.util
 config.name = "weft"
 config.test_format = lit.formats.ShTest(execute_external=False)
 config.suffixes = [".mlir", ".weft", ".test", ".c", ".py"]
-config.excludes = ["Inputs", "harness.py", "library.py", "digitnet.py", "run.py", "onnx_corpus.py", "networks.py", "layers.py", "large_model.py", "lit.cfg.py", "lit.site.cfg.py", "CMakeLists.txt"]
+config.excludes = ["Inputs", "harness.py", "library.py", "digitnet.py", "torch_networks.py", "run.py", "onnx_corpus.py", "networks.py", "layers.py", "large_model.py", "lit.cfg.py", "lit.site.cfg.py", "CMakeLists.txt"]
 config.test_source_root = os.path.dirname(__file__)
 config.test_exec_root = os.path.join(config.weft_build_root, "test")
 

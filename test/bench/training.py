@@ -71,6 +71,7 @@ def inputs(name):
 def torch_step(name, batch):
     """The same step in PyTorch, as a function without arguments."""
     import torch
+    import torch_networks as networks
     from torch import nn
     from torch.nn import functional as F
 
@@ -78,67 +79,7 @@ def torch_step(name, batch):
     data = {key: torch.tensor(value) for key, value in batch.items()}
     label = data["label"].long() if "label" in data else None
 
-    def layer(inputs, outputs):
-        return nn.Sequential(nn.Conv2d(inputs, outputs, 3, padding=1, bias=False),
-                             nn.BatchNorm2d(outputs), nn.ReLU())
-
-    def double(inputs, outputs):
-        return nn.Sequential(layer(inputs, outputs), layer(outputs, outputs))
-
-    class UNet(nn.Module):
-        def __init__(self):
-            super().__init__()
-            c = [32, 64, 128, 256, 512]
-            self.enter = double(1, c[0])
-            self.down = nn.ModuleList(double(c[i], c[i + 1]) for i in range(4))
-            self.up = nn.ModuleList(nn.ConvTranspose2d(c[i + 1], c[i], 2, 2) for i in (3, 2, 1, 0))
-            self.join = nn.ModuleList(double(2 * c[i], c[i]) for i in (3, 2, 1, 0))
-            self.leave = nn.Conv2d(c[0], 1, 1)
-
-        def forward(self, x):
-            kept = [self.enter(x)]
-            for down in self.down:
-                kept.append(down(F.max_pool2d(kept[-1], 2)))
-            x = kept.pop()
-            for up, join in zip(self.up, self.join):
-                x = join(torch.cat([kept.pop(), up(x)], 1))
-            return torch.sigmoid(self.leave(x))
-
-    class Attention(nn.Module):
-        def __init__(self, width, heads):
-            super().__init__()
-            self.heads, self.project = heads, nn.Linear(width, 3 * width)
-            self.output = nn.Linear(width, width)
-
-        def forward(self, x):
-            n, length, width = x.shape
-            q, k, v = self.project(x).view(n, length, 3, self.heads, -1).permute(2, 0, 3, 1, 4)
-            p = torch.softmax(q @ k.transpose(-1, -2) / math.sqrt(q.shape[-1]), -1)
-            return self.output((p @ v).transpose(1, 2).reshape(n, length, width))
-
-    class Block(nn.Module):
-        def __init__(self, width, heads):
-            super().__init__()
-            self.norm1, self.norm2 = nn.LayerNorm(width), nn.LayerNorm(width)
-            self.attention = Attention(width, heads)
-            self.up, self.down = nn.Linear(width, 4 * width), nn.Linear(4 * width, width)
-
-        def forward(self, x):
-            x = x + self.attention(self.norm1(x))
-            return x + self.down(F.gelu(self.up(self.norm2(x))))
-
-    class Transformer(nn.Module):
-        def __init__(self):
-            super().__init__()
-            self.token, self.place = nn.Embedding(30522, 256), nn.Embedding(128, 256)
-            self.blocks = nn.Sequential(*(Block(256, 4) for _ in range(4)))
-            self.norm, self.head = nn.LayerNorm(256), nn.Linear(256, 2)
-
-        def forward(self, tokens):
-            x = self.token(tokens) + self.place(torch.arange(128))
-            return self.head(self.norm(self.blocks(x))[:, 0])
-
-    class Lstm(nn.Module):
+    class Lstm(nn.Module):  # PyTorch's own, which is faster than one in Python
         def __init__(self):
             super().__init__()
             self.layers, self.head = nn.LSTM(128, 512, 2, batch_first=True), nn.Linear(512, 10)
@@ -146,40 +87,21 @@ def torch_step(name, batch):
         def forward(self, x):
             return self.head(self.layers(x)[0][:, -1])
 
-    class Gcn(nn.Module):
-        def __init__(self):
-            super().__init__()
-            self.layers = nn.ModuleList([nn.Linear(128, 128), nn.Linear(128, 128), nn.Linear(128, 16)])
-
-        def forward(self, x):
-            source, target = data["from"].long(), data["to"].long()
-            for number, linear in enumerate(self.layers):
-                h = linear(x)
-                message = h.index_select(0, source) * data["weight"].unsqueeze(1)
-                x = torch.zeros_like(h).index_add(0, target, message)
-                x = torch.relu(x) if number < 2 else x
-            return x
-
-    def cnn():
-        return nn.Sequential(layer(3, 32), layer(32, 32), nn.MaxPool2d(2), layer(32, 64),
-                             layer(64, 64), nn.MaxPool2d(2), layer(64, 128), layer(128, 128),
-                             nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(128, 10))
-
-    if name == "resnet18":
-        import torchvision
-        model = torchvision.models.resnet18(weights=None)
+    if name == "lstm":
+        model = Lstm()
     else:
-        model = {"mlp": lambda: nn.Sequential(nn.Linear(784, 512), nn.ReLU(), nn.Linear(512, 512),
-                                              nn.ReLU(), nn.Linear(512, 10)),
-                 "cnn": cnn, "unet": UNet, "transformer": Transformer, "lstm": Lstm, "gcn": Gcn}[name]()
+        model = {"mlp": networks.Mlp, "cnn": networks.Cnn, "resnet18": networks.ResNet18, "unet": networks.UNet,
+                 "transformer": networks.Transformer, "gcn": networks.Gcn}[name]()
     by_momentum = name in ("cnn", "resnet18")
     optimizer = torch.optim.SGD(model.parameters(), 0.01, momentum=0.9, weight_decay=5e-4) \
         if by_momentum else torch.optim.Adam(model.parameters(), 1e-3)
-    first = data["tokens"].long() if name == "transformer" else data["x"]
+    given = [data["tokens"].long()] if name == "transformer" else [data["x"]]
+    if name == "gcn":
+        given += [data["from"].long(), data["to"].long(), data["weight"]]
 
     def step():
         optimizer.zero_grad(set_to_none=True)
-        y = model(first)
+        y = model(*given)
         loss = F.binary_cross_entropy(y, data["target"]) if name == "unet" else F.cross_entropy(y, label)
         loss.backward()
         optimizer.step()

@@ -135,4 +135,20 @@ LogicalResult LoadedModel::open(const Interface &interface, FailureOr<std::strin
   return success();
 }
 
+FailureOr<std::vector<NamedArray>> callOnce(Compilation &compilation, const Interface &interface,
+                                            const InterfaceExport &function,
+                                            ArrayRef<NamedArray> inputs, StringRef weights,
+                                            uint64_t seed, int threads) {
+  Report &report = compilation.report();
+  LoadedModel loaded(compilation);
+  if (failed(loaded.open(interface, weights, seed, threads)))
+    return failure();
+  report.progress("calling " + function.name);
+  auto results = loaded.native().call(function.name, inputs, function.outputs.size());
+  if (results)
+    return std::move(*results);
+  report.error(results.takeError());
+  return failure();
+}
+
 } // namespace weft

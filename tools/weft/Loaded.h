@@ -18,6 +18,12 @@ namespace weft {
 const InterfaceExport *chooseFunction(const Interface &interface, StringRef input, StringRef name,
                                       Report &report);
 
+/// Opens the model and calls one function, once.
+FailureOr<std::vector<NamedArray>> callOnce(Compilation &compilation, const Interface &interface,
+                                            const InterfaceExport &function,
+                                            ArrayRef<NamedArray> inputs, StringRef weights,
+                                            uint64_t seed, int threads);
+
 /// A shared library and a weights file, both kept in the cache.
 class LoadedModel {
 public:

@@ -165,13 +165,10 @@ LogicalResult Run::evaluate() {
 }
 
 LogicalResult Run::callCompiled() {
-  LoadedModel loaded(compilation);
-  if (failed(loaded.open(interface, flags.weights, flags.seed, flags.threads)))
+  auto results =
+      callOnce(compilation, interface, *function, inputs, flags.weights, flags.seed, flags.threads);
+  if (failed(results))
     return failure();
-  report.progress("calling " + function->name);
-  auto results = loaded.native().call(function->name, inputs, function->outputs.size());
-  if (!results)
-    return fail(results.takeError());
   outputs = std::move(*results);
   return success();
 }

@@ -95,6 +95,7 @@ static void addAllCases(Suite &suite) {
   addIndexingCases(suite);
   addReductionCases(suite);
   addContractionCases(suite);
+  addChannelsLastCases(suite);
   addNormalisationCases(suite);
   addStructureCases(suite);
   addFusionCases(suite);

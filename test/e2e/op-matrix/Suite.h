@@ -63,6 +63,7 @@ void addMovementCases(Suite &suite);
 void addIndexingCases(Suite &suite);
 void addReductionCases(Suite &suite);
 void addContractionCases(Suite &suite);
+void addChannelsLastCases(Suite &suite);
 void addNormalisationCases(Suite &suite);
 void addStructureCases(Suite &suite);
 void addFusionCases(Suite &suite);

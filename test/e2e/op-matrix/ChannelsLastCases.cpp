@@ -1,0 +1,365 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Convolutions with channels last and packed filters: plain, depthwise, in Winograd's tiles, of
+// narrow elements side by side, and of small integers with scales.
+
+#include "ContractionCases.h"
+
+namespace weft::opmatrix {
+
+namespace {
+
+/// A case of weft.packed_conv or weft.depthwise_conv. `result` is the element type of the sums.
+struct ChannelsLastShape {
+  std::string operation, label;
+  std::function<ConvolutionShape(Dim)> shapeOf;
+  int64_t least = 0;
+  bool allTypes = false; ///< Others run in f32 alone, in which every way of computing has its code.
+};
+
+/// The shape of a packed convolution over 2 dimensions of 6x5 with N images.
+ConvolutionShape packedImage(Dim n, int64_t inputs, int64_t outputs, int64_t width, int64_t groups,
+                             Dims spatial, const std::string &geometry) {
+  int64_t each = outputs / groups, panels = groups * ((each + width - 1) / width);
+  return {"",
+          {n, 6, 5, inputs},
+          {panels, 3, 3, inputs / groups, width},
+          {n, spatial[0], spatial[1], outputs},
+          geometry + " groups " + std::to_string(groups)};
+}
+
+std::vector<ChannelsLastShape> packedShapes() {
+  const std::string same = "strides [1, 1] pad [1, 1] [1, 1] dilations [1, 1]";
+  auto matrix = [](int64_t depth, int64_t columns, int64_t width) {
+    return [=](Dim n) {
+      return ConvolutionShape{"",
+                              {n, depth},
+                              {(columns + width - 1) / width, depth, width},
+                              {n, columns},
+                              "strides [] pad [] [] dilations [] groups 1"};
+    };
+  };
+  auto line = [](Dim n) {
+    Dim out = (n + Dim(3) - Dim(4) - Dim(1)).floorDiv(2) + Dim(1);
+    return ConvolutionShape{
+        "", {2, n, 3}, {2, 3, 3, 8}, {2, out, 9}, "strides [2] pad [1] [2] dilations [2] groups 1"};
+  };
+  auto pointwise = [](Dim n) {
+    return ConvolutionShape{"",
+                            {2, n, 5, 7},
+                            {1, 1, 1, 7, 16},
+                            {2, n, 5, 16},
+                            "strides [1, 1] pad [0, 0] [0, 0] dilations [1, 1] groups 1"};
+  };
+  auto plane = [](Dim n) { // Both spatial dimensions unknown.
+    return ConvolutionShape{"",
+                            {1, n, n, 2},
+                            {2, 3, 3, 2, 4},
+                            {1, n, n, 5},
+                            "strides [1, 1] pad [1, 1] [1, 1] dilations [1, 1] groups 1"};
+  };
+  auto volume = [](Dim n) {
+    return ConvolutionShape{
+        "",
+        {1, n, 3, 4, 2},
+        {1, 2, 2, 2, 2, 8},
+        {1, n + Dim(1), 2, 3, 3},
+        "strides [1, 1, 1] pad [1, 0, 0] [1, 0, 0] dilations [1, 1, 1] groups 1"};
+  };
+  auto spreadLine = [](Dim n) {
+    Dim out = (n - Dim(1)) * Dim(2) - Dim(2) + Dim(4) + Dim(2);
+    return ConvolutionShape{
+        "",
+        {2, n, 3},
+        {1, 3, 3, 16},
+        {2, out, 4},
+        "strides [2] pad [1] [1] dilations [2] groups 1 transposed output_padding [1]"};
+  };
+  auto spreadGroups = [](Dim n) {
+    return ConvolutionShape{"",
+                            {n, 3, 2, 4},
+                            {4, 4, 2, 2, 2},
+                            {n, 7, 2, 6},
+                            "strides [2, 1] pad [1, 0] [0, 1] dilations [1, 1] groups 2 "
+                            "transposed output_padding [0, 0]"};
+  };
+  auto spreadPlane = [](Dim n) { // Phases of 2 and 3, one of which no tap reaches.
+    return ConvolutionShape{"",
+                            {1, n, 4, 5},
+                            {2, 4, 2, 5, 16},
+                            {1, n * Dim(2), 11, 18},
+                            "strides [2, 3] pad [1, 0] [1, 0] dilations [1, 1] groups 1 "
+                            "transposed output_padding [0, 0]"};
+  };
+  auto image = [=](int64_t inputs, int64_t outputs, int64_t width, int64_t groups) {
+    return [=](Dim n) { return packedImage(n, inputs, outputs, width, groups, {6, 5}, same); };
+  };
+  auto strided = [](Dim n) {
+    return packedImage(n, 4, 20, 16, 1, {3, 2},
+                       "strides [2, 2] pad [1, 1] [1, 0] dilations [1, 1]");
+  };
+  auto dilated = [](Dim n) {
+    return packedImage(n, 3, 33, 32, 1, {4, 4},
+                       "strides [1, 2] pad [2, 3] [0, 3] dilations [2, 2]");
+  };
+  const std::string packed = "weft.packed_conv";
+  return {{packed, "matrix", matrix(37, 67, 32), 0, true},
+          {packed, "matrix_wide", matrix(8, 96, 48)},
+          {packed, "matrix_odd", matrix(5, 9, 6)},
+          {packed, "matrix_deep", matrix(1101, 130, 64)}, // In two passes and a rest.
+          {packed, "matrix_far", matrix(700, 200, 64)},   // Asks for the next panel.
+          {packed, "line", line, 2},
+          {packed, "pointwise", pointwise},
+          {packed, "plane", plane},
+          {packed, "volume", volume, 1},
+          {packed, "image", image(3, 35, 16, 1), 0, true},
+          {packed, "image_wide", image(5, 64, 64, 1)},
+          {packed, "image_narrow", image(2, 3, 16, 1)},
+          {packed, "grouped", image(6, 10, 4, 2), 0, true},
+          {packed, "grouped_wide", image(4, 36, 16, 2)},
+          {packed, "strided", strided},
+          {packed, "dilated", dilated},
+          {packed, "transposed_line", spreadLine, 1, true},
+          {packed, "transposed_grouped", spreadGroups, 0, true},
+          {packed, "transposed_plane", spreadPlane, 1}};
+}
+
+std::vector<ChannelsLastShape> depthwiseShapes() {
+  auto image = [](int64_t channels, int64_t outputs) {
+    return [=](Dim n) {
+      return ConvolutionShape{"",
+                              {n, 6, 9, channels},
+                              {3, 3, outputs},
+                              {n, 6, 9, outputs},
+                              "strides [1, 1] pad [1, 1] [1, 1] dilations [1, 1]"};
+    };
+  };
+  auto strided = [](Dim n) {
+    return ConvolutionShape{"",
+                            {n, 7, 8, 24},
+                            {5, 3, 24},
+                            {n, 4, 3, 24},
+                            "strides [2, 3] pad [2, 1] [2, 0] dilations [1, 1]"};
+  };
+  auto dilated = [](Dim n) {
+    return ConvolutionShape{"",
+                            {n, 7, 8, 20},
+                            {2, 3, 20},
+                            {n, 4, 8, 20},
+                            "strides [1, 1] pad [0, 2] [0, 2] dilations [3, 2]"};
+  };
+  auto plane = [](Dim n) {
+    return ConvolutionShape{"",
+                            {1, n, n, 17},
+                            {3, 3, 17},
+                            {1, n, n, 17},
+                            "strides [1, 1] pad [1, 1] [1, 1] dilations [1, 1]"};
+  };
+  auto line = [](Dim n) {
+    return ConvolutionShape{
+        "", {2, n, 19}, {4, 19}, {2, n, 19}, "strides [1] pad [3] [0] dilations [1]"};
+  };
+  auto volume = [](Dim n) {
+    return ConvolutionShape{"",
+                            {1, n, 3, 4, 18},
+                            {2, 2, 2, 18},
+                            {1, n + Dim(1), 2, 3, 18},
+                            "strides [1, 1, 1] pad [1, 0, 0] [1, 0, 0] dilations [1, 1, 1]"};
+  };
+  const std::string depthwise = "weft.depthwise_conv";
+  return {{depthwise, "image", image(33, 33), 0, true},
+          {depthwise, "image_aligned", image(64, 64)},
+          {depthwise, "image_few", image(3, 3)},
+          {depthwise, "multiplied", image(6, 18), 0, true},
+          {depthwise, "strided", strided},
+          {depthwise, "dilated", dilated},
+          {depthwise, "plane", plane},
+          {depthwise, "line", line},
+          {depthwise, "volume", volume, 1}};
+}
+
+std::vector<ChannelsLastShape> winogradShapes() {
+  auto image = [](int64_t tile, int64_t inputs, int64_t outputs, int64_t width, Dim height,
+                  Dim across) {
+    int64_t matrices = (tile + 2) * (tile + 2), panels = (outputs + width - 1) / width;
+    return [=](Dim n) {
+      return ConvolutionShape{"",
+                              {n, height, across, inputs},
+                              {matrices, panels, inputs, width},
+                              {n, height, across, outputs},
+                              "tile " + std::to_string(tile) + " pad [1, 1] [1, 1]"};
+    };
+  };
+  auto plane = [](int64_t tile) { // Both spatial dimensions unknown.
+    return [=](Dim n) {
+      return ConvolutionShape{"",
+                              {1, n, n, 3},
+                              {(tile + 2) * (tile + 2), 1, 3, 16},
+                              {1, n + Dim(1), n, 9},
+                              "tile " + std::to_string(tile) + " pad [2, 0] [1, 2]"};
+    };
+  };
+  const std::string winograd = "weft.winograd_conv";
+  return {{winograd, "four", image(4, 5, 35, 32, 6, 9), 0, true},
+          {winograd, "four_whole", image(4, 16, 32, 32, 12, 8)},
+          {winograd, "four_parts", image(4, 3, 272, 16, 4, 4)},
+          {winograd, "two", image(2, 5, 20, 16, 7, 7), 0, true},
+          {winograd, "two_odd", image(2, 4, 5, 3, 4, 6)},
+          {winograd, "plane_four", plane(4), 1},
+          {winograd, "plane_two", plane(2), 1}};
+}
+
+/// With what element-wise operations a network has behind a convolution in one of both results.
+void addChannelsLast(Suite &suite, const std::string &e, const std::string &result) {
+  std::vector<ChannelsLastShape> shapes = packedShapes();
+  llvm::append_range(shapes, depthwiseShapes());
+  if (result == e && (e[0] == 'f' || e[0] == 'b'))
+    llvm::append_range(shapes, winogradShapes());
+  for (const ChannelsLastShape &each : shapes) {
+    if (!each.allTypes && e != "f32")
+      continue;
+    std::string label = (result == e ? "" : "to_" + result + "_") + each.label;
+    suite.add(
+        each.operation, e, label,
+        [=](Program &p, Dim n) {
+          p.give(convolve(p, each.operation, each.shapeOf(n), e, result));
+          if (result != e)
+            return;
+          Term y = convolve(p, each.operation, each.shapeOf(n), e, result);
+          Term bias = p.input({y.dims.back()}, e, smallFor(e));
+          Term residual = p.input(y.dims, e, smallFor(e));
+          Term wide =
+              p.let(y.dims, e,
+                    "weft.broadcast " + bias + " along [" + std::to_string(y.dims.size() - 1) +
+                        "] : " + bias.type() + " -> " + y.type());
+          Term shifted = p.let(y.dims, e, "weft.add " + y + ", " + wide + " : " + y.type(), false);
+          p.give(
+              p.let(y.dims, e, "weft.max " + shifted + ", " + residual + " : " + y.type(), false));
+        },
+        ofSum(64, each.least, 67));
+  }
+}
+
+/// Filters whose input channels stand `together`, with numbers of channels that fill no pack. What
+/// follows keeps its results in the type of the operands where that is a float.
+void addInterleaved(Suite &suite, const std::string &e, const std::string &filter, int64_t together,
+                    const std::string &result) {
+  auto interleaved = [=](ConvolutionShape s) {
+    int64_t width = *s.filter.back().constant(), depth = *s.filter[s.filter.size() - 2].constant();
+    s.filter.resize(s.filter.size() - 2);
+    llvm::append_range(s.filter, Dims{Dim((depth + together - 1) / together), width, together});
+    s.attributes += " interleave " + std::to_string(together);
+    return s;
+  };
+  std::vector<ChannelsLastShape> shapes;
+  for (int64_t depth : {1, 3, 5, 17, 38})
+    shapes.push_back({"", "matrix_" + std::to_string(depth), [=](Dim n) {
+                        return ConvolutionShape{"",
+                                                {n, depth},
+                                                {3, depth, 32},
+                                                {n, 67},
+                                                "strides [] pad [] [] dilations [] groups 1"};
+                      }});
+  for (ChannelsLastShape &each : packedShapes())
+    if (each.allTypes || each.label == "dilated" || each.label == "pointwise")
+      shapes.push_back(std::move(each));
+  for (const ChannelsLastShape &each : shapes)
+    suite.add(
+        "weft.packed_conv", e, "interleaved_" + each.label,
+        [=](Program &p, Dim n) {
+          ConvolutionShape s = interleaved(each.shapeOf(n));
+          Term y = convolve(p, "weft.packed_conv", s, e, result, filter);
+          p.give(y);
+          if (result != "f32")
+            return;
+          Term residual = p.input(y.dims, e, smallFor(e));
+          Term wide = p.let(y.dims, result,
+                            "weft.cast " + residual + " : " + residual.type() + " -> " + y.type());
+          y = convolve(p, "weft.packed_conv", s, e, result, filter);
+          Term sum = p.let(y.dims, result, "weft.max " + y + ", " + wide + " : " + y.type(), false);
+          p.give(p.let(y.dims, e,
+                       "weft.cast " + sum + " : " + sum.type() + " -> " + typeText(y.dims, e),
+                       false));
+        },
+        ofSum(64, each.least, 67));
+}
+
+/// A product with weights that are small integers, in `parts` groups that share a scale.
+struct ScaledShape {
+  std::string label;
+  int64_t depth, columns, width, room, parts;
+  bool nibbles = false;
+};
+
+Term scaledProduct(Program &p, const ScaledShape &s, const Dims &rows, const std::string &window) {
+  Dims x = rows, filter(rows.size(), Dim(1)), y = rows;
+  int64_t panels = (s.columns + s.width - 1) / s.width;
+  filter.front() = Dim(panels);
+  llvm::append_range(filter, Dims{Dim(s.nibbles ? s.room / 2 : s.room), Dim(s.width)});
+  x.push_back(Dim(s.depth));
+  y.push_back(Dim(s.columns));
+  Term input = p.input(x, "f32"), weights = p.input(filter, "i8", {-128, 128});
+  Term scales = p.input({panels, s.parts, s.width}, "f32", {-0.05, 0.05});
+  return p.let(y, "f32",
+               "weft.packed_conv " + input + ", " + weights + " scales " + scales + " : " +
+                   scales.type() + (s.nibbles ? " nibbles " : " ") + window + " groups 1 : " +
+                   input.type() + ", " + weights.type() + " -> " + typeText(y, "f32"),
+               false);
+}
+
+/// Rows, places of two dimensions, and what stands behind a product in a network.
+void addScaled(Suite &suite) {
+  const ScaledShape shapes[] = {{"bytes", 37, 67, 32, 37, 1},
+                                {"bytes_deep", 300, 130, 64, 300, 1},
+                                {"bytes_wide", 8, 470, 64, 8, 1},
+                                {"bytes_narrow_panels", 21, 9, 6, 21, 1},
+                                {"bytes_in_groups", 37, 67, 32, 40, 5},
+                                {"nibbles", 37, 67, 32, 64, 2, true},
+                                {"nibbles_whole", 64, 128, 64, 64, 2, true},
+                                {"nibbles_few", 3, 20, 16, 32, 1, true},
+                                {"nibbles_wide", 97, 470, 64, 128, 4, true},
+                                {"nibbles_of_two", 7, 9, 6, 8, 4, true}};
+  for (const ScaledShape &each : shapes)
+    suite.add(
+        "weft.packed_conv", "f32", "scaled_" + each.label,
+        [=](Program &p, Dim n) {
+          Term y = scaledProduct(p, each, {n}, "strides [] pad [] [] dilations []");
+          p.give(y);
+          Term places = scaledProduct(p, each, {3, n}, "strides [1] pad [0] [0] dilations [1]");
+          Term residual = p.input(places.dims, "f32");
+          Term sum = p.let(places.dims, "f32",
+                           "weft.add " + places + ", " + residual + " : " + places.type(), false);
+          p.give(p.let(places.dims, "f32", "weft.tanh " + sum + " : " + sum.type(), false));
+        },
+        ofSum(64, 0, 67));
+  suite.add(
+      "weft.packed_conv", "f32", "scaled_window",
+      [](Program &p, Dim n) {
+        Term x = p.input({2, n, 5}, "f32"), w = p.input({2, 3, 3, 6}, "i8", {-128, 128});
+        Term scales = p.input({2, 3, 6}, "f32", {-0.05, 0.05});
+        Dims y = {2, n, 9};
+        p.give(p.let(y, "f32",
+                     "weft.packed_conv " + x + ", " + w + " scales " + scales + " : " +
+                         scales.type() +
+                         " nibbles strides [1] pad [1] [1] dilations [1] groups 1 : " + x.type() +
+                         ", " + w.type() + " -> " + typeText(y, "f32"),
+                     false));
+      },
+      ofSum(64, 0, 67));
+}
+
+} // namespace
+
+void addChannelsLastCases(Suite &suite) {
+  for (const std::string &element : allNumbers())
+    addChannelsLast(suite, element, element);
+  addChannelsLast(suite, "i8", "i32");
+  addChannelsLast(suite, "ui8", "i32");
+  addChannelsLast(suite, "bf16", "f32");
+  addInterleaved(suite, "bf16", "bf16", 2, "f32");
+  addInterleaved(suite, "ui8", "i8", 4, "i32");
+  addInterleaved(suite, "i8", "i8", 4, "i32");
+  addScaled(suite);
+}
+
+} // namespace weft::opmatrix
