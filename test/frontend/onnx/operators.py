@@ -5,7 +5,7 @@
 # and compiled.
 #
 # REQUIRES: onnx
-# RUN: %python %s %t
+# RUN: %python %s %t --share 3
 import os
 import sys
 

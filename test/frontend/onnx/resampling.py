@@ -4,7 +4,7 @@
 # independent reference; sizes are odd, and dimensions have names where they can.
 #
 # REQUIRES: onnx, torch
-# RUN: %python %s %t
+# RUN: %python %s %t --share 3
 import itertools
 import os
 import sys

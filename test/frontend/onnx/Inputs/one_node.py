@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #
 # Models of one node, each run with the evaluator and compiled, and their numbers compared.
+#   python3 test/frontend/onnx/operators.py FOLDER [--share N]: one case of N, evenly over the list
+import argparse
+import itertools
 import os
 import subprocess
 import sys
@@ -11,6 +14,7 @@ from onnx import TensorProto, helper, mapping, numpy_helper
 
 RNG = np.random.default_rng(1)
 failures = []
+number, share = itertools.count(), 1
 
 
 def data(*shape):
@@ -22,6 +26,8 @@ def info(name, shape, element=TensorProto.FLOAT):
 
 
 def run(case, model, inputs, expected, folder, tolerance=1e-4):
+    if next(number) % share:
+        return
     path = os.path.join(folder, f"{case}.onnx")
     onnx.save(model, path)
     for mode in ([], ["--reference"]):
@@ -62,11 +68,16 @@ def one_node(case, folder, op, inputs, expected, opset, outputs=None, dims=None,
 
 
 def finish(*families):
-    """Runs all cases in the folder that the command line names."""
-    folder = sys.argv[1]
-    os.makedirs(folder, exist_ok=True)
+    """Runs the cases in the folder that the command line names."""
+    global share
+    parser = argparse.ArgumentParser()
+    parser.add_argument("folder")
+    parser.add_argument("--share", type=int, default=1, metavar="N", help="run one case of N")
+    options = parser.parse_args()
+    share = options.share
+    os.makedirs(options.folder, exist_ok=True)
     for family in families:
-        family(folder)
+        family(options.folder)
     for failure in failures:
         print(failure)
     sys.exit(1 if failures else 0)
