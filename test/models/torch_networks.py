@@ -23,9 +23,9 @@ class Layer(nn.Module):
 
 
 class Mlp(nn.Module):
-    def __init__(self):
+    def __init__(self, inputs=784, width=512, classes=10):
         super().__init__()
-        self.first, self.second, self.third = nn.Linear(784, 512), nn.Linear(512, 512), nn.Linear(512, 10)
+        self.first, self.second, self.third = nn.Linear(inputs, width), nn.Linear(width, width), nn.Linear(width, classes)
 
     def forward(self, x):
         return self.third(torch.relu(self.second(torch.relu(self.first(x)))))
@@ -71,14 +71,14 @@ class BasicBlock(nn.Module):
 
 
 class ResNet18(nn.Module):
-    def __init__(self):
+    def __init__(self, width=64, classes=1000):
         super().__init__()
-        self.conv1, self.bn1 = nn.Conv2d(3, 64, 7, 2, 3, bias=False), Norm(64)
-        width = [64, 64, 128, 256, 512]
+        self.conv1, self.bn1 = nn.Conv2d(3, width, 7, 2, 3, bias=False), Norm(width)
+        sizes = [width, width, 2 * width, 4 * width, 8 * width]
         for i in range(1, 5):
             setattr(self, f"layer{i}", nn.Sequential(
-                BasicBlock(width[i - 1], width[i], 1 if i == 1 else 2), BasicBlock(width[i], width[i], 1)))
-        self.fc = nn.Linear(512, 1000)
+                BasicBlock(sizes[i - 1], sizes[i], 1 if i == 1 else 2), BasicBlock(sizes[i], sizes[i], 1)))
+        self.fc = nn.Linear(8 * width, classes)
 
     def forward(self, x):
         x = F.max_pool2d(torch.relu(self.bn1(self.conv1(x))), 3, 2, 1)
@@ -96,9 +96,9 @@ class Double(nn.Module):
 
 
 class UNet(nn.Module):
-    def __init__(self):
+    def __init__(self, base=32):
         super().__init__()
-        c = [32, 64, 128, 256, 512]
+        c = [base * 2 ** level for level in range(5)]
         self.enter = Double(1, c[0])
         self.down = nn.ModuleList(Double(c[i], c[i + 1]) for i in range(4))
         self.up = nn.ModuleList(nn.ConvTranspose2d(c[i + 1], c[i], 2, 2) for i in (3, 2, 1, 0))
@@ -153,14 +153,14 @@ class Block(nn.Module):
 
 
 class Transformer(nn.Module):
-    def __init__(self):
+    def __init__(self, vocabulary=30522, length=128, width=256, layers=4, classes=2):
         super().__init__()
-        self.token, self.place = nn.Embedding(30522, 256), nn.Embedding(128, 256)
-        self.blocks = nn.Sequential(*(Block(256, 4) for _ in range(4)))
-        self.norm, self.head = Scale(256), nn.Linear(256, 2)
+        self.token, self.place = nn.Embedding(vocabulary, width), nn.Embedding(length, width)
+        self.blocks = nn.Sequential(*(Block(width, 4) for _ in range(layers)))
+        self.norm, self.head = Scale(width), nn.Linear(width, classes)
 
     def forward(self, tokens):
-        return self.head(self.norm(self.blocks(self.token(tokens) + self.place(torch.arange(128))))[:, 0])
+        return self.head(self.norm(self.blocks(self.token(tokens) + self.place(torch.arange(tokens.shape[1]))))[:, 0])
 
 
 class LstmLayer(nn.Module):
@@ -184,18 +184,18 @@ class LstmLayer(nn.Module):
 
 
 class Lstm(nn.Module):
-    def __init__(self):
+    def __init__(self, inputs=128, units=512, classes=10):
         super().__init__()
-        self.first, self.second, self.head = LstmLayer(128, 512), LstmLayer(512, 512), nn.Linear(512, 10)
+        self.first, self.second, self.head = LstmLayer(inputs, units), LstmLayer(units, units), nn.Linear(units, classes)
 
     def forward(self, x):
         return self.head(self.second(self.first(x.transpose(0, 1)))[-1])
 
 
 class Gcn(nn.Module):
-    def __init__(self):
+    def __init__(self, inputs=128, width=128, classes=16):
         super().__init__()
-        self.layers = nn.ModuleList([nn.Linear(128, 128), nn.Linear(128, 128), nn.Linear(128, 16)])
+        self.layers = nn.ModuleList([nn.Linear(inputs, width), nn.Linear(width, width), nn.Linear(width, classes)])
 
     def forward(self, x, source, target, weight):
         for number, linear in enumerate(self.layers):

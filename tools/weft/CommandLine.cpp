@@ -4,6 +4,7 @@
 
 #include "tools/weft/CommandLine.h"
 
+#include "llvm/Support/FileSystem.h"
 #include "llvm/Target/TargetMachine.h"
 
 namespace weft {
@@ -156,6 +157,13 @@ FailureOr<CompileRequest> CompileFlags::options(Report &report) const {
   CompileRequest result;
   result.input = input;
   result.rootModel = model;
+  for (const std::string &folder : moduleFolders) {
+    if (!llvm::sys::fs::is_directory(folder)) {
+      report.error("-I '" + folder + "': there is no such folder");
+      return failure();
+    }
+    result.moduleFolders.push_back(folder);
+  }
   result.verifyEach = verifyEach;
   result.strict = strict;
   if (precision != "f32" && precision != "bf16") {

@@ -23,6 +23,9 @@ struct CompileFlags {
       llvm::cl::desc(
           "Fix a dynamic dimension, as N=1; N=1,8,* makes code for 1, for 8 and for any"),
       llvm::cl::value_desc("NAME=SIZE"), llvm::cl::cat(verbOptions())};
+  llvm::cl::list<std::string> moduleFolders{
+      "I", llvm::cl::desc("Look for imported modules in this folder too"),
+      llvm::cl::value_desc("FOLDER"), llvm::cl::Prefix, llvm::cl::cat(verbOptions())};
   llvm::cl::list<std::string> settings{
       "settings",
       llvm::cl::desc("Change a setting of the model, as width=64 (several: with commas)"),

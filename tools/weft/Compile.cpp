@@ -265,6 +265,7 @@ FrontendOptions Compilation::frontendOptions() const {
   FrontendOptions options;
   options.rootModel = asked.rootModel;
   options.settings = asked.settings;
+  options.moduleFolders = asked.moduleFolders;
   return options;
 }
 

@@ -26,7 +26,8 @@ namespace weft {
 /// What was asked for on the command line.
 struct CompileRequest {
   std::string input;
-  std::string rootModel; // empty: the one that the frontend takes by itself
+  std::string rootModel;                  // empty: the one that the frontend takes by itself
+  std::vector<std::string> moduleFolders; // for imports, after the folder of the importing file
   std::vector<std::pair<std::string, int64_t>> dims; // with one size for all
   /// With several, each of which gets code of its own; none is any size.
   std::vector<std::pair<std::string, std::vector<std::optional<int64_t>>>> versions;
