@@ -44,6 +44,7 @@ void buildGraphPipeline(OpPassManager &manager, llvm::ArrayRef<std::string> dims
 void buildKernelsPipeline(OpPassManager &manager, const KernelsOptions &options) {
   if (!options.strict)
     manager.addPass(createFoldScalesPass());
+  manager.addPass(createMergeContractionsPass({options.vectorBytes}));
   manager.addNestedPass<FuncOp>(createQuantizePass());
   if (options.weightBits != 0)
     manager.addPass(createQuantizeWeightsPass(

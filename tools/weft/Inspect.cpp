@@ -6,6 +6,7 @@
 #include "ir/GraphBuilder.h"
 #include "passes/Functions.h"
 #include "passes/KernelRules.h"
+#include "passes/Notes.h"
 #include "tools/weft/CommandLine.h"
 #include "tools/weft/Memory.h"
 #include "tools/weft/Origins.h"
@@ -105,6 +106,7 @@ static LogicalResult inspectKernels(Compilation &compilation) {
         if (!isa<ConstantOp, BroadcastOp>(op))
           operations.push_back(op.getName().stripDialect().str());
       std::string inside = llvm::join(operations, ", "), origins = originsOf(kernel);
+      SmallVector<StringRef> notes = notesOf(kernel.getLoc());
       StringRef why = kernel->getAttrOfType<mlir::StringAttr>(kWhyAttr).getValue();
       if (report.isJson())
         list.push_back(
@@ -113,11 +115,13 @@ static LogicalResult inspectKernels(Compilation &compilation) {
                                {"operations", inside},
                                {"type", languageName(GraphBuilder::typeOf(kernel.getResult(0)))},
                                {"origins", origins},
+                               {"notes", llvm::json::Array(notes)},
                                {"why", why}});
       else
         llvm::outs() << llvm::format("%5lld  ", static_cast<long long>(number)) << inside << " -> "
                      << languageName(GraphBuilder::typeOf(kernel.getResult(0)))
                      << (origins.empty() ? "" : "\n       from " + origins)
+                     << (notes.empty() ? "" : "\n       " + llvm::join(notes, "\n       "))
                      << "\n       ends, since " << why << "\n";
       ++number;
     });
