@@ -112,6 +112,33 @@ Value Elements::at(Value tensor, ArrayRef<Value> indices) {
   return element;
 }
 
+void Elements::prepare(Value tensor, ArrayRef<Value> indices) {
+  std::set<Code::Key> seen;
+  prepare(tensor, indices, seen);
+}
+
+/// Goes only where an element needs those of its operands whatever their values are.
+void Elements::prepare(Value tensor, ArrayRef<Value> indices, std::set<Code::Key> &seen) {
+  if (depth >= maxDepth || !seen.insert(elementKey(tensor, indices)).second)
+    return;
+  Operation *op = tensor.getDefiningOp();
+  if (llvm::all_of(indices, [](Value index) { return static_cast<bool>(index); })) {
+    at(tensor, indices);
+  } else if (op) {
+    ++depth;
+    if (op->hasTrait<Elementwise>())
+      for (Value operand : op->getOperands())
+        prepare(operand, indices, seen);
+    else if (auto broadcast = dyn_cast<BroadcastOp>(op))
+      prepare(broadcast.getInput(), broadcastPlaces(broadcast, indices), seen);
+    else if (auto transpose = dyn_cast<TransposeOp>(op))
+      prepare(transpose.getInput(), transposePlaces(transpose, indices), seen);
+    else if (auto gather = dyn_cast<GatherOp>(op))
+      prepare(gather.getIndices(), gatheredIndex(gather, indices), seen);
+    --depth;
+  }
+}
+
 Value Elements::fail(Operation *op, const Twine &what) {
   if (!hasFailed)
     op->emitError() << what;

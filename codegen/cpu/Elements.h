@@ -12,6 +12,8 @@
 #include "codegen/host/KernelInterface.h"
 #include "ir/WeftOps.h"
 
+#include <set>
+
 namespace weft {
 
 class Elements {
@@ -22,6 +24,10 @@ public:
   /// The element of `tensor` at `indices`, in its held type. After an error at the operation at
   /// fault, `hasFailed` is set and some constant is given.
   Value at(Value tensor, ArrayRef<Value> indices);
+  /// Computes here what elements of `tensor` need that does not depend on the indices that are null
+  /// (not known yet): the loop over those then finds it. LLVM would keep it inside: what stands
+  /// behind a branch may not be loaded before it.
+  void prepare(Value tensor, ArrayRef<Value> indices);
   /// States the element of `tensor` at `indices` for the code of the current scope.
   void bind(Value tensor, ArrayRef<Value> indices, Value element);
 
@@ -46,6 +52,9 @@ public:
 
 private:
   Value compute(Operation *op, ArrayRef<Value> indices);
+  void prepare(Value tensor, ArrayRef<Value> indices, std::set<Code::Key> &seen);
+  SmallVector<Value> broadcastPlaces(BroadcastOp op, ArrayRef<Value> indices);
+  SmallVector<Value> transposePlaces(TransposeOp op, ArrayRef<Value> indices);
   Value fail(Operation *op, const Twine &what);
 
   // ElementsIndexing.cpp: operations that rearrange or generate.
@@ -59,6 +68,7 @@ private:
   Value padAt(PadOp op, ArrayRef<Value> indices);
   Value concatAt(ConcatOp op, ArrayRef<Value> indices);
   Value gatherAt(GatherOp op, ArrayRef<Value> indices);
+  SmallVector<Value> gatheredIndex(GatherOp op, ArrayRef<Value> indices);
   Value randomBitsAt(RandomBitsOp op, ArrayRef<Value> indices);
 
 public:

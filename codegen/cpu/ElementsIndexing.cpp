@@ -103,11 +103,15 @@ Value Elements::constantAt(ConstantOp op, ArrayRef<Value> indices) {
 
 //===-- Rearrangement -----------------------------------------------------------------------===//
 
-Value Elements::broadcastAt(BroadcastOp op, ArrayRef<Value> indices) {
+SmallVector<Value> Elements::broadcastPlaces(BroadcastOp op, ArrayRef<Value> indices) {
   SmallVector<Value> places;
   for (auto [size, dim] : llvm::zip_equal(dimsOf(op.getInput()), op.getDims()))
     places.push_back(size == Dim(1) ? code.index(0) : indices[dim]);
-  return at(op.getInput(), places);
+  return places;
+}
+
+Value Elements::broadcastAt(BroadcastOp op, ArrayRef<Value> indices) {
+  return at(op.getInput(), broadcastPlaces(op, indices));
 }
 
 /// Equal leading and trailing dimensions keep their index; only those between go through the
@@ -129,11 +133,15 @@ Value Elements::reshapeAt(ReshapeOp op, ArrayRef<Value> indices) {
   return at(op.getInput(), places);
 }
 
-Value Elements::transposeAt(TransposeOp op, ArrayRef<Value> indices) {
+SmallVector<Value> Elements::transposePlaces(TransposeOp op, ArrayRef<Value> indices) {
   SmallVector<Value> places(indices.size());
   for (auto [index, axis] : llvm::zip_equal(indices, op.getPermutation()))
     places[axis] = index;
-  return at(op.getInput(), places);
+  return places;
+}
+
+Value Elements::transposeAt(TransposeOp op, ArrayRef<Value> indices) {
+  return at(op.getInput(), transposePlaces(op, indices));
 }
 
 Value Elements::sliceAt(SliceOp op, ArrayRef<Value> indices) {
@@ -212,12 +220,19 @@ Value Elements::concatAt(ConcatOp op, ArrayRef<Value> indices) {
   return choose(0, op.getInputs().size());
 }
 
-Value Elements::gatherAt(GatherOp op, ArrayRef<Value> indices) {
-  int64_t axis = op.getAxis(), batch = op.getBatchDims();
-  int64_t indexRank = cast<RankedTensorType>(op.getIndices().getType()).getRank();
-  int64_t looked = indexRank - batch;
+/// Which of its indices the element at `indices` of a gather takes.
+SmallVector<Value> Elements::gatheredIndex(GatherOp op, ArrayRef<Value> indices) {
+  int64_t batch = op.getBatchDims();
+  int64_t looked = cast<RankedTensorType>(op.getIndices().getType()).getRank() - batch;
   SmallVector<Value> where(indices.take_front(batch));
-  llvm::append_range(where, indices.slice(axis, looked));
+  llvm::append_range(where, indices.slice(op.getAxis(), looked));
+  return where;
+}
+
+Value Elements::gatherAt(GatherOp op, ArrayRef<Value> indices) {
+  int64_t axis = op.getAxis();
+  SmallVector<Value> where = gatheredIndex(op, indices);
+  auto looked = static_cast<int64_t>(where.size()) - static_cast<int64_t>(op.getBatchDims());
   Dim count = dimsOf(op.getInput())[axis];
   Type element = elementOf(op.getResult());
   auto read = [&] {

@@ -256,6 +256,11 @@ void forElements(Kernel &kernel, const MapPlan &plan, Value chunk,
   SmallVector<Value> fixed;
   for (auto [place, group] : llvm::zip_equal(places, outer))
     llvm::append_range(fixed, code.delinearize(place, elements.sizes(group)));
+  SmallVector<Value> known = fixed;
+  known.resize(dimsOf(kernel.result).size());
+  if (!kernel.root)
+    for (Value given : resultsOf(kernel))
+      elements.prepare(given, known);
   auto loop = [&](Value from, Value to) {
     code.loop(from, to, 1, [&](Value index) {
       SmallVector<Value> indices = fixed;

@@ -64,6 +64,7 @@ void ScatterColumns::update(Value length) {
     Value target = scalar.toIndex(elements.at(op.getIndices(), which), indexElement);
     // A negative target is beyond the end when seen as unsigned.
     code.ifThen(code.compare(CmpIPredicate::ult, target, length), [&] {
+      elements.prepare(op.getUpdates(), places(which, SmallVector<Value>(after.size())));
       forColumns([&](ArrayRef<Value> column) {
         Value place = linear(places(target, column)), output = elements.flatOutput(0);
         Value old = scalar.load(output, place, element);

@@ -160,11 +160,33 @@ func.func private @narrow_sum(%x: tensor<3x50xf16>) -> tensor<3xf16> attributes 
 // CHECK: memref.load %[[I]]
 // CHECK: arith.cmpi ult
 // CHECK: scf.if
-// CHECK: memref.load %[[Y]]
-// CHECK: memref.load %[[U]]
+// CHECK-DAG: memref.load %[[Y]]
+// CHECK-DAG: memref.load %[[U]]
 // CHECK: memref.store {{.*}} %[[Y]]
 func.func private @scatter(%x: tensor<100xf32>, %i: tensor<50xi64>, %u: tensor<50xf32>)
     -> tensor<100xf32> attributes {weft.kernel} {
   %0 = weft.scatter add %x, %i, %u axis 0 : tensor<100xf32>, tensor<50xi64>, tensor<50xf32>
   return %0 : tensor<100xf32>
+}
+
+// What an update needs once is read before the loop over its columns: the index that it is gathered
+// from, and its weight.
+// CHECK-LABEL: func.func private @scatter_gathered(
+// CHECK-SAME: %[[X:[^:]*]]: memref<7x32xf32> {{.*}}, %[[FROM:[^:]*]]: memref<50xi32> {{.*}}, %[[W:[^:]*]]: memref<50xf32> {{.*}}, %[[TO:[^:]*]]: memref<50xi32>
+// CHECK: memref.load %[[TO]]
+// CHECK: scf.if
+// CHECK-DAG: memref.load %[[FROM]]
+// CHECK-DAG: memref.load %[[W]]
+// CHECK: scf.for
+// CHECK-NOT: memref.load %[[FROM]]
+// CHECK-NOT: memref.load %[[W]]
+// CHECK: return
+func.func private @scatter_gathered(%x: tensor<7x32xf32>, %from: tensor<50xi32>,
+    %weight: tensor<50xf32>, %to: tensor<50xi32>) -> tensor<9x32xf32> attributes {weft.kernel} {
+  %0 = weft.constant dense<0.0> : tensor<9x32xf32>
+  %1 = weft.gather %x, %from axis 0 : tensor<7x32xf32>, tensor<50xi32> -> tensor<50x32xf32>
+  %2 = weft.broadcast %weight along [0] : tensor<50xf32> -> tensor<50x32xf32>
+  %3 = weft.mul %1, %2 : tensor<50x32xf32>
+  %4 = weft.scatter add %0, %to, %3 axis 0 : tensor<9x32xf32>, tensor<50xi32>, tensor<50x32xf32>
+  return %4 : tensor<9x32xf32>
 }
