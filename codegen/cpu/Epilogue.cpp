@@ -28,7 +28,8 @@ Epilogue::Epilogue(Kernel &ownerKernel, Tiles &ownerTiles, int64_t mostVectors)
       scalar(ownerKernel.scalar()), elements(ownerKernel.elements()), form(Form::Elements) {
   if (kernel.result == kernel.root->getResult(0)) {
     form = Form::Registers;
-  } else if (hasVectors(kernel.result)) {
+  } else if (hasVectors(kernel.result) && !elementOf(kernel.result).isInteger(1)) {
+    // Truth values are bytes in memory, and lanes are bits: they are only chosen by in between.
     int64_t count = 0;
     bool isLong = false;
     for (Operation &op : kernel.source.getBody().front()) {

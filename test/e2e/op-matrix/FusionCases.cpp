@@ -204,6 +204,17 @@ void addChains(Suite &suite, const Root &root, const std::string &e) {
             {.tolerance = chain});
 }
 
+/// Truth values are narrower than the sums that they come from.
+void addMasks(Suite &suite, const std::string &e) {
+  std::vector<std::pair<std::string, Step>> products = {
+      {"contract", contracted}, {"conv", convolved}, {"conv_transpose", spread}};
+  for (const auto &[name, step] : products)
+    suite.add("fusion", e, name + "_as_mask", [=](Program &p, Dim n) {
+      Term y = step(p, p.input({n, 6}, e)), bound = p.input(y.dims, e);
+      p.give(p.let(y.dims, "i1", "weft.compare gt " + y + ", " + bound + " : " + y.type()));
+    });
+}
+
 /// Roots behind one another, so that kernels must be cut between them.
 void addSequences(Suite &suite, const std::string &e) {
   suite.add("fusion", e, "mlp",
@@ -232,8 +243,10 @@ void addFusionCases(Suite &suite) {
     if (root.takesIntegers)
       addChains(suite, root, "i32");
   }
-  for (const std::string &element : floats)
+  for (const std::string &element : floats) {
+    addMasks(suite, element);
     addSequences(suite, element);
+  }
 }
 
 } // namespace weft::opmatrix
