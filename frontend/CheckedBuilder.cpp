@@ -3,7 +3,7 @@
 // One method for each family of operations: the result type, the attributes, the operation.
 #include "frontend/CheckedBuilder.h"
 
-#include "ir/WeftDialect.h"
+#include "ir/Checkpoint.h"
 
 namespace weft {
 
@@ -47,8 +47,9 @@ SmallVector<ValueId> CheckedBuilder::opWithRegions(StringRef name, ArrayRef<Valu
 }
 
 void CheckedBuilder::append(CheckedOp op) {
-  if (recompute)
-    op.attributes.push_back(attribute(kRecomputeAttr, mlir::UnitAttr::get(context)));
+  if (!checkpoints.empty())
+    op.attributes.push_back(
+        attribute(kCheckpointsAttr, mlir::DenseI64ArrayAttr::get(context, checkpoints)));
   block->ops.push_back(std::move(op));
   ++opCount;
 }

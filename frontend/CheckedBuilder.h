@@ -26,8 +26,10 @@ public:
   const ValueType &typeOf(ValueId value) const { return graph.values[value].type; }
   const Dims &dimsOf(ValueId value) const { return typeOf(value).dims; }
   Type elementOf(ValueId value) const { return typeOf(value).element; }
-  /// Operations are marked: the backward pass computes their results again.
-  bool recompute = false;
+  /// The checkpoints that operations are made in, the outermost first: the backward pass computes
+  /// their results again.
+  SmallVector<int64_t> checkpoints;
+  int64_t numCheckpoints = 0;
   /// Operations go to the graph itself, not to a region of one of its operations.
   bool isOutermost() const { return block == &graph.body; }
   size_t numOps() const { return opCount; }

@@ -19,10 +19,14 @@ Item Elaborator::evaluateRegion(const ast::RegionExpr &region, const ScopeRef &s
                                 const ValueType *expected) {
   if (!hasGraph())
     return evaluateBlock(*region.body, scope, expected);
-  bool isTraining = region.region == ast::RegionExpr::Region::Training;
-  bool &flag = isTraining ? state->isTraining : current->recompute;
-  bool outer = std::exchange(flag, true);
-  llvm::scope_exit restore([&] { flag = outer; });
+  if (region.region == ast::RegionExpr::Region::Training) {
+    bool outer = std::exchange(state->isTraining, true);
+    llvm::scope_exit restore([&] { state->isTraining = outer; });
+    return evaluateBlock(*region.body, scope, expected);
+  }
+  CheckedBuilder &graph = *current;
+  graph.checkpoints.push_back(++graph.numCheckpoints);
+  llvm::scope_exit restore([&] { graph.checkpoints.pop_back(); });
   return evaluateBlock(*region.body, scope, expected);
 }
 

@@ -3,6 +3,7 @@
 // What the attributes of the dialect on functions, arguments and results promise: an exported
 // function can be called by name, with every dimension known from its inputs.
 
+#include "ir/Checkpoint.h"
 #include "ir/ScanOrder.h"
 #include "ir/Verify.h"
 
@@ -140,6 +141,11 @@ LogicalResult WeftDialect::verifyOperationAttribute(Operation *op, NamedAttribut
     return op->emitError() << "'" << name << "' is no string";
   if (name == kRecomputeAttr && !isa<mlir::UnitAttr>(attribute.getValue()))
     return op->emitError() << "'" << name << "' is no unit attribute";
+  if (name == kCheckpointsAttr && !isa<mlir::DenseI64ArrayAttr>(attribute.getValue()))
+    return op->emitError() << "'" << name << "' is no array of i64, the numbers of checkpoints";
+  bool mayBeBarrier = isa<CastOp>(op) && op->getOperandTypes() == op->getResultTypes();
+  if (name == kBarrierAttr && (!isa<mlir::IntegerAttr>(attribute.getValue()) || !mayBeBarrier))
+    return op->emitError() << "'" << name << "' is an integer on a cast to the own type";
   if (name == kReverseAttr && (!isa<ScanOp>(op) || !isa<mlir::UnitAttr>(attribute.getValue())))
     return op->emitError() << "'" << name << "' is a unit attribute of scans";
   if (name == kArenaAttr) {

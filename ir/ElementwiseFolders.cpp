@@ -3,6 +3,7 @@
 // Folders of the element-wise operations: constants computed as the evaluator computes them, and
 // the identities that hold for every input, NaN, infinities and signed zeros among them.
 
+#include "ir/Checkpoint.h"
 #include "ir/Constants.h"
 #include "ir/WeftOps.h"
 
@@ -388,11 +389,13 @@ static WideElement convert(WideElement x, Type from, Type to) {
 
 /// cast(x: T -> T) -> x; cast(cast(x: A -> B) -> C) -> cast(x: A -> C) where nothing is lost
 OpFoldResult CastOp::fold(FoldAdaptor a) {
+  if (isBarrier(*this))
+    return {};
   if (getInput().getType() == getType())
     return getInput();
   Type from = elementOf(getInput()), to = elementOf(*this);
   auto inner = getInput().getDefiningOp<CastOp>();
-  if (inner && castsCompose(elementOf(inner.getInput()), from, to)) {
+  if (inner && !isBarrier(inner) && castsCompose(elementOf(inner.getInput()), from, to)) {
     getInputMutable().assign(inner.getInput());
     return getResult();
   }

@@ -3,6 +3,7 @@
 // weft-form-kernels: from stage `graph` to stage `kernels`. Decides in one walk in reverse which
 // operations share a loop nest, then moves each group into a weft.kernel.
 
+#include "ir/Checkpoint.h"
 #include "ir/WeftOps.h"
 #include "passes/KernelRules.h"
 #include "passes/Passes.h"
@@ -459,6 +460,7 @@ struct FormKernels final : impl::FormKernelsPassBase<FormKernels> {
     mlir::func::FuncOp function = getOperation();
     if (function.isExternal() || !function->hasAttr(kExportAttr))
       return;
+    dropBarriers(function);
     SmallVector<mlir::Block *> blocks;
     function.walk([&](mlir::Block *block) {
       if (!isa<KernelOp>(block->getParentOp()))
@@ -471,6 +473,16 @@ struct FormKernels final : impl::FormKernelsPassBase<FormKernels> {
   }
 
 private:
+  /// Nothing looks for equal operations any more.
+  static void dropBarriers(mlir::func::FuncOp function) {
+    function.walk([](CastOp cast) {
+      if (!isBarrier(cast))
+        return;
+      cast.getResult().replaceAllUsesWith(cast.getInput());
+      cast.erase();
+    });
+  }
+
   /// Copies what is generated without operands (constants, sizes, counters) from around a region
   /// into it, so that kernels there need no buffer of it.
   static void bringGeneratorsInside(mlir::Block &block) {

@@ -32,7 +32,8 @@ def DifferentiatePass : Pass<"weft-differentiate", "::mlir::func::FuncOp"> {
     - Ensures: no operation of `ir/WeftDerivativeOps.td` is left
     - Method: reverse and forward mode over the operations between values, one rule each
       (`passes/autodiff/Rules.h`), derivatives in program order. Contributions to a gradient are
-      summed in one order, whatever the number of threads
+      summed in one order, whatever the number of threads. What is in a checkpoint
+      (`weft.checkpoints`) is computed again, where the walk first meets some of it
     - Errors: an operation on the way that has no derivative, with the way on which it was met; a
       value that depends on what the derivative is for through integers alone
     - Cost: linear in the operations on the way, for each derivative
@@ -156,7 +157,8 @@ def FormKernelsPass : Pass<"weft-form-kernels", "::mlir::func::FuncOp"> {
   let summary = "Group operations into kernels that share a loop nest";
   let description = [{
     - Requires: stage `graph`
-    - Ensures: stage `kernels`, as `weft-verify-kernels` states it
+    - Ensures: stage `kernels`, as `weft-verify-kernels` states it; no barrier is left, and what
+      merges equal operations may not run behind it
     - Method: one walk in reverse. An operation joins the kernel that uses it if that costs no
       repeated work worth mentioning and the kernel has room for it; otherwise it starts its own
     - Cost: linear in uses

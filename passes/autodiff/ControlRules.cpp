@@ -11,6 +11,7 @@
 // without users: its values are keys of the walk, and go with the next removal of dead code.
 
 #include "ir/ScanOrder.h"
+#include "passes/autodiff/Checkpoints.h"
 #include "passes/autodiff/Derivative.h"
 
 #include "mlir/Interfaces/SideEffectInterfaces.h"
@@ -25,12 +26,13 @@ using Values = GraphBuilder::Values;
 
 mlir::Block &blockOf(mlir::Region &region) { return region.front(); }
 
-/// Copies the operations of `block` to where `b` stands; gives what it yields.
+/// Copies the operations of `block` to where `b` stands; gives what it yields. That is to compute
+/// again what the outermost checkpoints in the block hold.
 Values cloneBody(Graph &g, mlir::Block &block, ArrayRef<Value> arguments) {
   mlir::IRMapping mapping;
   mapping.map(block.getArguments(), arguments);
   for (Operation &op : block.without_terminator())
-    g.builder.clone(op, mapping);
+    leaveCheckpoint(g.builder.clone(op, mapping));
   return llvm::map_to_vector(block.getTerminator()->getOperands(),
                              [&](Value value) { return mapping.lookupOrDefault(value); });
 }
@@ -224,7 +226,8 @@ Values ScanReversal::backwardStep(ArrayRef<Value> values) {
   return next;
 }
 
-/// Where the backward steps use what a loop nest of the forward step gave, it is kept from there.
+/// Where the backward steps use what a loop nest of the forward step gave, it is kept from there,
+/// unless it belongs to a checkpoint.
 /// From the end, so that what one kept value makes needless is gone before it is looked at.
 void ScanReversal::keepRoots(ScanOp backward, ScanOp forward) {
   mlir::Block &body = blockOf(backward.getBody());
@@ -235,7 +238,8 @@ void ScanReversal::keepRoots(ScanOp backward, ScanOp forward) {
   for (Operation *op = body.getTerminator()->getPrevNode(), *before; op; op = before) {
     before = op->getPrevNode();
     Operation *original = originals.lookup(op);
-    if (original && op->hasTrait<Root>() && !op->use_empty()) {
+    if (original && op->hasTrait<Root>() && !op->use_empty() &&
+        !original->hasAttr(kCheckpointsAttr)) {
       wanted.push_back(original->getResult(0));
       Value argument = body.addArgument(op->getResultTypes()[0], op->getLoc());
       op->getResult(0).replaceAllUsesWith(argument);

@@ -4,6 +4,7 @@
 // Walther, "Evaluating derivatives", SIAM 2008, chapters 3.1 and 3.2.
 
 #include "passes/autodiff/Derivative.h"
+#include "passes/autodiff/Checkpoints.h"
 
 #include "llvm/ADT/StringSwitch.h"
 
@@ -177,11 +178,12 @@ FailureOr<SmallVector<Value>> pull(ValueRange outputs, ValueRange gradients, Val
   for (auto [output, gradient] : llvm::zip_equal(outputs, gradients))
     pass.add(output, gradient);
   mlir::Location place = b.loc;
+  Checkpoints checkpoints(pass);
   for (Operation *op : llvm::reverse(ways.operations())) {
     if (llvm::none_of(op->getResults(), [&](Value result) { return pass.gradient(result); }))
       continue;
     b.loc = op->getLoc();
-    if (failed(ruleOf(op)->reverse(op, pass)) || failed(checkGood(b, op)))
+    if (failed(ruleOf(op)->reverse(checkpoints.repeated(op), pass)) || failed(checkGood(b, op)))
       return failure();
   }
   b.loc = place;

@@ -43,7 +43,7 @@ SmallVector<Value> capturedBy(Operation *op);
 SmallVector<Value> inputsOf(Operation *op);
 
 /// Pulls gradients of `outputs` back: the gradients of `wrt`, null where there is none. Operations
-/// are made where `b` stands.
+/// are made where `b` stands; what belongs to a checkpoint is computed again there.
 FailureOr<SmallVector<Value>> pull(ValueRange outputs, ValueRange gradients, ValueRange wrt,
                                    GraphBuilder &b, mlir::Region *within = nullptr);
 

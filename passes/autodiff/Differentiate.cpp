@@ -3,6 +3,7 @@
 // weft-differentiate: derivatives that are asked for become ordinary operations, in program order,
 // so that a derivative of a derivative meets operations only.
 
+#include "ir/Checkpoint.h"
 #include "passes/autodiff/Derivative.h"
 #include "passes/Decompose.h"
 #include "passes/Passes.h"
@@ -18,6 +19,28 @@ namespace {
 
 using autodiff::Ways;
 
+/// What takes the place of an operation belongs to the checkpoints that the operation belongs to.
+class InPlaceOf {
+public:
+  explicit InPlaceOf(Operation *op)
+      : checkpoints(op->getAttr(kCheckpointsAttr)), block(op->getBlock()),
+        before(op->getPrevNode()), behind(op->getNextNode()) {}
+
+  /// After the operation has gone.
+  void mark() {
+    if (!checkpoints)
+      return;
+    Operation *made = before ? before->getNextNode() : &block->front();
+    for (; made != behind; made = made->getNextNode())
+      made->walk([&](Operation *op) { op->setAttr(kCheckpointsAttr, checkpoints); });
+  }
+
+private:
+  Attribute checkpoints;
+  mlir::Block *block;
+  Operation *before, *behind;
+};
+
 /// Puts simpler operations in the place of those on the way that have no rule but decompose.
 LogicalResult decomposeOnWay(ValueRange from, ValueRange to) {
   SmallVector<Operation *> composites;
@@ -32,15 +55,19 @@ LogicalResult decomposeOnWay(ValueRange from, ValueRange to) {
       op->walk(note);
   }
   llvm::SetVector<Operation *> distinct(composites.begin(), composites.end());
-  for (Operation *op : distinct)
+  for (Operation *op : distinct) {
+    InPlaceOf place(op);
     if (failed(decomposeComposite(op)))
       return failure();
+    place.mark();
+  }
   return success();
 }
 
 LogicalResult expand(VjpOp op) {
   if (failed(decomposeOnWay(op.getWrt(), op.getOutputs())))
     return failure();
+  InPlaceOf place(op);
   OpBuilder builder(op);
   GraphBuilder graph(builder, op.getLoc());
   FailureOr<SmallVector<Value>> gradients =
@@ -50,6 +77,7 @@ LogicalResult expand(VjpOp op) {
   for (auto [result, gradient] : llvm::zip_equal(op.getResults(), *gradients))
     result.replaceAllUsesWith(gradient ? gradient : graph.splatLike(result, 0));
   op.erase();
+  place.mark();
   return success();
 }
 
@@ -113,6 +141,7 @@ LogicalResult autodiff::expandDerivatives(mlir::func::FuncOp function) {
 }
 
 void autodiff::dropDerivativeForms(mlir::func::FuncOp function) {
+  function.walk([](Operation *op) { op->removeAttr(kCheckpointsAttr); });
   function.walk([](CustomVjpOp op) { inlineBody(op); });
   function.walk([](StopGradientOp op) {
     op.getResult().replaceAllUsesWith(op.getInput());

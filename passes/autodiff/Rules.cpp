@@ -51,11 +51,11 @@ static Value joinParts(GraphBuilder &b, ArrayRef<Value> padded) {
 
 void Reverse::add(Value value, Value contribution) {
   if (contribution && wants(value))
-    contributions[value].push_back(b.cast(contribution, GraphBuilder::element(value)));
+    contributions[original(value)].push_back(b.cast(contribution, GraphBuilder::element(value)));
 }
 
 Value Reverse::gradient(Value value) {
-  auto found = contributions.find(value);
+  auto found = contributions.find(original(value));
   if (found == contributions.end())
     return {};
   SmallVector<Value, 1> &parts = found->second;

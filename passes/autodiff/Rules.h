@@ -27,14 +27,22 @@ public:
   /// The gradient that has been gathered for a value.
   Value gradient(Value value);
   /// Whether a gradient of `value` is of use to anybody.
-  bool wants(Value value) const { return active.contains(value); }
+  bool wants(Value value) const { return active.contains(original(value)); }
   /// Adds to the gradient of `value`, if it is wanted. Contributions are summed in the order in
   /// which they come, but for those of parts that together are the whole: these are concatenated.
   /// One of another element type is cast.
   void add(Value value, Value contribution);
+  /// From here on `copy`, which a rule looks at in the place of `value`, has the gradient of that.
+  void repeats(Value copy, Value value) { originals[copy] = original(value); }
 
 private:
+  Value original(Value value) const {
+    auto found = originals.find(value);
+    return found == originals.end() ? value : found->second;
+  }
+
   const llvm::DenseSet<Value> &active;
+  llvm::DenseMap<Value, Value> originals;
   llvm::DenseMap<Value, SmallVector<Value, 1>> contributions;
 };
 

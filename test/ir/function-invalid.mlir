@@ -109,3 +109,19 @@ func.func @arena_of_two_sizes() attributes {weft.arena = #weft.shape<[N, 2]>} {
 func.func @doc_of_number() attributes {weft.doc = 3} {
   return
 }
+
+// -----
+
+func.func @checkpoint_without_number(%x: tensor<3xf32>) {
+  // expected-error @below {{'weft.checkpoints' is no array of i64, the numbers of checkpoints}}
+  %0 = weft.neg %x {weft.checkpoints} : tensor<3xf32>
+  return
+}
+
+// -----
+
+func.func @barrier_that_computes(%x: tensor<3xf32>) {
+  // expected-error @below {{'weft.barrier' is an integer on a cast to the own type}}
+  %0 = weft.neg %x {weft.barrier = 1 : i64} : tensor<3xf32>
+  return
+}

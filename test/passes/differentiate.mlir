@@ -56,6 +56,59 @@ func.func @own(%x: tensor<3xf32>, %r: tensor<3xf32>) -> (tensor<3xf32>, tensor<3
   return %y, %g : tensor<3xf32>, tensor<3xf32>
 }
 
+// What is in a checkpoint is computed again where the backward pass comes to it, apart from the first
+// time; what leaves it is read as it is.
+// CHECK-LABEL: func.func @checkpoint(
+// CHECK: %[[A:.*]] = weft.exp %arg0
+// CHECK: %[[B:.*]] = weft.exp %[[A]]
+// CHECK: weft.mul %arg1, %[[B]]
+// CHECK: %[[X:.*]] = weft.cast %arg0 {weft.barrier = 0 : i64}
+// CHECK: %[[C:.*]] = weft.exp %[[X]] : tensor<3xf32>
+// CHECK: %[[D:.*]] = weft.exp %[[C]] : tensor<3xf32>
+// CHECK: weft.mul %{{.*}}, %[[D]]
+// CHECK: weft.mul %{{.*}}, %[[C]]
+func.func @checkpoint(%x: tensor<3xf32>, %r: tensor<3xf32>) -> tensor<3xf32> {
+  %a = weft.exp %x {weft.checkpoints = array<i64: 1>} : tensor<3xf32>
+  %b = weft.exp %a {weft.checkpoints = array<i64: 1>} : tensor<3xf32>
+  %y = weft.mul %b, %b : tensor<3xf32>
+  %g = weft.vjp of %y times %r wrt %x : (tensor<3xf32>) (tensor<3xf32>) (tensor<3xf32>) -> tensor<3xf32>
+  return %g : tensor<3xf32>
+}
+
+// One within another: the copy of the outer one keeps nothing of the inner one either.
+// CHECK-LABEL: func.func @nested(
+// CHECK: %[[X:.*]] = weft.cast %arg0 {weft.barrier = 0 : i64}
+// CHECK: %[[C:.*]] = weft.exp %[[X]] : tensor<3xf32>
+// CHECK: %[[Y:.*]] = weft.cast %[[C]] {weft.barrier = 1 : i64}
+// CHECK: weft.exp %[[Y]] : tensor<3xf32>
+// CHECK-NOT: weft.barrier
+// CHECK: return
+func.func @nested(%x: tensor<3xf32>, %r: tensor<3xf32>) -> tensor<3xf32> {
+  %a = weft.exp %x {weft.checkpoints = array<i64: 1>} : tensor<3xf32>
+  %b = weft.exp %a {weft.checkpoints = array<i64: 1, 2>} : tensor<3xf32>
+  %g = weft.vjp of %b times %r wrt %x : (tensor<3xf32>) (tensor<3xf32>) (tensor<3xf32>) -> tensor<3xf32>
+  return %g : tensor<3xf32>
+}
+
+// A checkpoint in the body of a scan: the product of each step is computed again, not stacked.
+// CHECK-LABEL: func.func @checkpoint_in_scan(
+// CHECK: weft.scan
+// CHECK: weft.contract
+// CHECK: weft.yield %{{.*}}, %{{.*}} : tensor<3xf32>, tensor<3xf32>{{$}}
+// CHECK: weft.scan
+// CHECK: weft.contract
+func.func @checkpoint_in_scan(%h: tensor<3xf32>, %w: tensor<3x3xf32>, %xs: tensor<5x3xf32>, %r: tensor<3xf32>)
+    -> tensor<3x3xf32> {
+  %y = weft.scan (%c = %h : tensor<3xf32>) over (%x = %xs : tensor<5x3xf32>) -> tensor<3xf32> {
+    %p = weft.contract "i,ij->j" %c, %w {weft.checkpoints = array<i64: 1>} : tensor<3xf32>, tensor<3x3xf32> -> tensor<3xf32>
+    %s = weft.add %p, %x {weft.checkpoints = array<i64: 1>} : tensor<3xf32>
+    %t = weft.tanh %s {weft.checkpoints = array<i64: 1>} : tensor<3xf32>
+    weft.yield %t : tensor<3xf32>
+  }
+  %g = weft.vjp of %y times %r wrt %w : (tensor<3xf32>) (tensor<3xf32>) (tensor<3x3xf32>) -> tensor<3x3xf32>
+  return %g : tensor<3x3xf32>
+}
+
 // Steps in places that are not known: what was read far apart goes back by index.
 // CHECK-LABEL: func.func @strided(
 // CHECK: weft.scatter add

@@ -479,3 +479,16 @@ func.func @results_of_other_shapes(%x: tensor<8xf32> {weft.name = "x"}, %y: tens
   %b = weft.exp %y : tensor<2xf32>
   return %a, %b : tensor<8xf32>, tensor<2xf32>
 }
+
+// What is computed again is a kernel like the one that it repeats, and its barrier has gone.
+// CHECK-LABEL: func.func @repeated(
+// CHECK-NOT: weft.barrier
+// CHECK-COUNT-2: weft.kernel
+// CHECK-NOT: weft.barrier
+func.func @repeated(%x: tensor<4x4xf32> {weft.name = "x"})
+    -> (tensor<4x4xf32> {weft.name = "a"}, tensor<4x4xf32> {weft.name = "b"}) attributes {weft.export} {
+  %a = weft.softmax %x axis 1 : tensor<4x4xf32>
+  %same = weft.cast %x {weft.barrier = 0 : i64} : tensor<4x4xf32> -> tensor<4x4xf32>
+  %b = weft.softmax %same axis 1 : tensor<4x4xf32>
+  return %a, %b : tensor<4x4xf32>, tensor<4x4xf32>
+}
