@@ -169,12 +169,12 @@ class Gpt2(nn.Module):
 
 
 class Recurrent(nn.Module):
-    """A sequence classifier on the last step. `kind` is nn.LSTM or nn.GRU."""
+    """A sequence classifier on the last step. `kind` is nn.LSTM, nn.GRU or nn.RNN."""
 
-    def __init__(self, kind, inputs=128, width=512, layers=2, classes=10):
+    def __init__(self, kind, inputs=128, width=512, layers=2, classes=10, bidirectional=False):
         super().__init__()
-        self.cells = kind(inputs, width, layers, batch_first=True)
-        self.head = nn.Linear(width, classes)
+        self.cells = kind(inputs, width, layers, batch_first=True, bidirectional=bidirectional)
+        self.head = nn.Linear(width * (1 + bidirectional), classes)
 
     def forward(self, sequence):
         return self.head(self.cells(sequence)[0][:, -1])

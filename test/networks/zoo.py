@@ -169,8 +169,13 @@ SMALL = {
 }
 
 # Recurrent layers of widths whose weights stay in the cache of one core: what a step costs beside its products.
+CELLS = (("lstm", nn.LSTM), ("gru", nn.GRU), ("rnn", nn.RNN))
 RECURRENT = {f"{name}_{width}": recurrent(kind, 64, inputs=width, width=width)
-             for name, kind in (("lstm", nn.LSTM), ("gru", nn.GRU), ("rnn", nn.RNN)) for width in (32, 64, 128)}
+             for name, kind in CELLS for width in (32, 64, 128, 256)}
+# In both directions, and of more layers.
+RECURRENT |= {f"{name}_{width}_both": recurrent(kind, 64, inputs=width, width=width, bidirectional=True)
+              for name, kind in CELLS for width in (48, 128, 256)}
+RECURRENT |= {f"{name}_100_deep": recurrent(kind, 64, inputs=100, width=100, layers=4) for name, kind in CELLS}
 
 SETS = {"full": NETWORKS, "small": SMALL, "recurrent": RECURRENT}
 
