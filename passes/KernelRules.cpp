@@ -21,10 +21,25 @@ bool isSmallConstant(Operation *op) {
          isa<mlir::SplatElementsAttr>(constant.getValue());
 }
 
+/// True if one kernel computes the gradient of this filter. Its sums are of the element's own type,
+/// each of its rows meets all output channels, and it keeps all elements of the kernel at hand.
+static bool hasFilterGradKernel(ConvFilterGradOp op) {
+  constexpr int64_t largestWindow = 1024;
+  auto filter = cast<RankedTensorType>(op.getResult().getType());
+  int64_t window = 1;
+  for (int64_t size : filter.getShape().drop_front(2))
+    window *= size;
+  Type element = filter.getElementType();
+  return (element.isF32() || element.isF64()) && op.getGroups() == 1 &&
+         filter.getNumElements() > 0 && window <= largestWindow;
+}
+
 bool isRoot(Operation *op) {
-  auto attention = dyn_cast<AttentionOp>(op);
-  return op->hasTrait<Root>() || (attention && hasAttentionKernel(attention.getQuery().getType(),
-                                                                  attention.getValue().getType()));
+  if (auto attention = dyn_cast<AttentionOp>(op))
+    return hasAttentionKernel(attention.getQuery().getType(), attention.getValue().getType());
+  if (auto gradient = dyn_cast<ConvFilterGradOp>(op))
+    return hasFilterGradKernel(gradient);
+  return op->hasTrait<Root>();
 }
 
 bool isKernelMaterial(Operation *op) {
@@ -47,8 +62,9 @@ bool storesInAnyOrder(Operation *root) { return isa<AttentionOp>(root); }
 
 bool readsThroughViews(mlir::OpOperand &operand) {
   // Keys and values; queries are computed in place.
-  return isa<AttentionOp>(operand.getOwner()) &&
-         (operand.getOperandNumber() == 1 || operand.getOperandNumber() == 2);
+  if (isa<AttentionOp>(operand.getOwner()))
+    return operand.getOperandNumber() == 1 || operand.getOperandNumber() == 2;
+  return isa<ConvFilterGradOp>(operand.getOwner());
 }
 
 bool needsBuffer(mlir::OpOperand &operand) {

@@ -3,6 +3,7 @@
 // weft-lower-kernels: chooses the loop emitter of each kernel, and what becomes of everything from
 // stage `loops` on until it is LLVM dialect.
 
+#include "codegen/cpu/ConvFilterGrad.h"
 #include "codegen/cpu/Kernel.h"
 #include "codegen/cpu/Passes.h"
 #include "codegen/cpu/Transpose.h"
@@ -60,6 +61,7 @@ static bool lowerRoot(Kernel &kernel) {
       .Case([&](ContractOp op) { return lowerContract(kernel, op); })
       .Case([&](ConvOp op) { return lowerConv(kernel, op); })
       .Case([&](ConvTransposeOp op) { return lowerConvTranspose(kernel, op); })
+      .Case([&](ConvFilterGradOp op) { return lowerConvFilterGrad(kernel, op), true; })
       .Case([&](PackedConvOp op) { return lowerPackedConv(kernel, op); })
       .Case([&](DepthwiseConvOp op) { return lowerDepthwiseConv(kernel, op); })
       .Case([&](WinogradConvOp op) { return lowerWinogradConv(kernel, op), true; })

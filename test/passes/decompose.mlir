@@ -115,6 +115,28 @@ func.func @attention_with_kernel_stays(%q: tensor<?x4xf32, #weft.shape<[L, 4]>>)
   return %y : tensor<?x4xf32, #weft.shape<[L, 4]>>
 }
 
+// So is the gradient for a filter, but for the groups of a convolution: there each element of the
+// kernel is a product of its own.
+// CHECK-LABEL: func.func @filter_gradient_with_kernel_stays(
+// CHECK: weft.conv_filter_grad
+func.func @filter_gradient_with_kernel_stays(%x: tensor<2x4x7xf32>, %d: tensor<2x6x4xf32>)
+    -> tensor<6x4x3xf32> {
+  %y = weft.conv_filter_grad %x, %d strides [2] pad [1] [1] dilations [1] groups 1
+      : tensor<2x4x7xf32>, tensor<2x6x4xf32> -> tensor<6x4x3xf32>
+  return %y : tensor<6x4x3xf32>
+}
+
+// CHECK-LABEL: func.func @filter_gradient_of_groups(
+// CHECK-NOT: weft.conv_filter_grad
+// CHECK-COUNT-3: weft.contract "nxgc,nxgo->goc"
+// CHECK: return
+func.func @filter_gradient_of_groups(%x: tensor<2x4x7xf32>, %d: tensor<2x6x4xf32>)
+    -> tensor<6x2x3xf32> {
+  %y = weft.conv_filter_grad %x, %d strides [2] pad [1] [1] dilations [1] groups 2
+      : tensor<2x4x7xf32>, tensor<2x6x4xf32> -> tensor<6x2x3xf32>
+  return %y : tensor<6x2x3xf32>
+}
+
 // CHECK-LABEL: func.func @attention_of_wide_heads(
 // CHECK-NOT: weft.attention
 // CHECK: return

@@ -405,6 +405,26 @@ func.func @computed_keys_are_written(%q: tensor<3x9x8xf32> {weft.name = "q"},
   return %y : tensor<3x9x8xf32>
 }
 
+// The gradient for a filter reads both of its operands in the order that they have in memory, and
+// what is done to it follows in its kernel.
+// CHECK-LABEL: func.func @filter_gradient_through_views(
+// CHECK-COUNT-1: weft.kernel
+// CHECK-COUNT-2: weft.transpose
+// CHECK: weft.conv_filter_grad
+// CHECK: weft.neg
+// CHECK: weft.yield
+// CHECK-NOT: weft.kernel
+func.func @filter_gradient_through_views(%x: tensor<2x5x5x4xf32> {weft.name = "x"},
+    %d: tensor<2x5x5x8xf32> {weft.name = "d"}) -> (tensor<8x4x3x3xf32> {weft.name = "result"})
+    attributes {weft.export} {
+  %xf = weft.transpose %x [0, 3, 1, 2] : tensor<2x5x5x4xf32> -> tensor<2x4x5x5xf32>
+  %df = weft.transpose %d [0, 3, 1, 2] : tensor<2x5x5x8xf32> -> tensor<2x8x5x5xf32>
+  %y = weft.conv_filter_grad %xf, %df strides [1, 1] pad [1, 1] [1, 1] dilations [1, 1] groups 1
+      : tensor<2x4x5x5xf32>, tensor<2x8x5x5xf32> -> tensor<8x4x3x3xf32>
+  %z = weft.neg %y : tensor<8x4x3x3xf32>
+  return %z : tensor<8x4x3x3xf32>
+}
+
 // The result is wanted in two orders: it is written once, and transposed by a kernel of its own.
 // CHECK-LABEL: func.func @attention_reused(
 // CHECK: %[[Y:.*]] = weft.kernel

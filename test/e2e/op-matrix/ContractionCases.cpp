@@ -239,6 +239,28 @@ void addConvFilterGrad(Suite &suite, const std::string &e) {
                                 "strides [1, 2] pad [1, 1] [1, 1] dilations [1, 1] groups 1"};
       },
       1);
+  // Channels last in memory: of one block with a part of a vector, and of whole vectors. What
+  // follows runs on the sums.
+  for (int64_t channels : {19, 32})
+    suite.add(
+        "weft.conv_filter_grad", e, "last_" + std::to_string(channels),
+        [=](Program &p, Dim n) {
+          auto first = [&](int64_t last) {
+            Term x = p.input({n, 3, 4, last}, e, smallFor(e));
+            return p.let({n, last, 3, 4}, e,
+                         "weft.transpose " + x + " [0, 3, 1, 2] : " + x.type() + " -> " +
+                             typeText({n, last, 3, 4}, e));
+          };
+          Term x = first(channels), dy = first(35);
+          Term y = p.let(
+              {35, channels, 3, 3}, e,
+              "weft.conv_filter_grad " + x + ", " + dy +
+                  " strides [1, 1] pad [1, 1] [1, 1] dilations [1, 1] groups 1 : " + x.type() +
+                  ", " + dy.type() + " -> " + typeText({35, channels, 3, 3}, e),
+              false);
+          p.give(p.let({35, channels, 3, 3}, e, "weft.neg " + y + " : " + y.type()));
+        },
+        ofSum(1300, 0, 67));
 }
 
 } // namespace
