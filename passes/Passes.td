@@ -58,6 +58,18 @@ def DecomposePass : Pass<"weft-decompose", "::mlir::func::FuncOp"> {
   let statistics = [Statistic<"numDecomposed", "decomposed", "Composite operations replaced">];
 }
 
+def TurnScansPass : Pass<"weft-turn-scans", "::mlir::func::FuncOp"> {
+  let summary = "Go backwards over the inputs of a scan instead of reversing them";
+  let description = [{
+    - Requires: nothing
+    - Ensures: no scan has reversed slices alone for inputs, unless as many of what it stacks would have to be
+      reversed instead
+    - Cost: linear in scans and the readers of their stacks
+  }];
+  let dependentDialects = ["::weft::WeftDialect"];
+  let statistics = [Statistic<"numTurned", "turned", "Scans that go the other way">];
+}
+
 def HoistFromScansPass : Pass<"weft-hoist-from-scans", "::mlir::func::FuncOp"> {
   let summary = "Compute before a scan what its steps need not wait for";
   let description = [{

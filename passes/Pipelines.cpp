@@ -29,6 +29,7 @@ void buildGraphPipeline(OpPassManager &manager, llvm::ArrayRef<std::string> dims
   functions.addPass(createDifferentiatePass());
   functions.addPass(mlir::createCanonicalizerPass());
   functions.addPass(createDecomposePass());
+  functions.addPass(createTurnScansPass());
   functions.addPass(createHoistFromScansPass());
   functions.addPass(createFoldTransposesPass());
   functions.addPass(createSinkFromScansPass());
