@@ -71,6 +71,19 @@ static constexpr double output4[] = {1, 1,         1,          1,         1,    
                                      0, a *a,      a *a,       b *b,      b *b,       0, //
                                      0, a * a * a, -a * a * a, b * b * b, -b * b * b, 1};
 
+// The same with a power more for the gradients of a tile, and one less for the window's.
+static constexpr double gradient4[] = {1 / at0, 0,        0,          0,                //
+                                       1 / atA, a / atA,  a *a / atA, a * a * a / atA,  //
+                                       1 / atA, -a / atA, a *a / atA, -a * a * a / atA, //
+                                       1 / atB, b / atB,  b *b / atB, b * b * b / atB,  //
+                                       1 / atB, -b / atB, b *b / atB, -b * b * b / atB, //
+                                       0,       0,        0,          1};
+static constexpr double window4[] = {1, 1,    1,    1,    1,    0, //
+                                     0, a,    -a,   b,    -b,   0, //
+                                     0, a *a, a *a, b *b, b *b, 1};
+
+WinogradTransforms winogradFilterGradTransforms() { return {4, 6, input4, gradient4, window4}; }
+
 WinogradTransforms winogradTransforms(int64_t tile) {
   if (tile == 2)
     return {2, 4, input2, filter2, output2};

@@ -24,6 +24,10 @@ struct WinogradTransforms {
 /// error of the customary 0, +-1, +-2.
 WinogradTransforms winogradTransforms(int64_t tile);
 
+/// The same for the gradient of the window, a product of patches with the gradients of tiles of 4:
+/// `filter` (size x 4) takes the gradient of a tile, `output` (3 x size) gives the window's.
+WinogradTransforms winogradFilterGradTransforms();
+
 } // namespace weft
 
 #endif // WEFT_IR_WINOGRAD_H

@@ -8,8 +8,7 @@
 
 #include "codegen/cpu/ConvFilterGrad.h"
 
-#include "codegen/cpu/StridedView.h"
-#include "codegen/cpu/Tiles.h"
+#include "passes/layouts/Choice.h"
 
 namespace weft {
 
@@ -29,30 +28,11 @@ static constexpr int64_t fewestChunks = 4;
 static constexpr int64_t channelsTogether = 16, mostRows = 1024;
 /// Steps of a sum that are written out in the loop's body.
 static constexpr int64_t unrolledSteps = 4;
+/// Bytes of the sums of a chunk in tiles, which keeps patches and gradients beside them; from so
+/// many channels on it takes twice as many.
+static constexpr int64_t tileBytes = 320 * 1024, manyChannels = 128;
 
 namespace {
-
-/// How the result is divided, and where the operands lie.
-struct FilterGradPlan {
-  FilterGradPlan(Kernel &kernel, ConvFilterGradOp op);
-
-  ConvFilterGradOp op;
-  Type element;
-  StridedView input, gradient;
-  SmallVector<Dim> places;    ///< Images, and the places of each.
-  SmallVector<int64_t> shape; ///< Of the kernel, without channels.
-  int64_t outputs, channels, elements = 1;
-  TileShape tile;
-  int64_t lanes, width;               ///< Of a vector; of a panel.
-  int64_t channelBlock, rows;         ///< Of a chunk; rows are those of whole tiles.
-  int64_t pitch;                      ///< Between the copied rows of two places.
-  int64_t panelsOfChunk, columns = 0; ///< Of a chunk.
-  int64_t blockPlaces;
-  Dim channelBlocks, columnBlocks;
-
-private:
-  void divideChannels();
-};
 
 /// Writes the loops of one chunk.
 class FilterGradEmitter {
@@ -60,10 +40,15 @@ public:
   FilterGradEmitter(Kernel &owner, const FilterGradPlan &planned)
       : kernel(owner), plan(planned), code(owner.code()), scalar(owner.scalar()),
         elements(owner.elements()), tiles(owner, planned.element, planned.element),
-        block(owner.scratch(planned.blockPlaces * planned.pitch, tiles.sum)),
-        panel(owner.scratch(planned.blockPlaces * planned.width, tiles.sum)),
         sums(owner.scratch(planned.rows * planned.columns, tiles.sum)),
-        turned(owner.scratch(planned.lanes * planned.pitch, tiles.sum)) {}
+        turned(owner.scratch(planned.lanes * planned.pitch, tiles.sum)) {
+    if (plan.inTiles) {
+      throughTiles.emplace(owner, plan);
+      return;
+    }
+    block = owner.scratch(plan.blockPlaces * plan.pitch, tiles.sum);
+    panel = owner.scratch(plan.blockPlaces * plan.width, tiles.sum);
+  }
 
   void emit(Value channelBlock, Value columnBlock);
 
@@ -72,6 +57,7 @@ private:
     return code.delinearize(place, elements.sizes(plan.places));
   }
   Value startOf(const StridedView &view, Value image);
+  void sum(Value column, Value width);
   void clear();
   void copyInput(Value first, Value count);
   void copyKernelElement(Value source, Value target, Value isInside);
@@ -86,22 +72,32 @@ private:
   Scalar &scalar;
   Elements &elements;
   Tiles tiles;
-  Value block, panel, sums, turned;
+  std::optional<FilterGradTiles> throughTiles;
+  Value sums, turned, block, panel;
   Value channel, numChannels; ///< The first of the chunk, and how many there are.
 };
 
 } // namespace
 
+static bool isOne(int64_t value) { return value == 1; }
+
 /// The tile that fills its vectors best; of those the widest, which asks for the fewest operands.
-static TileShape tileFor(VectorTarget target, int64_t lanes, int64_t outputs) {
-  static constexpr TileShape many[] = {{6, 4}, {8, 3}, {12, 2}, {12, 1}}, few[] = {{6, 2}, {8, 1}};
-  ArrayRef<TileShape> shapes = target.registers >= 32 ? ArrayRef(many) : ArrayRef(few);
-  int64_t across = llvm::divideCeil(outputs, lanes);
+static TileShape bestTile(ArrayRef<TileShape> shapes, int64_t across) {
   auto computed = [&](const TileShape &shape) {
     return static_cast<int64_t>(llvm::alignTo(across, shape.vectors));
   };
   return *llvm::min_element(
       shapes, [&](const TileShape &a, const TileShape &b) { return computed(a) < computed(b); });
+}
+
+/// With tiles, the rows of one are a part of the channels of a chunk.
+static TileShape tileFor(VectorTarget target, int64_t across, bool inTiles) {
+  static constexpr TileShape many[] = {{6, 4}, {8, 3}, {12, 2}, {12, 1}}, few[] = {{6, 2}, {8, 1}};
+  static constexpr TileShape manyInTiles[] = {{4, 4}, {8, 3}, {8, 2}, {8, 1}},
+                             fewInTiles[] = {{4, 2}, {8, 1}};
+  if (target.registers >= 32)
+    return bestTile(inTiles ? ArrayRef(manyInTiles) : ArrayRef(many), across);
+  return bestTile(inTiles ? ArrayRef(fewInTiles) : ArrayRef(few), across);
 }
 
 FilterGradPlan::FilterGradPlan(Kernel &kernel, ConvFilterGradOp gradOp)
@@ -116,19 +112,28 @@ FilterGradPlan::FilterGradPlan(Kernel &kernel, ConvFilterGradOp gradOp)
   places = dimsOf(op.getGradient());
   places.erase(places.begin() + 1);
   lanes = lanesOf(kernel.target, element);
-  tile = tileFor(kernel.target, lanes, outputs);
+  inTiles = Choice::of(op).winograd.value_or(0) == winogradFilterGradTransforms().tile &&
+            shape == SmallVector<int64_t>{3, 3} && element.isF32() && input.isContiguous(1) &&
+            gradient.isContiguous(1) && llvm::all_of(op.getStrides(), isOne) &&
+            llvm::all_of(op.getDilations(), isOne);
+  int64_t across = llvm::divideCeil(outputs, lanes);
+  tile = tileFor(kernel.target, across, inTiles);
   width = tile.vectors * lanes;
   divideChannels();
-  int64_t nearElements = nearBytes / storageBytes(element);
   rows = static_cast<int64_t>(llvm::alignTo(elements * channelBlock, tile.rows));
   // Rows that are a large power of two apart share a set of the first-level cache.
   pitch = static_cast<int64_t>(llvm::alignTo(rows, lanes));
   if (pitch % (4 * lanes) == 0)
     pitch += lanes;
+  int64_t nearElements = nearBytes / storageBytes(element);
   blockPlaces = std::clamp(nearElements / pitch, fewestPlaces, mostPlaces);
   blockPlaces -= blockPlaces % unrolledSteps;
-  int64_t panels = llvm::divideCeil(outputs, width);
-  int64_t most = std::max<int64_t>(1, nearElements / (rows * width));
+  int64_t panels = llvm::divideCeil(outputs, width), most = nearElements / (rows * width);
+  if (inTiles) {
+    int64_t size = winogradFilterGradTransforms().size;
+    most = tileBytes / storageBytes(element) / (size * size * channelBlock * width);
+  }
+  most = std::max<int64_t>(1, most);
   panelsOfChunk = llvm::divideCeil(panels, llvm::divideCeil(panels, most));
   columns = panelsOfChunk * width;
   channelBlocks = Dim(llvm::divideCeil(channels, channelBlock));
@@ -136,6 +141,10 @@ FilterGradPlan::FilterGradPlan(Kernel &kernel, ConvFilterGradOp gradOp)
 }
 
 void FilterGradPlan::divideChannels() {
+  if (inTiles) {
+    channelBlock = channels >= manyChannels ? 2 * channelsTogether : channelsTogether;
+    return;
+  }
   int64_t most = wantedRows / elements;
   most = std::max(channelsTogether, most - most % channelsTogether);
   most = std::clamp<int64_t>(mostRows / elements, 1, most);
@@ -345,12 +354,8 @@ void FilterGradEmitter::store(Value column) {
   });
 }
 
-void FilterGradEmitter::emit(Value channelBlock, Value columnBlock) {
-  channel = code.mul(channelBlock, code.index(plan.channelBlock));
-  numChannels =
-      code.min(code.sub(code.index(plan.channels), channel), code.index(plan.channelBlock));
-  Value column = code.mul(columnBlock, code.index(plan.columns));
-  Value width = code.min(code.sub(code.index(plan.outputs), column), code.index(plan.columns));
+/// The sums of the chunk, block by block.
+void FilterGradEmitter::sum(Value column, Value width) {
   Value numPlaces = elements.size(productOf(plan.places));
   clear();
   code.loop(code.index(0), numPlaces, plan.blockPlaces, [&](Value first) {
@@ -361,6 +366,18 @@ void FilterGradEmitter::emit(Value channelBlock, Value columnBlock) {
       multiply(count, start);
     });
   });
+}
+
+void FilterGradEmitter::emit(Value channelBlock, Value columnBlock) {
+  channel = code.mul(channelBlock, code.index(plan.channelBlock));
+  numChannels =
+      code.min(code.sub(code.index(plan.channels), channel), code.index(plan.channelBlock));
+  Value column = code.mul(columnBlock, code.index(plan.columns));
+  Value width = code.min(code.sub(code.index(plan.outputs), column), code.index(plan.columns));
+  if (plan.inTiles)
+    throughTiles->sum(channel, numChannels, column, sums);
+  else
+    sum(column, width);
   store(column);
 }
 

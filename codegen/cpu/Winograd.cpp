@@ -6,6 +6,7 @@
 // they are in a cache.
 
 #include "codegen/cpu/Epilogue.h"
+#include "codegen/cpu/TileTransform.h"
 #include "codegen/cpu/WinogradPlan.h"
 
 #include "llvm/ADT/bit.h"
@@ -28,12 +29,7 @@ public:
   void emitChunk(Value number);
 
 private:
-  using Matrix = SmallVector<Value>;
-  struct Term {
-    double factor;
-    Value value;
-  };
-  using Terms = SmallVector<Term>;
+  using Matrix = TileTransform::Matrix;
 
   TilePlace placeOf(Value image, Value tile);
   void transformPatch(const TilePlace &place, Value row);
@@ -44,16 +40,13 @@ private:
   void storeTile(const ColumnRange &range, const TilePlace &place, Value row);
   void storePlaces(const TilePlace &place, Value channel, Value width, const Matrix &sums);
   void forRows(Value count, llvm::function_ref<void(Value row, int64_t height)> body);
-  Matrix transform(ArrayRef<double> matrix, int64_t rows, const Matrix &values, int64_t columns);
-  SmallVector<Value> transformColumn(ArrayRef<double> matrix, ArrayRef<Value> column);
-  SmallVector<Terms> termsOf(ArrayRef<double> matrix, ArrayRef<Value> column);
-  Value sumOf(ArrayRef<Term> terms);
 
   Kernel &kernel;
   const WinogradPlan &plan;
   Code &code;
   Scalar &scalar;
   Elements &elements;
+  TileTransform transforms;
   Tiles tiles;
   Epilogue epilogue;
   Value input, filter;
@@ -62,108 +55,6 @@ private:
 };
 
 } // namespace
-
-//===-- Transforms --------------------------------------------------------------------------===//
-
-/// The sum of the terms: first those that are only added, then fused products. Null without any.
-Value WinogradEmitter::sumOf(ArrayRef<Term> terms) {
-  Value sum;
-  auto take = [&](bool units) {
-    for (const auto &[factor, value] : terms) {
-      if ((std::abs(factor) == 1) != units)
-        continue;
-      if (!units && sum)
-        sum = scalar.fma(value, scalar.constant(value.getType(), factor), sum);
-      else if (!units)
-        sum = scalar.mulf(value, scalar.constant(value.getType(), factor));
-      else if (!sum)
-        sum = factor > 0 ? value
-                         : mlir::arith::NegFOp::create(code.builder, code.loc, value).getResult();
-      else
-        sum = factor > 0 ? scalar.addf(sum, value) : scalar.subf(sum, value);
-    }
-  };
-  take(/*units=*/true);
-  take(/*units=*/false);
-  return sum;
-}
-
-/// The terms of each element of matrix * column. Where two neighbours have the same factors but for
-/// signs, their sum and difference stand for them.
-SmallVector<WinogradEmitter::Terms> WinogradEmitter::termsOf(ArrayRef<double> matrix,
-                                                             ArrayRef<Value> column) {
-  size_t inner = column.size(), rows = matrix.size() / inner;
-  SmallVector<Terms> terms(rows);
-  auto factor = [&](size_t row, size_t k) { return matrix[row * inner + k]; };
-  for (size_t k = 0; k < inner; ++k) {
-    bool isPair = k + 1 < inner && llvm::all_of(llvm::seq<size_t>(0, rows), [&](size_t row) {
-                    return std::abs(factor(row, k)) == std::abs(factor(row, k + 1));
-                  });
-    Value value = column[k], sum, difference;
-    if (isPair) {
-      sum = scalar.addf(value, column[k + 1]);
-      difference = scalar.subf(value, column[k + 1]);
-    }
-    for (size_t row = 0; row < rows; ++row) {
-      if (isPair)
-        value = factor(row, k) == factor(row, k + 1) ? sum : difference;
-      if (factor(row, k) != 0)
-        terms[row].push_back({factor(row, k), value});
-    }
-    k += isPair;
-  }
-  return terms;
-}
-
-/// matrix * column. Of two neighbouring rows whose terms differ in signs alone, what they share and
-/// what they do not are summed once.
-SmallVector<Value> WinogradEmitter::transformColumn(ArrayRef<double> matrix,
-                                                    ArrayRef<Value> column) {
-  SmallVector<Terms> terms = termsOf(matrix, column);
-  SmallVector<Value> result;
-  for (size_t row = 0; row < terms.size(); ++row) {
-    Terms shared, opposite;
-    bool isPair = row + 1 < terms.size() && terms[row].size() == terms[row + 1].size();
-    for (size_t k = 0; isPair && k < terms[row].size(); ++k) {
-      const Term &term = terms[row][k], &other = terms[row + 1][k];
-      isPair = term.value == other.value && std::abs(term.factor) == std::abs(other.factor);
-      (term.factor == other.factor ? shared : opposite).push_back(term);
-    }
-    if (!isPair || shared.empty() || opposite.empty()) {
-      result.push_back(sumOf(terms[row]));
-      continue;
-    }
-    Value same = sumOf(shared), other = sumOf(opposite);
-    result.push_back(scalar.addf(same, other));
-    result.push_back(scalar.subf(same, other));
-    ++row;
-  }
-  return result;
-}
-
-/// matrix * values, where `values` has `columns` columns.
-WinogradEmitter::Matrix WinogradEmitter::transform(ArrayRef<double> matrix, int64_t rows,
-                                                   const Matrix &values, int64_t columns) {
-  int64_t inner = static_cast<int64_t>(values.size()) / columns;
-  Matrix result(rows * columns);
-  for (int64_t j = 0; j < columns; ++j) {
-    SmallVector<Value> column;
-    for (int64_t k = 0; k < inner; ++k)
-      column.push_back(values[k * columns + j]);
-    for (auto [i, value] : llvm::enumerate(transformColumn(matrix, column)))
-      result[static_cast<int64_t>(i) * columns + j] = value;
-  }
-  return result;
-}
-
-static SmallVector<Value> transposed(ArrayRef<Value> values, int64_t columns) {
-  int64_t rows = static_cast<int64_t>(values.size()) / columns;
-  SmallVector<Value> result;
-  for (int64_t j = 0; j < columns; ++j)
-    for (int64_t i = 0; i < rows; ++i)
-      result.push_back(values[i * columns + j]);
-  return result;
-}
 
 //===-- Input -------------------------------------------------------------------------------===//
 
@@ -207,8 +98,8 @@ void WinogradEmitter::transformVector(const TilePlace &place, Value row, Value c
         lanes = code.both(mask, tiles.spread(code.both(inside[y], inside[size + x])));
       patch.push_back(tiles.loadVector(input, at, lanes));
     }
-  Matrix half = transform(plan.transforms.input, size, patch, size);
-  Matrix whole = transform(plan.transforms.input, size, transposed(half, size), size);
+  Matrix half = transforms.apply(plan.transforms.input, size, patch, size);
+  Matrix whole = transforms.apply(plan.transforms.input, size, turnedMatrix(half, size), size);
   // Its transpose: element (y, x) is at (x, y).
   Value to = code.add(code.mul(row, code.index(plan.rowPitch)), channel);
   for (int64_t y = 0; y < size; ++y)
@@ -289,9 +180,9 @@ void WinogradEmitter::storeTile(const ColumnRange &range, const TilePlace &place
     for (int64_t k = 0; k < plan.matrices(); ++k)
       values.push_back(
           tiles.loadSums(products, code.add(code.add(from, shift), code.index(k * matrix))));
-    Matrix half = transform(plan.transforms.output, tile, values, size);
-    Matrix sums = transform(plan.transforms.output, tile, transposed(half, size), tile);
-    storePlaces(place, code.add(range.channel, shift), width, transposed(sums, tile));
+    Matrix half = transforms.apply(plan.transforms.output, tile, values, size);
+    Matrix sums = transforms.apply(plan.transforms.output, tile, turnedMatrix(half, size), tile);
+    storePlaces(place, code.add(range.channel, shift), width, turnedMatrix(sums, tile));
   };
   int64_t last = range.vectors - 1;
   code.loop(code.index(0), code.index(last * tiles.lanes), tiles.lanes,
@@ -340,7 +231,7 @@ static Tiles tilesOf(Kernel &kernel, const WinogradPlan &plan) {
 
 WinogradEmitter::WinogradEmitter(Kernel &ownerKernel, const WinogradPlan &thePlan)
     : kernel(ownerKernel), plan(thePlan), code(kernel.code()), scalar(kernel.scalar()),
-      elements(kernel.elements()), tiles(tilesOf(kernel, plan)),
+      elements(kernel.elements()), transforms(scalar), tiles(tilesOf(kernel, plan)),
       epilogue(kernel, tiles, plan.transforms.tile * plan.transforms.tile),
       input(elements.flat(plan.input)), filter(elements.flat(plan.filter)),
       patches(kernel.scratch(plan.matrices() * plan.matrixPitch, tiles.sum)),

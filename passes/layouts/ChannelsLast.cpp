@@ -138,6 +138,7 @@ private:
   Value splat(GraphBuilder &b, ConstantOp op);
   Operation *copy(GraphBuilder &b, Operation *op);
   void reduceInLast(ReduceOp op);
+  void chooseTile(ConvFilterGradOp op);
   PanelForm formFor(Operation *op);
 
   mlir::Block &block;
@@ -392,9 +393,21 @@ void ChannelsLast::reduceInLast(ReduceOp op) {
   op.setAxes(axes);
 }
 
+/// Where the gradient of a filter goes through tiles, it says so; its operands are read in the
+/// layout that they have.
+void ChannelsLast::chooseTile(ConvFilterGradOp op) {
+  Choice choice = Choice::of(op);
+  choice.winograd.reset();
+  if (int64_t tile = strict ? 0 : winogradTile(op))
+    choice.winograd = tile;
+  choice.writeTo(op);
+}
+
 void ChannelsLast::convert(Operation *op) {
   if (auto reduce = dyn_cast<ReduceOp>(op); reduce && isTurned(reduce.getInput()))
     return reduceInLast(reduce);
+  if (auto gradient = dyn_cast<ConvFilterGradOp>(op))
+    return chooseTile(gradient);
   if (op->getNumResults() != 1 || !isTurned(op->getResult(0)))
     return;
   Value result = op->getResult(0);

@@ -134,6 +134,30 @@ int64_t winogradTile(ConvOp op) {
   return chosen ? *chosen : std::min_element(forms.begin(), forms.end(), isCheaper)->tile;
 }
 
+int64_t winogradTile(ConvFilterGradOp op) {
+  // Fewer channels fill no vectors, fewer tiles do not make up for the sums that are transformed
+  // back. At the ends of a map a tile counts whole: a quarter of the products is left of it.
+  constexpr int64_t tile = 4, fewestChannels = 16, fewestTiles = 16;
+  constexpr double mostBeyond = 1.5;
+  auto filter = cast<RankedTensorType>(op.getResult().getType());
+  if (std::optional<int64_t> said = Choice::of(op).winograd)
+    return *said;
+  auto isOne = [](int64_t entry) { return entry == 1; };
+  if (filter.getRank() != 4 || filter.getDimSize(2) != 3 || filter.getDimSize(3) != 3 ||
+      !filter.getElementType().isF32() || filter.getDimSize(0) < fewestChannels ||
+      filter.getDimSize(1) < fewestChannels || op.getGroups() != 1 ||
+      !llvm::all_of(op.getStrides(), isOne) || !llvm::all_of(op.getDilations(), isOne))
+    return 0;
+  SmallVector<Dim> places = GraphBuilder::dims(op.getGradient());
+  auto rows = places[2].constant(), columns = places[3].constant();
+  if (!rows || !columns)
+    return 0;
+  int64_t tiles = llvm::divideCeil(*rows, tile) * llvm::divideCeil(*columns, tile);
+  bool isFilled = static_cast<double>(tiles * tile * tile) <=
+                  mostBeyond * static_cast<double>(*rows * *columns);
+  return isFilled && tiles * places[0].constant().value_or(fewestTiles) >= fewestTiles ? tile : 0;
+}
+
 bool isFasterInTiles(ConvOp op) {
   // Of nine layers of 32 to 512 channels on maps of 7 to 128 places, tiles took 0.65 to 0.85 of
   // what is counted for them, direct sums in bf16 0.9 to 1.05. With this share all nine were told

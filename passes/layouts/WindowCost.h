@@ -22,6 +22,9 @@ SmallVector<WindowForm> windowForms(ConvOp op);
 /// The tile that was chosen for the operation, or else the fastest; 0 for direct sums.
 int64_t winogradTile(ConvOp op);
 
+/// The same for the gradient of a filter, which has tiles of 4 alone.
+int64_t winogradTile(ConvFilterGradOp op);
+
 /// True if a convolution takes less time in tiles of f32 than as a direct sum in bf16.
 bool isFasterInTiles(ConvOp op);
 

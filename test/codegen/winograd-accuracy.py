@@ -1,16 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Convolution through transformed tiles, with the filters transformed as its documentation says,
 against f64: the mean error stays within three times that of the direct sum (about 1 for tiles of 2,
-2 for tiles of 4; with the customary points 0, +-1, +-2 it would be 4).
+2 for tiles of 4; with the customary points 0, +-1, +-2 it would be 4). The same for the gradient of the filter.
 
 REQUIRES: numpy
 RUN: kernel-object %S/Inputs/winograd.mlir -o %t.o
-RUN: %cc -shared -nostdlib %t.o -Wl,-z,defs -o %t.so
+RUN: %cc -shared -nostdlib %t.o -lc -Wl,-z,defs -o %t.so
 RUN: weft-opt %S/Inputs/winograd.mlir --weft-lower-kernels > %t.loops.mlir
 RUN: %python %s %t.so %t.loops.mlir | FileCheck %s
 CHECK: direct error
 CHECK: two is close
 CHECK: four is close
+CHECK: gradient is close
 """
 import ctypes
 import re
@@ -34,8 +35,8 @@ def descriptor(array):
     return (ctypes.c_int64 * len(words))(*words)
 
 
-def run(library, chunks, name, x, w):
-    y = np.full((1, 28, 28, 32), np.nan, np.float32)
+def run(library, chunks, name, x, w, shape=(1, 28, 28, 32)):
+    y = np.full(shape, np.nan, np.float32)
     buffers = [descriptor(a) for a in (x, w, y)]
     getattr(library, "_mlir_ciface_" + name)(*buffers, ctypes.c_int64(0), ctypes.c_int64(chunks[name]))
     return y
@@ -69,6 +70,15 @@ def main(path, loops):
         error = np.abs(run(library, chunks, name, x, w) - wanted).mean()
         verdict = "is close" if error <= 3 * direct else "is wrong"
         print(f"{name} {verdict}: error {error:.2e}")
+    d = chance.uniform(-1, 1, (1, 28, 28, 32)).astype(np.float32)
+    padded = np.pad(x.astype(np.float64), ((0, 0), (1, 1), (1, 1), (0, 0)))
+    seen = np.lib.stride_tricks.sliding_window_view(padded, (3, 3), (1, 2))
+    wanted = np.einsum("nyxcab,nyxo->ocab", seen, d.astype(np.float64), optimize=True)
+    direct, error = (
+        np.abs(run(library, chunks, name, x, d, wanted.shape) - wanted).mean() for name in ("grad_direct", "grad_four")
+    )
+    verdict = "is close" if error <= 3 * direct else "is wrong"
+    print(f"gradient {verdict}: error {error:.2e} beside {direct:.2e}")
 
 
 main(*sys.argv[1:])

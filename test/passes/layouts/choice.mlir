@@ -84,3 +84,24 @@ func.func @panel_wider_than_the_product(%x: tensor<50x64xf32> {weft.name = "x"},
     : tensor<50x64xf32>, tensor<64x20xf32> -> tensor<50x20xf32>
   return %y : tensor<50x20xf32>
 }
+
+// -----
+
+// The gradient of a filter says so where it goes through tiles: not with strict sums, and not where
+// most of a tile lies beyond a map.
+// CHECK-LABEL: func.func @filter_gradient(
+// CHECK: weft.conv_filter_grad {{.*}} {weft.choice = {winograd = 4 : i64}} : tensor<2x16x28x28xf32>
+// CHECK: weft.conv_filter_grad {{.*}} groups 1 : tensor<99x16x2x2xf32>
+// STRICT-LABEL: func.func @filter_gradient(
+// STRICT-NOT: weft.choice
+// STRICT: return
+func.func @filter_gradient(%x: tensor<2x16x28x28xf32> {weft.name = "x"},
+                           %small: tensor<99x16x2x2xf32> {weft.name = "small"})
+    -> (tensor<16x16x3x3xf32> {weft.name = "y"}, tensor<16x16x3x3xf32> {weft.name = "z"})
+    attributes {weft.export} {
+  %y = weft.conv_filter_grad %x, %x strides [1, 1] pad [1, 1] [1, 1] dilations [1, 1] groups 1
+    : tensor<2x16x28x28xf32>, tensor<2x16x28x28xf32> -> tensor<16x16x3x3xf32>
+  %z = weft.conv_filter_grad %small, %small strides [1, 1] pad [1, 1] [1, 1] dilations [1, 1] groups 1
+    : tensor<99x16x2x2xf32>, tensor<99x16x2x2xf32> -> tensor<16x16x3x3xf32>
+  return %y, %z : tensor<16x16x3x3xf32>, tensor<16x16x3x3xf32>
+}
