@@ -77,6 +77,16 @@ bool isConvolution(Operation *op) {
                         GraphBuilder::element(op->getResult(0)));
 }
 
+/// True if batch and channels are those of the result, and only the places of an image are repeated
+/// or divided otherwise: into windows, say.
+bool keepsImages(BroadcastOp op) {
+  return hasChannels(op.getInput()) && op.getDims()[0] == 0 && op.getDims()[1] == 1;
+}
+bool keepsImages(ReshapeOp op) {
+  Dims in = GraphBuilder::dims(op.getInput()), out = GraphBuilder::dims(op.getResult());
+  return in.size() >= 3 && in[0] == out[0] && in[1] == out[1];
+}
+
 /// Operands that have the layout of the result; none for an operation that has no say.
 SmallVector<Value> sharedOperands(Operation *op) {
   if (op->getNumResults() != 1 || !hasChannels(op->getResult(0)))
@@ -93,8 +103,10 @@ SmallVector<Value> sharedOperands(Operation *op) {
       gather && gather.getBatchDims() == 0 && rankOf(gather.getIndices()) == 1)
     return {gather.getInput()};
   if (auto broadcast = dyn_cast<BroadcastOp>(op);
-      broadcast && rankOf(broadcast.getInput()) == rankOf(result))
+      broadcast && (rankOf(broadcast.getInput()) == rankOf(result) || keepsImages(broadcast)))
     return {broadcast.getInput()};
+  if (auto reshape = dyn_cast<ReshapeOp>(op); reshape && keepsImages(reshape))
+    return {reshape.getInput()};
   return {};
 }
 
@@ -320,9 +332,14 @@ Value ChannelsLast::flexible(GraphBuilder &b, Operation *op) {
     return splat(b, constant);
   if (auto repeated = dyn_cast<BroadcastOp>(op))
     return broadcast(b, repeated);
+  int64_t rank = rankOf(op->getResult(0));
+  if (auto iota = dyn_cast<IotaOp>(op))
+    return b.iota(b.element(iota), dimsOf(typeInLast(iota)),
+                  placeInLast(static_cast<int64_t>(iota.getAxis()), rank));
   if (sharedOperands(op).empty())
     return {};
-  int64_t rank = rankOf(op->getResult(0));
+  if (auto reshape = dyn_cast<ReshapeOp>(op))
+    return b.reshape(last(b, reshape.getInput()), dimsOf(typeInLast(reshape)));
   auto place = [&](uint64_t axis) {
     return static_cast<uint64_t>(placeInLast(static_cast<int64_t>(axis), rank));
   };
@@ -358,7 +375,7 @@ Value ChannelsLast::broadcast(GraphBuilder &b, BroadcastOp op) {
   Integers order = llvm::to_vector(llvm::seq<int64_t>(0, static_cast<int64_t>(along.size())));
   llvm::sort(order, [&](int64_t x, int64_t y) { return along[x] < along[y]; });
   Value input = op.getInput();
-  if (order == toLast(rank))
+  if (order == toLast(rankOf(input)))
     input = last(b, input);
   else if (!llvm::is_sorted(order))
     input = permute(b, input, order);

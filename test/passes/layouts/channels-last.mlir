@@ -173,3 +173,34 @@ func.func @pairs_of_channels(%x: tensor<2x3x8x8xbf16> {weft.name = "x"}, %w: ten
     : tensor<2x3x8x8xbf16>, tensor<5x3x3x3xbf16> -> tensor<2x5x8x8xf32>
   return %y : tensor<2x5x8x8xf32>
 }
+
+// -----
+
+weft.parameter param @w : tensor<5x3x3x3xf32>
+weft.parameter param @v : tensor<4x5x3x3xf32>
+
+// Places that are repeated and divided into windows, as the gradient of a pooling has them, keep
+// channels last: between the borders nothing is turned.
+// CHECK-LABEL: func.func @windows(
+// CHECK-COUNT-1: weft.transpose %{{.*}} [0, 2, 3, 1] : tensor<2x3x8x8xf32>
+// CHECK: weft.packed_conv
+// CHECK-NOT: weft.transpose
+// CHECK: %[[I:.*]] = weft.iota 4 : tensor<2x8x2x8x2x5xf32>
+// CHECK: weft.broadcast %{{.*}} along [0, 1, 3, 5] : tensor<2x8x8x5xf32> -> tensor<2x8x2x8x2x5xf32>
+// CHECK: weft.mul {{.*}}%[[I]]
+// CHECK: %[[R:.*]] = weft.reshape %{{.*}} : tensor<2x8x2x8x2x5xf32> -> tensor<2x16x16x5xf32>
+// CHECK: weft.packed_conv %[[R]]
+// CHECK: weft.transpose %{{.*}} [0, 3, 1, 2] : tensor<2x16x16x4xf32>
+func.func @windows(%x: tensor<2x3x8x8xf32> {weft.name = "x"}, %w: tensor<5x3x3x3xf32> {weft.parameter = @w},
+                   %v: tensor<4x5x3x3xf32> {weft.parameter = @v})
+    -> (tensor<2x4x16x16xf32> {weft.name = "y"}) attributes {weft.export} {
+  %a = weft.conv %x, %w strides [1, 1] pad [1, 1] [1, 1] dilations [1, 1] groups 1
+    : tensor<2x3x8x8xf32>, tensor<5x3x3x3xf32> -> tensor<2x5x8x8xf32>
+  %i = weft.iota 5 : tensor<2x5x8x2x8x2xf32>
+  %b = weft.broadcast %a along [0, 1, 2, 4] : tensor<2x5x8x8xf32> -> tensor<2x5x8x2x8x2xf32>
+  %c = weft.mul %b, %i : tensor<2x5x8x2x8x2xf32>
+  %d = weft.reshape %c : tensor<2x5x8x2x8x2xf32> -> tensor<2x5x16x16xf32>
+  %y = weft.conv %d, %v strides [1, 1] pad [1, 1] [1, 1] dilations [1, 1] groups 1
+    : tensor<2x5x16x16xf32>, tensor<4x5x3x3xf32> -> tensor<2x4x16x16xf32>
+  return %y : tensor<2x4x16x16xf32>
+}
