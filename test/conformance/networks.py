@@ -186,16 +186,18 @@ def connect(options):
 def chosen(options):
     import zoo
     names = options.only.split(",") if options.only else list(zoo.SETS[options.set])
-    unknown = [name for name in names if name not in zoo.SETS[options.set]]
+    skipped = options.skip.split(",") if options.skip else []
+    unknown = [name for name in names + skipped if name not in zoo.SETS[options.set]]
     if unknown:
         sys.exit(f"no network {', '.join(unknown)}: there are {', '.join(zoo.SETS[options.set])}")
-    return names
+    return [name for name in names if name not in skipped]
 
 
 def arguments():
     parser = argparse.ArgumentParser(description="Whole networks against ONNX Runtime and PyTorch.")
     parser.add_argument("--weft", default=str(ROOT / "build/release/bin/weft"))
     parser.add_argument("--only", default="", help="names of networks, with commas")
+    parser.add_argument("--skip", default="", help="names of networks to leave out")
     parser.add_argument("--set", default="full", choices=["full", "small"],
                         help="small: the same definitions with small sizes")
     parser.add_argument("--out", type=pathlib.Path, help="keeps the exported models (default: build/networks)")

@@ -118,7 +118,7 @@ def neighbours(chosen, count=5):
 CASES = {
     "mlp": Case(Mlp, dict(inputs=30, width=64, classes=2), biopsies),
     "digitnet": Case(Plain, {}, digits, rate=1e-2, momentum=True, source=HERE / "Inputs" / "digit_steps.weft"),
-    "resnet18": Case(ResNet18, dict(width=8, classes=10), colours, count=64, rate=3e-4, momentum=True),
+    "resnet18": Case(ResNet18, dict(width=8, classes=10), colours, count=16, rate=1e-3, momentum=True),
     "unet": Case(UNet, dict(base=8), ink, count=4,
                  loss=lambda net, data: F.binary_cross_entropy(net(data["x"]), data["target"])),
     "transformer": Case(Transformer, dict(vocabulary=17, length=64, width=64, layers=2, classes=10), tokens, count=16,
