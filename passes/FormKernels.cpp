@@ -182,7 +182,7 @@ std::string Grouping::whyApart(Operation *op, const Uses &uses) {
     return "nothing reads it";
   // Several kernels may each compute a view or something generated, but no real work twice.
   if (uses.size() > 1 && !isView(op) && !isWidening(op) && !isGenerated(op->getResult(0)) &&
-      !isAsCheapAsReading(op))
+      !isAsCheapAsReading(op) && !op->hasAttr(kRecomputeAttr))
     return std::to_string(uses.size()) + " kernels read it";
   for (const auto &[group, access] : uses)
     if (std::string why = whyApart(op, *group, access); !why.empty())
@@ -445,7 +445,7 @@ void build(const Group &group, bool explain) {
     mapping.map(input, body->addArgument(input.getType(), input.getLoc()));
   builder.setInsertionPointToStart(body);
   for (Operation *op : members)
-    builder.clone(*op, mapping);
+    builder.clone(*op, mapping)->removeAttr(kRecomputeAttr);
   SmallVector<Value> yielded =
       llvm::map_to_vector(results, [&](Value result) { return mapping.lookup(result); });
   YieldOp::create(builder, group.result->getLoc(), yielded);

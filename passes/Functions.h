@@ -13,6 +13,9 @@
 
 namespace weft {
 
+/// Unit, on a function from `weft-differentiate` to `weft-recompute`: derivatives were taken in it.
+inline constexpr llvm::StringLiteral kDifferentiatedAttr = "weft.differentiated";
+
 /// The exported functions of a module that have a body, in its order.
 SmallVector<mlir::func::FuncOp> exportsOf(ModuleOp module);
 

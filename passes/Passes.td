@@ -165,6 +165,30 @@ def VerifyGraphPass : Pass<"weft-verify-graph", "::mlir::ModuleOp"> {
   }];
 }
 
+def RecomputePass : Pass<"weft-recompute", "::mlir::func::FuncOp"> {
+  let summary = "Choose what the backward pass keeps and what it computes again";
+  let description = [{
+    - Requires: nothing merges equal operations behind it
+    - Ensures: the same results to the last bit. What is computed again, and cheap, is marked with
+      `weft.recompute`, for `weft-form-kernels` to repeat it in each kernel that reads it
+    - Method: a minimum cut between what is there anyway and what is read behind the place up to which
+      most is kept (`passes/recompute/Selection.h`); copies stand in front of their first reader
+    - Changes functions in which derivatives were taken, others only for a higher price of memory
+    - Cost: linear in operations but for the cut, which is found in a few rounds
+  }];
+  let dependentDialects = ["::weft::WeftDialect"];
+  let options = [
+    Option<"memoryPrice", "memory-price", "double", /*default=*/"0.125",
+           "What keeping a byte costs, in bytes that go through memory">,
+    Option<"segments", "segments", "int64_t", /*default=*/"1",
+           "Parts of the forward pass that are computed again one after the other">,
+    Option<"explain", "explain", "bool", /*default=*/"false",
+           "Note in the function, as `weft.kept`, what was decided for each value">];
+  let statistics = [
+    Statistic<"numKept", "kept", "Values kept for the backward pass">,
+    Statistic<"numRepeated", "repeated", "Values computed again">];
+}
+
 def FormKernelsPass : Pass<"weft-form-kernels", "::mlir::func::FuncOp"> {
   let summary = "Group operations into kernels that share a loop nest";
   let description = [{

@@ -64,6 +64,11 @@ void buildKernelsPipeline(OpPassManager &manager, const KernelsOptions &options)
   functions.addPass(createHoistFromScansPass());
   manager.addPass(createHoistPreparationPass());
   manager.addNestedPass<FuncOp>(createDropDeadParametersPass());
+  RecomputePassOptions keeping;
+  keeping.memoryPrice = options.memoryPrice;
+  keeping.segments = options.segments;
+  keeping.explain = options.explainMemory;
+  manager.addNestedPass<FuncOp>(createRecomputePass(keeping));
   FormKernelsPassOptions forming;
   forming.explain = options.explain;
   manager.addNestedPass<FuncOp>(createFormKernelsPass(forming));

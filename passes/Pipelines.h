@@ -27,7 +27,10 @@ struct KernelsOptions {
   bool strict = false;     ///< No Winograd, no such sums: as the program says.
   bool explain = false;    ///< Kernels say why they end where they do.
   Precision precision = Precision::F32;
-  int64_t weightBits = 0; ///< Of weights of products of few rows: 8 or 4; 0 leaves them.
+  int64_t weightBits = 0;     ///< Of weights of products of few rows: 8 or 4; 0 leaves them.
+  double memoryPrice = 0.125; ///< For weft-recompute, as what follows.
+  int64_t segments = 1;
+  bool explainMemory = false; ///< Functions say what is kept and what is computed again.
 };
 
 /// `graph` -> `kernels`: layouts chosen, weights prepared, every computation in a kernel.

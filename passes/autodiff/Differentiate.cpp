@@ -6,6 +6,7 @@
 #include "ir/Checkpoint.h"
 #include "passes/autodiff/Derivative.h"
 #include "passes/Decompose.h"
+#include "passes/Functions.h"
 #include "passes/Passes.h"
 
 #include "mlir/IR/IRMapping.h"
@@ -121,8 +122,10 @@ SmallVector<Operation *> askedIn(mlir::func::FuncOp function) {
 
 struct Differentiate final : impl::DifferentiatePassBase<Differentiate> {
   void runOnOperation() override {
-    for (Operation *op : askedIn(getOperation()))
+    for (Operation *op : askedIn(getOperation())) {
       ++(isa<VjpOp>(op) ? numPulled : numPushed);
+      getOperation()->setAttr(kDifferentiatedAttr, mlir::UnitAttr::get(&getContext()));
+    }
     if (failed(autodiff::expandDerivatives(getOperation())))
       return signalPassFailure();
     autodiff::dropDerivativeForms(getOperation());
