@@ -3,6 +3,7 @@
 // Reads command lines.
 
 #include "tools/weft/CommandLine.h"
+#include "tools/weft/MemoryLimit.h"
 
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Target/TargetMachine.h"
@@ -189,6 +190,12 @@ FailureOr<CompileRequest> CompileFlags::options(Report &report) const {
     return failure();
   }
   result.tuneThreads = tuneThreads;
+  if (!memoryLimit.empty()) {
+    FailureOr<uint64_t> limit = readMemoryLimit(memoryLimit, report);
+    if (failed(limit))
+      return failure();
+    result.memoryLimit = *limit;
+  }
   result.tuneCache = tuneCache;
   for (const std::string &text : settings) {
     auto pair = splitPair("settings", text, report);

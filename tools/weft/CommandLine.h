@@ -60,6 +60,12 @@ struct CompileFlags {
                      "few rows, which are computed in f32; int8, with weft build --calibrate, to "
                      "compute in them"),
       llvm::cl::value_desc("KIND"), llvm::cl::cat(verbOptions())};
+  llvm::cl::opt<std::string> memoryLimit{
+      "memory-limit",
+      llvm::cl::desc(
+          "Most memory for weights, states and intermediate values, as 2GiB: more of the "
+          "forward pass is computed again until they fit"),
+      llvm::cl::value_desc("SIZE"), llvm::cl::cat(verbOptions())};
   llvm::cl::opt<std::string> tuneCache{
       "tune-cache",
       llvm::cl::desc(

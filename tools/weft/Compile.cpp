@@ -12,6 +12,7 @@
 #include "passes/precision/NarrowWeights.h"
 #include "tools/weft-opt/Registration.h"
 #include "tools/weft/data/DataFile.h"
+#include "tools/weft/MemoryLimit.h"
 #include "tools/weft/Origins.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -331,11 +332,39 @@ LogicalResult Compilation::checkWeightBits() {
   return failure();
 }
 
+FailureOr<MemoryChoice> Compilation::planFor(double price, int64_t segments) {
+  OwningOpRef<ModuleOp> kept = theModule->clone();
+  memory = {.price = price, .segments = segments};
+  theReport.blameUs(true);
+  LogicalResult planned =
+      success(succeeded(run(ModelStage::Kernels)) && succeeded(run(ModelStage::Plan)));
+  theReport.blameUs(false);
+  if (succeeded(planned))
+    planned = describeMemory(module(), memory, theReport);
+  theModule = std::move(kept);
+  return failed(planned) ? FailureOr<MemoryChoice>(failure()) : memory;
+}
+
+LogicalResult Compilation::fitMemory() {
+  if (!asked.memoryLimit)
+    return success();
+  bool explain = std::exchange(asked.explainMemory, true);
+  FailureOr<MemoryChoice> choice =
+      chooseForMemory(*asked.memoryLimit, theReport,
+                      [&](double price, int64_t segments) { return planFor(price, segments); });
+  asked.explainMemory = explain;
+  if (failed(choice))
+    return failure();
+  memory = *choice;
+  reportMemory(memory, *asked.memoryLimit, theReport);
+  return success();
+}
+
 LogicalResult Compilation::advanceTo(ModelStage stage) {
   while (current.stage < stage) {
     auto next = static_cast<ModelStage>(static_cast<int>(current.stage) + 1);
     theReport.progress("stage " + nameOf(next));
-    if (next == ModelStage::Kernels && failed(checkWeightBits()))
+    if (next == ModelStage::Kernels && (failed(checkWeightBits()) || failed(fitMemory())))
       return failure();
     // What gets past `graph` is a good model: what fails after it is a fault of ours.
     theReport.blameUs(next > ModelStage::Graph);
@@ -385,9 +414,10 @@ LogicalResult Compilation::run(ModelStage stage) {
   case ModelStage::Kernels:
     if (!asked.tuneCache.empty())
       applied = applyTuneCache();
-    buildKernelsPipeline(manager, {vectors->bytes, vectors->registers, vectors->bfloatDots,
-                                   vectors->byteDots, asked.strict, asked.explain, asked.precision,
-                                   asked.weightBits});
+    buildKernelsPipeline(manager,
+                         {vectors->bytes, vectors->registers, vectors->bfloatDots,
+                          vectors->byteDots, asked.strict, asked.explain, asked.precision,
+                          asked.weightBits, memory.price, memory.segments, asked.explainMemory});
     break;
   case ModelStage::Plan:
     buildPlanPipeline(manager);

@@ -42,7 +42,18 @@ struct CompileRequest {
   std::string tuneCache;   // a file with choices for products; empty: as counted
   bool tunes = false;      // the file is completed by measurement, and made if it is not there
   int32_t tuneThreads = 0; // that choices are for; 0: all cores to measure with, any to read
+  std::optional<uint64_t> memoryLimit; // in bytes, for weights, states and intermediate values
+  bool explainMemory = false;          // functions say what is kept for the backward pass
   bool verifyEach = false;
+};
+
+/// How a memory limit is kept, and what it costs.
+struct MemoryChoice {
+  double price = 0.125; ///< Of a byte that is kept: see MemoryPrice.
+  int64_t segments = 1; ///< Of the forward pass.
+  uint64_t bytes = 0;   ///< Of weights, states and the largest arena.
+  size_t numKept = 0, numAgain = 0;
+  double addedWork = 0; ///< Of what functions compute, a share.
 };
 
 /// The stages, in order.
@@ -127,6 +138,10 @@ private:
   LogicalResult show(const DiagnosticEngine &messages);
   LogicalResult run(ModelStage stage);
   LogicalResult checkWeightBits();
+  /// Chooses what is computed again so that `--memory-limit` is kept.
+  LogicalResult fitMemory();
+  /// What a plan made so would take; the module stays as it is.
+  FailureOr<MemoryChoice> planFor(double price, int64_t segments);
   template <typename Made> FailureOr<Made> orOurFault(llvm::Expected<Made> made);
 
   Report &theReport;
@@ -136,6 +151,7 @@ private:
   std::unique_ptr<DiagnosticReporter> diagnostics;
   OwningOpRef<ModuleOp> theModule;
   std::optional<Weights> importedWeights;
+  MemoryChoice memory;
   TuneCache tuning;
   AppliedChoices applied;
   OwningOpRef<ModuleOp> graph; ///< At stage `graph`, where several processors go on from it.

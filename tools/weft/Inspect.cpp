@@ -7,6 +7,7 @@
 #include "passes/Functions.h"
 #include "passes/KernelRules.h"
 #include "passes/Notes.h"
+#include "passes/recompute/Explanation.h"
 #include "tools/weft/CommandLine.h"
 #include "tools/weft/Memory.h"
 #include "tools/weft/Origins.h"
@@ -30,6 +31,9 @@ struct InspectFlags : CompileFlags {
   cl::opt<bool> whyFused{
       "why-fused", cl::desc("Print the kernels: what is in each, and why it ends where it does"),
       cl::cat(verbOptions())};
+  cl::opt<bool> whyKept{
+      "why-kept", cl::desc("Print what a backward pass keeps and what it computes again, and why"),
+      cl::cat(verbOptions())};
   cl::opt<bool> memory{
       "memory", cl::desc("Draw the arena of each function: what lies where, and from when to when"),
       cl::cat(verbOptions())};
@@ -40,6 +44,7 @@ static constexpr llvm::StringLiteral examples =
     "  weft inspect digits.weft                     every stage, in order\n"
     "  weft inspect digits.weft --stage=kernels     what is fused with what\n"
     "  weft inspect digits.weft --why-fused         why a kernel ends where it does\n"
+    "  weft inspect learn.weft --why-kept           what training keeps, what it computes again\n"
     "  weft inspect digits.weft --memory --dim N=1  where intermediate results lie\n"
     "  weft inspect resnet18.onnx --stage=model     an ONNX file as it is understood\n"
     "  weft inspect out/libdigits.so                what it offers and how it was made\n";
@@ -132,6 +137,37 @@ static LogicalResult inspectKernels(Compilation &compilation) {
   return success();
 }
 
+/// One entry a value that a backward pass reads, in the order in which they are made.
+static LogicalResult inspectKept(Compilation &compilation) {
+  Report &report = compilation.report();
+  llvm::json::Array list;
+  auto show = [&](mlir::func::FuncOp function) {
+    SmallVector<ValueExplanation> values = explanationsOf(function);
+    if (!report.isJson() && !values.empty())
+      llvm::outs() << function.getName() << "\n";
+    for (const ValueExplanation &value : values) {
+      std::string type = languageName(cast<RankedTensorType>(value.type));
+      std::string origins = originsOf(value.location);
+      if (report.isJson())
+        list.push_back(llvm::json::Object{{"function", function.getName()},
+                                          {"operation", value.operation},
+                                          {"type", type},
+                                          {"bytes", value.bytes},
+                                          {"kept", value.isKept},
+                                          {"origins", origins},
+                                          {"why", value.why}});
+      else
+        llvm::outs() << (value.isKept ? "   kept  " : "  again  ") << value.operation << " -> "
+                     << type << (origins.empty() ? "" : "\n         from " + origins)
+                     << "\n         since " << value.why << "\n";
+    }
+  };
+  if (failed(forExports(compilation, ModelStage::Kernels, show)))
+    return failure();
+  report.set("values", std::move(list));
+  return success();
+}
+
 static LogicalResult inspectMemory(Compilation &compilation) {
   Report &report = compilation.report();
   llvm::json::Array list;
@@ -177,20 +213,27 @@ int inspectVerb(VerbArguments arguments) {
   FailureOr<CompileRequest> options = flags.options(report);
   if (failed(options))
     return report.finish();
-  if (flags.whyFused && flags.memory)
-    report.error("--why-fused and --memory: give one of them");
-  if ((flags.whyFused || flags.memory) && !flags.stages.empty())
-    report.error(Twine(flags.whyFused ? "--why-fused" : "--memory") +
-                 " prints no stages: leave out --stage");
+  const std::pair<StringRef, bool> asked[] = {
+      {"--why-fused", flags.whyFused}, {"--why-kept", flags.whyKept}, {"--memory", flags.memory}};
+  SmallVector<StringRef> views;
+  for (auto [name, isGiven] : asked)
+    if (isGiven)
+      views.push_back(name);
+  if (views.size() > 1)
+    report.error(llvm::join(views, " and ") + ": give one of them");
+  if (!views.empty() && !flags.stages.empty())
+    report.error(views.front() + " prints no stages: leave out --stage");
   if (options->cpus.size() > 1)
     report.error("weft inspect shows what is made for one processor: give --cpu one");
   if (report.hasErrors())
     return report.finish();
   options->explain = flags.whyFused;
+  options->explainMemory = flags.whyKept;
   Compilation compilation(report, *options);
-  LogicalResult inspected = flags.whyFused ? inspectKernels(compilation)
-                            : flags.memory ? inspectMemory(compilation)
-                                           : inspectModel(flags, compilation);
+  LogicalResult inspected = flags.whyFused  ? inspectKernels(compilation)
+                            : flags.whyKept ? inspectKept(compilation)
+                            : flags.memory  ? inspectMemory(compilation)
+                                            : inspectModel(flags, compilation);
   if (failed(inspected) && !report.hasErrors())
     report.error("the inspection failed without saying why");
   return report.finish();

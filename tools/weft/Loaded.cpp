@@ -100,7 +100,8 @@ FailureOr<std::string> LoadedModel::library() {
                                                        compilation.tuneCache().text();
   return madeOnce(cacheKey({"library", moduleText, dims, targets, request.strict ? "strict" : "",
                             request.precision == Precision::BF16 ? "bf16" : "",
-                            std::to_string(request.weightBits), tuning}) +
+                            std::to_string(request.weightBits),
+                            std::to_string(request.memoryLimit.value_or(0)), tuning}) +
                       ".so",
                   [&](StringRef path, OutputFiles &files) {
                     Artifacts artifacts(compilation);

@@ -24,9 +24,9 @@ static void addOrigins(Location location, SmallVector<std::string> &origins) {
       addOrigins(part, origins);
 }
 
-std::string originsOf(Operation *op, size_t most) {
+std::string originsOf(Location location, size_t most) {
   SmallVector<std::string> origins;
-  addOrigins(op->getLoc(), origins);
+  addOrigins(location, origins);
   size_t more = origins.size() > most ? origins.size() - most : 0;
   origins.truncate(origins.size() - more);
   std::string text = llvm::join(origins, ", ");

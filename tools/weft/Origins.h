@@ -13,7 +13,10 @@ namespace weft {
 
 /// Names of ONNX nodes, or places in a source as `digits.weft:27`: `most` of them with commas, and
 /// how many more there are. Empty if nothing is known.
-std::string originsOf(Operation *op, size_t most = 4);
+std::string originsOf(Location location, size_t most = 4);
+inline std::string originsOf(Operation *op, size_t most = 4) {
+  return originsOf(op->getLoc(), most);
+}
 
 } // namespace weft
 
