@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Parts of an axis. Where an axis is split and one part taken, that is a slice of the axis, which
+// Parts of an axis. Where one part of a split axis is taken, that is a slice of the axis, which
 // is read in place; where parts are stacked and the stack joined with the axis behind it, they are
 // a concatenation, whose parts are computed in place.
 
@@ -71,11 +71,19 @@ std::optional<int64_t> axisOfOne(SliceOp slice) {
   return found;
 }
 
-/// reshape(slice i of axis d (transpose (reshape x))) without d
+/// True if the value is read at one place, and computed there: a reshape would part the two.
+bool isComputedInPlace(Value value) {
+  Operation *op = value.getDefiningOp();
+  return op && value.hasOneUse() && !isa<ReshapeOp>(op) &&
+         (op->hasTrait<Elementwise>() || op->hasTrait<Indexing>());
+}
+
+/// reshape(slice i of axis d (transpose x)) without d
 ///   -> transpose (slice of axis d with the one behind it (reshape x))
 ///
-/// Refuses an axis that has none behind it before the transpose.
-struct SliceSplitAxis final : OpRewritePattern<ReshapeOp> {
+/// Refuses an axis that has none behind it before the transpose, and what the slice alone reads and
+/// can be computed in it.
+struct SliceOuterAxis final : OpRewritePattern<ReshapeOp> {
   using OpRewritePattern::OpRewritePattern;
 
   LogicalResult matchAndRewrite(ReshapeOp op, PatternRewriter &rewriter) const override {
@@ -84,16 +92,17 @@ struct SliceSplitAxis final : OpRewritePattern<ReshapeOp> {
     if (!place || without(dimsOf(typeOf(slice)), *place) != dimsOf(typeOf(op)))
       return rewriter.notifyMatchFailure(op, "takes no part of an axis");
     auto [source, order] = untransposed(slice.getInput());
-    auto split = source.getDefiningOp<ReshapeOp>();
     int64_t axis = order[*place];
     SmallVector<Dim> dims = dimsOf(typeOf(source));
-    if (!split || axis + 1 == static_cast<int64_t>(dims.size()))
-      return rewriter.notifyMatchFailure(slice, "the axis is not split");
+    bool isOneReader = slice.getInput().hasOneUse();
+    if ((isOneReader && isComputedInPlace(source)) || axis + 1 == static_cast<int64_t>(dims.size()))
+      return rewriter.notifyMatchFailure(slice, "no slice of what lies in memory");
     Dim count = dims[axis], size = dims[axis + 1];
     Dim start = slice.getStarts().toDims()[*place] * size;
     dims = without(dims, axis);
     dims[axis] = count * size;
-    Value whole = reshaped(rewriter, split.getInput(), dims);
+    auto split = source.getDefiningOp<ReshapeOp>();
+    Value whole = reshaped(rewriter, split ? split.getInput() : source, dims);
     SmallVector<Dim> starts(dims.size(), 0);
     starts[axis] = start;
     dims[axis] = size;
@@ -141,7 +150,7 @@ struct ConcatStackedParts final : OpRewritePattern<ReshapeOp> {
 } // namespace
 
 void addPartPatterns(mlir::RewritePatternSet &patterns) {
-  patterns.add<SliceSplitAxis, ConcatStackedParts>(patterns.getContext());
+  patterns.add<SliceOuterAxis, ConcatStackedParts>(patterns.getContext());
 }
 
 } // namespace weft

@@ -71,7 +71,27 @@ func.func @part_with_heads(%x: tensor<?x7x24xf32, #weft.shape<[N, 7, 24]>>) -> t
   return %y : tensor<?x2x7x4xf32, #weft.shape<[N, 2, 7, 4]>>
 }
 
-// A part of an axis that is the last one, one of two at a time, and one of a tensor that was not split.
+// Gates that a contraction has put in front, and a sum that two read: slices of what lies in memory.
+// CHECK-LABEL: func.func @parts_in_memory(
+// CHECK: %[[C:.*]] = weft.contract
+// CHECK: %[[R:.*]] = weft.reshape %[[C]] : tensor<4x3x5xf32> -> tensor<12x5xf32>
+// CHECK: weft.slice %[[R]] from <[6, 0]> by [1, 1] : tensor<12x5xf32> -> tensor<3x5xf32>
+// CHECK: %[[A:.*]] = weft.add
+// CHECK: %[[S:.*]] = weft.reshape %[[A]] : tensor<4x3x5xf32> -> tensor<4x15xf32>
+// CHECK: weft.slice %[[S]] from <[0, 10]> by [1, 1] : tensor<4x15xf32> -> tensor<4x5xf32>
+// CHECK-NOT: weft.reshape
+func.func @parts_in_memory(%x: tensor<3x2xf32>, %w: tensor<4x5x2xf32>, %z: tensor<4x3x5xf32>)
+    -> (tensor<3x5xf32>, tensor<4x5xf32>, tensor<4x3x5xf32>) {
+  %c = weft.contract "bi,gui->gbu" %x, %w : tensor<3x2xf32>, tensor<4x5x2xf32> -> tensor<4x3x5xf32>
+  %s = weft.slice %c from <[2, 0, 0]> by [1, 1, 1] : tensor<4x3x5xf32> -> tensor<1x3x5xf32>
+  %y = weft.reshape %s : tensor<1x3x5xf32> -> tensor<3x5xf32>
+  %a = weft.add %z, %z : tensor<4x3x5xf32>
+  %t = weft.slice %a from <[0, 2, 0]> by [1, 1, 1] : tensor<4x3x5xf32> -> tensor<4x1x5xf32>
+  %u = weft.reshape %t : tensor<4x1x5xf32> -> tensor<4x5xf32>
+  return %y, %u, %a : tensor<3x5xf32>, tensor<4x5xf32>, tensor<4x3x5xf32>
+}
+
+// A part of an axis that is the last one, one of two at a time, and one of a sum that can be computed for the part alone.
 // CHECK-LABEL: func.func @no_part(
 // CHECK-COUNT-3: weft.slice
 // CHECK-COUNT-3: weft.reshape
@@ -79,7 +99,8 @@ func.func @no_part(%x: tensor<6xf32>, %z: tensor<4x3xf32>) -> (tensor<2xf32>, te
   %r = weft.reshape %x : tensor<6xf32> -> tensor<2x3xf32>
   %a = weft.slice %r from <[0, 1]> by [1, 1] : tensor<2x3xf32> -> tensor<2x1xf32>
   %b = weft.slice %r from <[1, 1]> by [1, 1] : tensor<2x3xf32> -> tensor<1x1xf32>
-  %c = weft.slice %z from <[2, 0]> by [1, 1] : tensor<4x3xf32> -> tensor<1x3xf32>
+  %n = weft.neg %z : tensor<4x3xf32>
+  %c = weft.slice %n from <[2, 0]> by [1, 1] : tensor<4x3xf32> -> tensor<1x3xf32>
   %d = weft.reshape %a : tensor<2x1xf32> -> tensor<2xf32>
   %e = weft.reshape %b : tensor<1x1xf32> -> tensor<1xf32>
   %f = weft.reshape %c : tensor<1x3xf32> -> tensor<3xf32>
