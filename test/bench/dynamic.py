@@ -42,21 +42,22 @@ def build(model, folder, flags, options):
 
 
 def prepare(network, batch, options):
-    """The dynamic and the static library as cases of against.py."""
+    """The dynamic library and, as the other one, the static library."""
     folder = options.out / f"batch-{batch}"
     subprocess.run([sys.executable, against.NETWORKS / "export.py", network, folder, "--static", str(batch),
                     "--dynamic", str(batch), "--set", options.set], check=True, stdout=subprocess.DEVNULL)
     model, data = folder / network / "dynamic.onnx", folder / network / f"batch-{batch}"
     flags = [word for name, size in sizes_of(model, data).items() for word in ("--dim", f"{name}={size}")]
-    return [against.Case(network, batch, model, data, build(model, folder / network / name, given, options))
-            for name, given in (("weft-dynamic", []), ("weft-static", flags))]
+    dynamic, static = (build(model, folder / network / name, given, options)
+                       for name, given in (("weft-dynamic", []), ("weft-static", flags)))
+    return against.Case(network, batch, model, data, dynamic, static)
 
 
-def compare(cases, threads, options):
+def compare(case, threads, options):
     workers = []
     try:
-        for case in cases:
-            workers.append(against.Worker(against.weft_command(case, threads, options), threads, {}))
+        for command in (against.weft_command, against.other_command):
+            workers.append(against.Worker(command(case, threads, options), threads, {}))
         for number in range(options.rounds + 1):
             for worker in workers:
                 worker.turn(options.secs if number else min(options.secs, 0.5), counts=number > 0)
@@ -103,9 +104,9 @@ def main():
     for network in options.models.split(",") if options.models else against.networks(options):
         for batch in options.batch:
             try:
-                cases = prepare(network, batch, options)
+                case = prepare(network, batch, options)
                 for threads in options.threads:
-                    rows.append(describe(cases[0], threads, *compare(cases, threads, options)))
+                    rows.append(describe(case, threads, *compare(case, threads, options)))
                     show(rows[-1])
             except against.WorkerError as error:
                 print(f"{network:20} {batch:5} {error}", flush=True)
