@@ -15,8 +15,8 @@ namespace weft {
 /// is read.
 inline constexpr llvm::StringLiteral kWhyAttr = "weft.why";
 
-/// True if a loop nest of its own computes the operation: roots by trait, and an attention that
-/// hasAttentionKernel().
+/// True if a loop nest of its own computes the operation: roots by trait, an attention that
+/// hasAttentionKernel(), and the gradient for a filter of a convolution without groups.
 bool isRoot(Operation *op);
 
 /// True for operations that belong into kernels. The rest stays outside: control flow, reshapes

@@ -48,8 +48,8 @@ def DecomposePass : Pass<"weft-decompose", "::mlir::func::FuncOp"> {
   let summary = "Express composite operations by simpler ones";
   let description = [{
     - Requires: nothing
-    - Ensures: no operation with the trait Composite is left, attention apart where one kernel
-      computes it (`hasAttentionKernel`)
+    - Ensures: no operation with the trait Composite is left but those that one kernel computes
+      whole (`isRoot`): most attentions, and gradients for filters without groups
     - Numerics: f16 and bf16 are computed in f32 and rounded once at the end; a query of an
       attention that may attend to nothing gives 0
     - Cost: one walk
