@@ -239,28 +239,33 @@ void addConvFilterGrad(Suite &suite, const std::string &e) {
                                 "strides [1, 2] pad [1, 1] [1, 1] dilations [1, 1] groups 1"};
       },
       1);
-  // Channels last in memory: of one block with a part of a vector, and of whole vectors. What
-  // follows runs on the sums.
-  for (int64_t channels : {19, 32})
+  // Channels last in memory: in parts of a vector, and in whole ones through transformed tiles.
+  // What follows runs on the sums.
+  if (e != "f32")
+    return;
+  auto addLast = [&](const std::string &label, int64_t channels, int64_t stride) {
     suite.add(
-        "weft.conv_filter_grad", e, "last_" + std::to_string(channels),
+        "weft.conv_filter_grad", e, label,
         [=](Program &p, Dim n) {
-          auto first = [&](int64_t last) {
-            Term x = p.input({n, 3, 4, last}, e, smallFor(e));
-            return p.let({n, last, 3, 4}, e,
+          auto first = [&](int64_t rows, int64_t last) {
+            Term x = p.input({n, rows, 4, last}, e, smallFor(e));
+            return p.let({n, last, rows, 4}, e,
                          "weft.transpose " + x + " [0, 3, 1, 2] : " + x.type() + " -> " +
-                             typeText({n, last, 3, 4}, e));
+                             typeText({n, last, rows, 4}, e));
           };
-          Term x = first(channels), dy = first(35);
-          Term y = p.let(
-              {35, channels, 3, 3}, e,
-              "weft.conv_filter_grad " + x + ", " + dy +
-                  " strides [1, 1] pad [1, 1] [1, 1] dilations [1, 1] groups 1 : " + x.type() +
-                  ", " + dy.type() + " -> " + typeText({35, channels, 3, 3}, e),
-              false);
+          Term x = first(3, channels), dy = first(stride == 1 ? 3 : 2, 35);
+          Term y = p.let({35, channels, 3, 3}, e,
+                         "weft.conv_filter_grad " + x + ", " + dy + " strides [" +
+                             std::to_string(stride) +
+                             ", 1] pad [1, 1] [1, 1] dilations [1, 1] groups 1 : " + x.type() +
+                             ", " + dy.type() + " -> " + typeText({35, channels, 3, 3}, e),
+                         false);
           p.give(p.let({35, channels, 3, 3}, e, "weft.neg " + y + " : " + y.type()));
         },
         ofSum(1300, 0, 67));
+  };
+  addLast("last", 19, 2);
+  addLast("last_tiles", 32, 1);
 }
 
 } // namespace
