@@ -121,7 +121,7 @@ CASES = {
     "resnet18": Case(ResNet18, dict(width=8, classes=10), colours, count=16, rate=1e-3, momentum=True),
     "unet": Case(UNet, dict(base=8), ink, count=4,
                  loss=lambda net, data: F.binary_cross_entropy(net(data["x"]), data["target"])),
-    "transformer": Case(Transformer, dict(vocabulary=17, length=64, width=64, layers=2, classes=10), tokens, count=16,
+    "transformer": Case(Transformer, dict(vocabulary=17, length=64, width=64, layers=2, classes=10), tokens, count=16, rate=3e-4,
                         loss=lambda net, data: F.cross_entropy(net(data["tokens"].long()), data["label"].long())),
     "lstm": Case(Lstm, dict(inputs=8, units=64, classes=10), rows),
     "gcn": Case(Gcn, dict(inputs=64, width=64, classes=10), neighbours, count=0, loss=lambda net, data: F.cross_entropy(

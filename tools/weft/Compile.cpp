@@ -8,6 +8,7 @@
 #include "frontend/onnx/Onnx.h"
 #include "ir/WeftDialect.h"
 #include "passes/Functions.h"
+#include "passes/Passes.h"
 #include "passes/Pipelines.h"
 #include "passes/precision/NarrowWeights.h"
 #include "tools/weft-opt/Registration.h"
@@ -194,6 +195,20 @@ LogicalResult Compilation::loadOnnx() {
                                 SmallVector<int64_t>(tensor.type.getShape()),
                                 std::move(tensor.bytes)});
   return success();
+}
+
+FailureOr<Interface> Compilation::boundInterface() {
+  if (asked.dims.empty())
+    return interface();
+  OwningOpRef<ModuleOp> bound = module().clone();
+  BindDimsPassOptions options;
+  for (const auto &[name, size] : asked.dims)
+    options.dims.push_back(name + "=" + std::to_string(size));
+  mlir::PassManager manager(&context);
+  manager.addPass(createBindDimsPass(options));
+  if (failed(manager.run(*bound)))
+    return failure();
+  return readInterface(*bound);
 }
 
 llvm::Expected<Weights> Compilation::takeWeights(StringRef path, const Interface &interface,

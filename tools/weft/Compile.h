@@ -94,6 +94,8 @@ public:
 
   /// The description of the model at its present stage, which is before `loops`.
   FailureOr<Interface> interface() { return readInterface(module()); }
+  /// The same with the sizes of `--dim` in it, before the module itself is bound.
+  FailureOr<Interface> boundInterface();
 
   /// The weights that the model begins with: those of the safetensors file at `path`, or else
   /// those that came with the model, or else what `@weft.init` makes of the seed. Those that came

@@ -104,9 +104,15 @@ DiagnosticReporter::DiagnosticReporter(Report &target, llvm::SourceMgr &sources,
                                        MLIRContext *context)
     : SourceMgrDiagnosticHandler(sources, context) {
   setHandler([&target, this](mlir::Diagnostic &diagnostic) {
+    bool isError = diagnostic.getSeverity() == mlir::DiagnosticSeverity::Error;
+    bool hasPlace = !!diagnostic.getLocation()->findInstanceOf<mlir::FileLineColLoc>();
+    if (isError && !hasPlace && diagnostic.getNotes().empty()) { // MLIR would say <unknown>:0
+      target.error(diagnostic.str());
+      return success();
+    }
     target.finishProgress();
     emitDiagnostic(diagnostic);
-    if (diagnostic.getSeverity() != mlir::DiagnosticSeverity::Error)
+    if (!isError)
       return success();
     json::Object object = describe(diagnostic);
     object["severity"] = "error";

@@ -31,7 +31,7 @@ static bool isNumber(const InterfaceArgument &output) {
 
 /// The function that trains, and those that only measure.
 LogicalResult Training::chooseFunctions() {
-  FailureOr<Interface> read = compilation.interface();
+  FailureOr<Interface> read = compilation.boundInterface();
   if (failed(read))
     return failure();
   interface = std::move(*read);
