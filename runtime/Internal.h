@@ -148,6 +148,11 @@ weft_status weft_weights_prepare(weft_weights *weights, const weft_descriptor *d
 /// The data of parameter, state or derived tensor number `index`, aligned for its type.
 const void *weft_weights_data(const weft_weights *weights, int32_t index);
 
+/// Gives the pages of parameter `index` back that nothing reads any more. They come from a file, so
+/// that whoever looks after all sees the same bytes.
+void weft_weights_forget(const weft_weights *weights, const weft_parameter *parameter,
+                         int32_t index);
+
 // Model.c
 
 /// One handle. A single allocation holds it with everything its pointers reach but arena and

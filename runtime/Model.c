@@ -111,6 +111,7 @@ static void fill_data(const weft_model *handle, void **data, char *states) {
     uint64_t size = 0;
     weft_byte_size(parameter->dtype, parameter->rank, parameter->dims, &size);
     data[i] = memcpy(states + used, source, size);
+    weft_weights_forget(handle->weights, parameter, i); // the file need not lie in memory as well
     weft_add_aligned(&used, size);
   }
   for (int32_t i = 0; i < handle->descriptor->derived_count; ++i) {

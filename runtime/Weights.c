@@ -267,11 +267,9 @@ void weft_weights_release(weft_weights *weights) {
   free(weights);
 }
 
-//===-- Derived tensors ---------------------------------------------------------------------===//
-
-// Gives the pages of a parameter back that nothing reads any more. They come from a file, so that
-// whoever looks after all sees the same bytes.
-static void forget(const weft_weights *weights, const weft_parameter *parameter, const void *data) {
+void weft_weights_forget(const weft_weights *weights, const weft_parameter *parameter,
+                         int32_t index) {
+  const void *data = weights->data[index];
   uint64_t size = 0;
   weft_byte_size(parameter->dtype, parameter->rank, parameter->dims, &size);
   uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE), file = (uintptr_t)weights->file.bytes;
@@ -284,6 +282,8 @@ static void forget(const weft_weights *weights, const weft_parameter *parameter,
     madvise((void *)begin, end - begin, MADV_DONTNEED);
 }
 
+//===-- Derived tensors ---------------------------------------------------------------------===//
+
 // Parameters that function number `done` read and that neither a later one nor an export reads.
 static void forget_unused(const weft_weights *weights, const weft_descriptor *model, int32_t done) {
   const weft_export *function = &model->prepare[done];
@@ -291,7 +291,7 @@ static void forget_unused(const weft_weights *weights, const weft_descriptor *mo
     int32_t number = function->parameters[i];
     if (number < model->parameter_count && !exports_read(model, number) &&
         !reads(function + 1, model->prepare_count - done - 1, number))
-      forget(weights, &model->parameters[number], weights->data[number]);
+      weft_weights_forget(weights, &model->parameters[number], number);
   }
 }
 

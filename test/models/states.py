@@ -1,8 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """States hold what the program says, whatever was written where: against NumPy, on one thread and two.
+And they lie in memory once: the pages of the file that they were copied from are given back.
 
 RUN: %python %s %S/Inputs/states.weft
 """
+import pathlib
+import re
 import sys
 import tempfile
 
@@ -65,3 +68,25 @@ with tempfile.TemporaryDirectory() as folder:
             sys.exit(f"{name} differs between one thread and two")
     if models[0].tensor("count") != 4:
         sys.exit(f"count is {models[0].tensor('count')}, not 4")
+
+LARGE = """model Large() {
+  state sum: f32[1024, 1024] = ones()
+  export fn add(x: f32[1024]) -> f32 { sum = sum + x; sum[0, 0] }
+}
+"""
+
+
+def resident_kib(ending):
+    """What of the mapped files with that ending lies in memory."""
+    maps = re.split(r"^(?=[0-9a-f]+-[0-9a-f]+ )", pathlib.Path("/proc/self/smaps").read_text(), flags=re.M)
+    return sum(int(re.search(r"^Rss: +(\d+)", text, re.M)[1]) for text in maps if text.partition("\n")[0].endswith(ending))
+
+
+with tempfile.TemporaryDirectory() as folder:
+    source = pathlib.Path(folder) / "large.weft"
+    source.write_text(LARGE)
+    large = library.Library(library.build(source, folder))
+    if large.call("add", x=np.ones(1024, "f4")) != 2 or not (large.tensor("sum") == 2).all():
+        sys.exit("a large state is not what was added to it")
+    if resident_kib("large.safetensors") > 512:
+        sys.exit(f"{resident_kib('large.safetensors')} KiB of the file lie in memory beside the states")
