@@ -25,10 +25,9 @@ sys.path.insert(0, str(HERE.parent / "models"))
 
 import numpy  # noqa: E402
 
+from against import torch_settings  # noqa: E402
+
 MODELS = ["mlp", "cnn", "resnet18", "unet", "transformer", "lstm", "gcn"]
-# What PyTorch 1.13 needs to run at its best: its kernels for AVX-512, and memory that is kept.
-TORCH_SETTINGS = {"ATEN_CPU_CAPABILITY": "avx512", "MALLOC_MMAP_MAX_": "0",
-                  "MALLOC_TRIM_THRESHOLD_": str(1 << 34), "MALLOC_TOP_PAD_": str(1 << 28)}
 
 
 def graph(nodes=10000, edges=100000):
@@ -145,7 +144,7 @@ def work(engine, name, folder, threads):
 class Worker:
     def __init__(self, engine, name, folder, threads):
         environment = {k: v for k, v in os.environ.items() if not k.startswith("OPENBLAS_")}
-        environment |= {"OMP_NUM_THREADS": str(threads)} | (TORCH_SETTINGS if engine == "torch" else {})
+        environment |= {"OMP_NUM_THREADS": str(threads)} | (torch_settings() if engine == "torch" else {})
         self.process = subprocess.Popen([sys.executable, __file__, "--worker", engine, name, str(folder),
                                          str(threads)], text=True, env=environment,
                                         stdin=subprocess.PIPE, stdout=subprocess.PIPE)
