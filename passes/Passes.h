@@ -6,6 +6,7 @@
 #define WEFT_PASSES_PASSES_H
 
 #include "ir/Statistics.h"
+#include "passes/recompute/Price.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Pass/Pass.h"

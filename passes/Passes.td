@@ -178,9 +178,9 @@ def RecomputePass : Pass<"weft-recompute", "::mlir::func::FuncOp"> {
   }];
   let dependentDialects = ["::weft::WeftDialect"];
   let options = [
-    Option<"memoryPrice", "memory-price", "double", /*default=*/"0.125",
+    Option<"memoryPrice", "memory-price", "double", /*default=*/"MemoryPrice().ofByte",
            "What keeping a byte costs, in bytes that go through memory">,
-    Option<"segments", "segments", "int64_t", /*default=*/"1",
+    Option<"segments", "segments", "int64_t", /*default=*/"MemoryPrice().segments",
            "Parts of the forward pass that are computed again one after the other">,
     Option<"explain", "explain", "bool", /*default=*/"false",
            "Note in the function, as `weft.kept`, what was decided for each value">];

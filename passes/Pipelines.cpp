@@ -65,8 +65,8 @@ void buildKernelsPipeline(OpPassManager &manager, const KernelsOptions &options)
   manager.addPass(createHoistPreparationPass());
   manager.addNestedPass<FuncOp>(createDropDeadParametersPass());
   RecomputePassOptions keeping;
-  keeping.memoryPrice = options.memoryPrice;
-  keeping.segments = options.segments;
+  keeping.memoryPrice = options.memory.ofByte;
+  keeping.segments = options.memory.segments;
   keeping.explain = options.explainMemory;
   manager.addNestedPass<FuncOp>(createRecomputePass(keeping));
   FormKernelsPassOptions forming;

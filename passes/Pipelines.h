@@ -5,6 +5,8 @@
 #ifndef WEFT_PASSES_PIPELINES_H
 #define WEFT_PASSES_PIPELINES_H
 
+#include "passes/recompute/Price.h"
+
 #include "mlir/Pass/PassManager.h"
 
 #include <string>
@@ -28,8 +30,7 @@ struct KernelsOptions {
   bool explain = false;    ///< Kernels say why they end where they do.
   Precision precision = Precision::F32;
   int64_t weightBits = 0;     ///< Of weights of products of few rows: 8 or 4; 0 leaves them.
-  double memoryPrice = 0.125; ///< For weft-recompute, as what follows.
-  int64_t segments = 1;
+  MemoryPrice memory = {};    ///< For weft-recompute.
   bool explainMemory = false; ///< Functions say what is kept and what is computed again.
 };
 

@@ -12,7 +12,6 @@
 #include "passes/recompute/Selection.h"
 
 #include "mlir/IR/IRMapping.h"
-#include "llvm/Support/FormatVariadic.h"
 
 #include <cmath>
 
@@ -70,18 +69,10 @@ Value Repetition::copyBefore(Operation *reader, Value value) {
   return copies.lookup(value);
 }
 
-/// Bytes as people read them.
-static std::string sizeText(double bytes) {
-  if (bytes < 1024)
-    return llvm::formatv("{0:f0} bytes", bytes);
-  return bytes < 1024 * 1024 ? llvm::formatv("{0:f1} KiB", bytes / 1024)
-                             : llvm::formatv("{0:f1} MiB", bytes / (1024 * 1024));
-}
-
 static std::string whyOf(const Decision &decision) {
   if (!decision.isKept)
-    return "its operation takes the time of " + sizeText(decision.again) +
-           " through memory, keeping it would cost " + sizeText(decision.keeping);
+    return "its operation takes the time of " + bytesText(decision.again) +
+           " through memory, keeping it would cost " + bytesText(decision.keeping);
   if (decision.keeping == 0)
     return "it is a result, and in memory anyway";
   if (std::isinf(decision.again))
@@ -89,8 +80,8 @@ static std::string whyOf(const Decision &decision) {
                ? "it is a product or as dear, which only --memory-limit has computed again"
                : "a segment of the forward pass ends with it, or a loop or branch makes it";
   if (decision.again > decision.keeping)
-    return "keeping it costs " + sizeText(decision.keeping) +
-           " through memory, its operation takes the time of " + sizeText(decision.again);
+    return "keeping it costs " + bytesText(decision.keeping) +
+           " through memory, its operation takes the time of " + bytesText(decision.again);
   return "what it follows from would have to be kept in its place";
 }
 

@@ -60,6 +60,11 @@ double flopsOf(Operation *op) {
       .Case<ConvOp, ConvTransposeOp>([&](auto conv) { return flopsOfConvolution(conv, 1); })
       .Case<PackedConvOp, DepthwiseConvOp, WinogradConvOp>(
           [&](auto conv) { return flopsOfConvolution(conv, -1); })
+      .Case([&](ConvFilterGradOp gradient) {
+        SmallVector<Dim> filter = dimsOf(gradient.getResult().getType());
+        return 2 * elementsOf(gradient.getGradient().getType()) * made /
+               std::max(numberOf(filter.front()), 1.0);
+      })
       .Case([&](AttentionOp attention) {
         SmallVector<Dim> keys = dimsOf(attention.getKey().getType());
         return 4 * made * numberOf(keys[keys.size() - 2]);
@@ -70,12 +75,12 @@ double flopsOf(Operation *op) {
           window *= static_cast<double>(size);
         return made * window;
       })
-      .Default([&](Operation *) { return op->hasTrait<Root>() ? read : made; });
+      .Default([&](Operation *) { return isRoot(op) ? read : made; });
 }
 
 bool isDear(Operation *op) {
-  return isa<ContractOp, ConvOp, ConvTransposeOp, PackedConvOp, DepthwiseConvOp, WinogradConvOp,
-             AttentionOp, ArgSortOp, ScatterOp, RandomBitsOp>(op);
+  return isa<ContractOp, ConvOp, ConvTransposeOp, ConvFilterGradOp, PackedConvOp, DepthwiseConvOp,
+             WinogradConvOp, AttentionOp, ArgSortOp, ScatterOp, RandomBitsOp>(op);
 }
 
 std::optional<double> workOf(Operation *op) {
@@ -94,7 +99,7 @@ std::optional<double> workOf(Operation *op) {
     return perFlop * flopsOf(op);
   if (isa<SoftmaxOp, LogSoftmaxOp>(op))
     return perExpensive * made;
-  if (op->hasTrait<Root>())
+  if (isRoot(op))
     return perCheap * elementsOf(op->getOperand(0).getType());
   return (isExpensive(op) ? perExpensive : perCheap) * made;
 }

@@ -5,8 +5,16 @@
 #include "passes/recompute/Explanation.h"
 
 #include "mlir/IR/Builders.h"
+#include "llvm/Support/FormatVariadic.h"
 
 namespace weft {
+
+std::string bytesText(double bytes) {
+  for (auto [unit, size] : {std::pair("GiB", 0x1p30), {"MiB", 0x1p20}, {"KiB", 0x1p10}})
+    if (bytes >= size)
+      return llvm::formatv("{0:f2} {1}", bytes / size, unit);
+  return llvm::formatv("{0:f0} bytes", bytes);
+}
 
 mlir::DictionaryAttr toAttribute(const ValueExplanation &value) {
   mlir::Builder b(value.location.getContext());

@@ -26,6 +26,9 @@ struct ValueExplanation {
   std::string why;
 };
 
+/// Bytes as people read them: "512 bytes", "1.50 KiB".
+std::string bytesText(double bytes);
+
 mlir::DictionaryAttr toAttribute(const ValueExplanation &value);
 /// All of a function; empty if it was not asked.
 SmallVector<ValueExplanation> explanationsOf(mlir::func::FuncOp function);

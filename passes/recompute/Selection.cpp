@@ -91,12 +91,6 @@ bool Selection::isReader(Operation *op) const {
   return outer && numbers.lookup(outer) >= place;
 }
 
-bool Selection::isEarly(Value value) const {
-  Operation *op = value.getDefiningOp();
-  auto found = numbers.find(op);
-  return op && found != numbers.end() && found->second < place;
-}
-
 void Selection::findCosts(double priceOfByte) {
   costs.clear();
   auto isLate = [&](Operation *op) { return isReader(op); };
@@ -115,7 +109,7 @@ void Selection::findCosts(double priceOfByte) {
       if (llvm::none_of(value.getUsers(), isEnd))
         keep = priceOfByte * bytes + (isStoredFor(value, isSooner) ? 0 : bytes);
       // Stored once more, and read from there.
-      if (op->hasTrait<Root>() || isStoredFor(value, isLate))
+      if (isRoot(op) || isStoredFor(value, isLate))
         anew += 2 * bytes;
       costs[value] = {keep, anew};
     }

@@ -7,28 +7,18 @@
 #define WEFT_PASSES_RECOMPUTE_SELECTION_H
 
 #include "ir/WeftOps.h"
+#include "passes/recompute/Price.h"
 
 #include "llvm/ADT/DenseSet.h"
 
 namespace weft {
 
-/// How dear memory is.
-struct MemoryPrice {
-  /// Of a byte that is kept, in bytes that go through memory. So little saves only what costs no
-  /// time: values that would be written for no other reader.
-  double ofByte = 0.125;
-  /// Into so many parts the operations before the place are cut; what passes from one to another is
-  /// kept. Without that, 1, a high price would leave nothing but the inputs, and the first value
-  /// that is computed again would bring all others back.
-  int64_t segments = 1;
-};
-
 /// One value that is kept or computed again.
 struct Decision {
   Value value;
   bool isKept;
-  double keeping,
-      again; ///< Costs, in bytes that go through memory; again is infinite if forbidden.
+  /// Costs, in bytes that go through memory; `again` is infinite if forbidden.
+  double keeping, again;
 };
 
 /// Where the backward passes of a block begin: numbers of the operations that are first behind such
@@ -55,8 +45,6 @@ private:
   void findCosts(double priceOfByte);
   void keepBetween(int64_t segments);
   Operation *inBlock(Operation *op) const;
-  template <typename Visit> void forReaders(Value value, Visit visit) const;
-  bool isEarly(Value value) const;
 
   mlir::Block &block;
   SmallVector<Operation *> ops;

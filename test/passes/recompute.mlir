@@ -23,7 +23,7 @@
 // DEAR-NOT: weft.contract
 // WHY-LABEL: func.func @chain(
 // WHY-SAME: weft.kept = [{{.*}}kept = true{{.*}}operation = "contract"{{.*}}why = "it is a product
-// WHY-SAME: kept = false{{.*}}operation = "mul"{{.*}}why = "its operation takes the time of 1.0 KiB through memory, keeping it would cost 18.0 KiB"
+// WHY-SAME: kept = false{{.*}}operation = "mul"{{.*}}why = "its operation takes the time of 1.00 KiB through memory, keeping it would cost 18.00 KiB"
 func.func @chain(%x: tensor<64x64xf32> {weft.name = "x"}, %w: tensor<64x64xf32> {weft.name = "w"},
     %f: tensor<64x64xf32> {weft.name = "f"})
     -> (tensor<64x64xf32> {weft.name = "result"}, tensor<64x64xf32> {weft.name = "input"})
@@ -80,4 +80,24 @@ func.func @inference(%x: tensor<64x64xf32> {weft.name = "x"}) -> (tensor<64x64xf
   %c = weft.softmax %b axis 1 : tensor<64x64xf32>
   %d = weft.mul %c, %b : tensor<64x64xf32>
   return %d : tensor<64x64xf32>
+}
+
+// The gradient for a filter, which a derivative of it reads, is a product like any other.
+// CHECK-LABEL: func.func @penalty(
+// CHECK-COUNT-1: weft.conv_filter_grad
+// CHECK-NOT: weft.conv_filter_grad
+// CHECK: return
+// WHY-LABEL: func.func @penalty(
+// WHY-SAME: weft.kept = [{{.*}}kept = true{{.*}}operation = "conv_filter_grad"{{.*}}why = "it is a product
+func.func @penalty(%x: tensor<2x8x9x9xf32> {weft.name = "x"}, %g: tensor<2x8x7x7xf32> {weft.name = "g"})
+    -> (tensor<8x8x3x3xf32> {weft.name = "result"}, tensor<8x8x3x3xf32> {weft.name = "last"})
+    attributes {weft.export, weft.differentiated} {
+  %a = weft.conv_filter_grad %x, %g strides [1, 1] pad [0, 0] [0, 0] dilations [1, 1] groups 1
+    : tensor<2x8x9x9xf32>, tensor<2x8x7x7xf32> -> tensor<8x8x3x3xf32>
+  %b = weft.sin %a : tensor<8x8x3x3xf32>
+  %c = weft.softmax %b axis 1 : tensor<8x8x3x3xf32>
+  %d = weft.softmax %c axis 1 : tensor<8x8x3x3xf32>
+  %1 = weft.mul %d, %c : tensor<8x8x3x3xf32>
+  %2 = weft.mul %1, %a : tensor<8x8x3x3xf32>
+  return %2, %d : tensor<8x8x3x3xf32>, tensor<8x8x3x3xf32>
 }

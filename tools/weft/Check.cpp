@@ -74,6 +74,9 @@ static LogicalResult describe(Compilation &compilation) {
   FailureOr<Interface> interface = compilation.interface();
   if (failed(interface))
     return failure();
+  // Whether a limit can be kept only a plan tells.
+  if (compilation.options().memoryLimit && failed(compilation.advanceTo(ModelStage::Kernels)))
+    return failure();
   Report &report = compilation.report();
   report.finishProgress();
   llvm::json::Array exports;

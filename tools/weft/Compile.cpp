@@ -197,16 +197,22 @@ LogicalResult Compilation::loadOnnx() {
   return success();
 }
 
-FailureOr<Interface> Compilation::boundInterface() {
-  if (asked.dims.empty())
-    return interface();
-  OwningOpRef<ModuleOp> bound = module().clone();
+LogicalResult bindDims(ModuleOp module, ArrayRef<std::string> dims) {
+  if (dims.empty())
+    return success();
   BindDimsPassOptions options;
-  for (const auto &[name, size] : asked.dims)
-    options.dims.push_back(name + "=" + std::to_string(size));
-  mlir::PassManager manager(&context);
+  options.dims.assign(dims.begin(), dims.end());
+  mlir::PassManager manager(module.getContext());
   manager.addPass(createBindDimsPass(options));
-  if (failed(manager.run(*bound)))
+  return manager.run(module);
+}
+
+FailureOr<Interface> Compilation::boundInterface() {
+  OwningOpRef<ModuleOp> bound = module().clone();
+  std::vector<std::string> dims;
+  for (const auto &[name, size] : asked.dims)
+    dims.push_back(name + "=" + std::to_string(size));
+  if (failed(bindDims(*bound, dims)))
     return failure();
   return readInterface(*bound);
 }
@@ -347,9 +353,9 @@ LogicalResult Compilation::checkWeightBits() {
   return failure();
 }
 
-FailureOr<MemoryChoice> Compilation::planFor(double price, int64_t segments) {
+FailureOr<MemoryChoice> Compilation::planFor(const MemoryPrice &price) {
   OwningOpRef<ModuleOp> kept = theModule->clone();
-  memory = {.price = price, .segments = segments};
+  memory = {.price = price};
   theReport.blameUs(true);
   LogicalResult planned =
       success(succeeded(run(ModelStage::Kernels)) && succeeded(run(ModelStage::Plan)));
@@ -364,9 +370,8 @@ LogicalResult Compilation::fitMemory() {
   if (!asked.memoryLimit)
     return success();
   bool explain = std::exchange(asked.explainMemory, true);
-  FailureOr<MemoryChoice> choice =
-      chooseForMemory(*asked.memoryLimit, theReport,
-                      [&](double price, int64_t segments) { return planFor(price, segments); });
+  FailureOr<MemoryChoice> choice = chooseForMemory(
+      *asked.memoryLimit, theReport, [&](const MemoryPrice &price) { return planFor(price); });
   asked.explainMemory = explain;
   if (failed(choice))
     return failure();
@@ -429,10 +434,9 @@ LogicalResult Compilation::run(ModelStage stage) {
   case ModelStage::Kernels:
     if (!asked.tuneCache.empty())
       applied = applyTuneCache();
-    buildKernelsPipeline(manager,
-                         {vectors->bytes, vectors->registers, vectors->bfloatDots,
-                          vectors->byteDots, asked.strict, asked.explain, asked.precision,
-                          asked.weightBits, memory.price, memory.segments, asked.explainMemory});
+    buildKernelsPipeline(manager, {vectors->bytes, vectors->registers, vectors->bfloatDots,
+                                   vectors->byteDots, asked.strict, asked.explain, asked.precision,
+                                   asked.weightBits, memory.price, asked.explainMemory});
     break;
   case ModelStage::Plan:
     buildPlanPipeline(manager);

@@ -47,11 +47,13 @@ struct CompileRequest {
   bool verifyEach = false;
 };
 
+/// Gives dimensions of a module their sizes: "N=64".
+LogicalResult bindDims(ModuleOp module, ArrayRef<std::string> dims);
+
 /// How a memory limit is kept, and what it costs.
 struct MemoryChoice {
-  double price = 0.125; ///< Of a byte that is kept: see MemoryPrice.
-  int64_t segments = 1; ///< Of the forward pass.
-  uint64_t bytes = 0;   ///< Of weights, states and the largest arena.
+  MemoryPrice price;
+  uint64_t bytes = 0; ///< Of weights, states and the largest arena.
   size_t numKept = 0, numAgain = 0;
   double addedWork = 0; ///< Of what functions compute, a share.
 };
@@ -143,7 +145,7 @@ private:
   /// Chooses what is computed again so that `--memory-limit` is kept.
   LogicalResult fitMemory();
   /// What a plan made so would take; the module stays as it is.
-  FailureOr<MemoryChoice> planFor(double price, int64_t segments);
+  FailureOr<MemoryChoice> planFor(const MemoryPrice &price);
   template <typename Made> FailureOr<Made> orOurFault(llvm::Expected<Made> made);
 
   Report &theReport;

@@ -84,16 +84,12 @@ LogicalResult ExportCheck::isolate(ArrayRef<NamedArray> given) {
   for (FuncOp other : llvm::make_early_inc_range(module->getOps<FuncOp>()))
     if (other.getName() != entry.name)
       other.erase();
-  BindDimsPassOptions options;
+  std::vector<std::string> dims;
   for (const auto &size : sizesFor(entry, given, compilation.options()))
-    options.dims.push_back((size.getKey() + "=" + Twine(size.getValue())).str());
-  llvm::sort(options.dims);
-  if (!options.dims.empty()) {
-    mlir::PassManager manager(module->getContext());
-    manager.addPass(createBindDimsPass(options));
-    if (failed(manager.run(*module)))
-      return failure();
-  }
+    dims.push_back((size.getKey() + "=" + Twine(size.getValue())).str());
+  llvm::sort(dims);
+  if (failed(bindDims(*module, dims)))
+    return failure();
   function = module->lookupSymbol<FuncOp>(entry.name);
   return success();
 }

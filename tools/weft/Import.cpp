@@ -205,7 +205,9 @@ int importVerb(VerbArguments arguments) {
                  examples);
   Report report("import", flags.json);
   FailureOr<CompileRequest> options = flags.options(report);
-  if (failed(options))
+  if (succeeded(options) && options->memoryLimit)
+    report.error("--memory-limit: weft import plans no memory");
+  if (failed(options) || report.hasErrors())
     return report.finish();
   Compilation compilation(report, *options);
   if (failed(import(flags, compilation)) && !report.hasErrors())

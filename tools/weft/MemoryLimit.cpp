@@ -15,8 +15,6 @@
 
 namespace weft {
 
-//===-- Sizes as text -----------------------------------------------------------------------===//
-
 static constexpr std::pair<llvm::StringLiteral, uint64_t> units[] = {
     {"GiB", 1ULL << 30}, {"MiB", 1ULL << 20}, {"KiB", 1ULL << 10},
     {"GB", 1000000000},  {"MB", 1000000},     {"KB", 1000}};
@@ -34,15 +32,6 @@ FailureOr<uint64_t> readMemoryLimit(StringRef text, Report &report) {
     return failure();
   }
   return count * unit;
-}
-
-std::string memoryText(uint64_t bytes) {
-  for (const auto &[name, unit] : ArrayRef(units).take_front(3))
-    if (bytes >= unit)
-      return llvm::formatv("{0:f2} {1}", static_cast<double>(bytes) / static_cast<double>(unit),
-                           name)
-          .str();
-  return std::to_string(bytes) + " bytes";
 }
 
 //===-- The search --------------------------------------------------------------------------===//
@@ -63,7 +52,7 @@ public:
 
   /// Fails where no plan can be made.
   LogicalResult run() {
-    double low = MemoryChoice().price;
+    double low = MemoryPrice().ofByte;
     FailureOr<bool> fits = tryPlan(low, 1);
     if (failed(fits) || *fits)
       return fits;
@@ -75,7 +64,7 @@ public:
 
 private:
   FailureOr<bool> tryPlan(double price, int64_t segments) {
-    FailureOr<MemoryChoice> plan = planFor(price, segments);
+    FailureOr<MemoryChoice> plan = planFor({price, segments});
     if (failed(plan))
       return failure();
     least = std::min(least, plan->bytes);
@@ -124,8 +113,8 @@ FailureOr<MemoryChoice> chooseForMemory(uint64_t limit, Report &report, PlanFor 
     return failure();
   if (search.best)
     return *search.best;
-  report.error("--memory-limit " + memoryText(limit) + ": the least that this model can take is " +
-               memoryText(search.least) + " (" + Twine(search.least) + " bytes)");
+  report.error("--memory-limit " + bytesText(limit) + ": the least that this model can take is " +
+               bytesText(search.least) + " (" + Twine(search.least) + " bytes)");
   return failure();
 }
 
@@ -184,12 +173,12 @@ void reportMemory(const MemoryChoice &choice, uint64_t limit, Report &report) {
                                                 {"kept", choice.numKept},
                                                 {"computed_again", choice.numAgain},
                                                 {"added_work", choice.addedWork},
-                                                {"price", choice.price},
-                                                {"segments", choice.segments}});
+                                                {"price", choice.price.ofByte},
+                                                {"segments", choice.price.segments}});
   report.finishProgress();
   if (report.isJson())
     return;
-  llvm::errs() << "memory: " << memoryText(choice.bytes) << " of " << memoryText(limit)
+  llvm::errs() << "memory: " << bytesText(choice.bytes) << " of " << bytesText(limit)
                << "; the backward pass keeps " << choice.numKept << " values and computes "
                << choice.numAgain << " again: "
                << llvm::formatv("{0:f1} % more operations\n", 100 * choice.addedWork).str();

@@ -11,10 +11,8 @@ namespace weft {
 
 /// "2GiB", "512 MB" or a number of bytes; an error in `report` for all else.
 FailureOr<uint64_t> readMemoryLimit(StringRef text, Report &report);
-/// The other way round, to two places.
-std::string memoryText(uint64_t bytes);
 
-using PlanFor = llvm::function_ref<FailureOr<MemoryChoice>(double price, int64_t segments)>;
+using PlanFor = llvm::function_ref<FailureOr<MemoryChoice>(const MemoryPrice &)>;
 
 /// The least recomputation with which a model takes no more than `limit` bytes. An error says the
 /// least that was possible.
