@@ -138,7 +138,7 @@ void PackedPlan::chooseBlocks(const Choice &choice) {
     return bytes <= cacheBytes ? bytes : bytes * static_cast<double>(times);
   };
   columnsOutside =
-      again(inputBytes, columns.count) + filterBytes <= inputBytes + again(filterBytes, blocks());
+      again(inputBytes, columns.count) + filterBytes < inputBytes + again(filterBytes, blocks());
   if (stepsPerPass < wholeDepth())
     columnsOutside = false;
   if (isFar && phases.size() == 1 && columns.interleave == 1 && !scales &&

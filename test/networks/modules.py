@@ -246,3 +246,220 @@ class Keypoints(nn.Module):
 
     def forward(self, image):
         return self.head(self.backbone(image))
+
+
+class Causal(nn.Conv1d):
+    """Sees what came before alone."""
+
+    def forward(self, x):
+        return super().forward(functional.pad(x, (self.dilation[0] * (self.kernel_size[0] - 1), 0)))
+
+
+class Tcn(nn.Module):
+    """Bai et al., arXiv:1803.01271: dilated causal convolutions over a sequence [N, C, L], with residuals."""
+
+    def __init__(self, inputs=32, width=64, levels=6, classes=10):
+        super().__init__()
+        self.start = nn.Conv1d(inputs, width, 1)
+        self.blocks = nn.ModuleList(
+            nn.Sequential(Causal(width, width, 3, dilation=1 << level), nn.ReLU(),
+                          Causal(width, width, 3, dilation=1 << level), nn.ReLU()) for level in range(levels))
+        self.head = nn.Linear(width, classes)
+
+    def forward(self, sequence):
+        x = self.start(sequence)
+        for block in self.blocks:
+            x = torch.relu(x + block(x))
+        return self.head(x[:, :, -1])
+
+
+class PointNet(nn.Module):
+    """Qi et al., arXiv:1612.00593, without the transforms: points [N, 3, P] to classes."""
+
+    def __init__(self, classes=40):
+        super().__init__()
+        layers = []
+        for inputs, outputs in ((3, 64), (64, 64), (64, 64), (64, 128), (128, 1024)):
+            layers += [nn.Conv1d(inputs, outputs, 1), nn.BatchNorm1d(outputs), nn.ReLU()]
+        self.each = nn.Sequential(*layers)
+        self.head = nn.Sequential(nn.Linear(1024, 512), nn.ReLU(), nn.Linear(512, 256), nn.ReLU(),
+                                  nn.Linear(256, classes))
+
+    def forward(self, points):
+        return self.head(self.each(points).max(2)[0])
+
+
+class Translator(nn.Module):
+    """The generator of Isola et al., arXiv:1611.07004: 4x4 convolutions of stride 2 down and up, with skips."""
+
+    def __init__(self, width=64, depth=7):
+        super().__init__()
+        widths = [width * min(8, 1 << level) for level in range(depth)]
+        self.down = nn.ModuleList(nn.Conv2d(a, b, 4, 2, 1) for a, b in zip([3] + widths, widths))
+        below = [2 * w for w in widths]
+        below[-1] = widths[-1]
+        self.up = nn.ModuleList(nn.ConvTranspose2d(a, b, 4, 2, 1)
+                                for a, b in reversed(list(zip(below, [3] + widths))))
+
+    def forward(self, image):
+        levels, x = [], image
+        for down in self.down:
+            x = functional.leaky_relu(down(x), 0.2)
+            levels.append(x)
+        x = levels.pop()
+        for up in self.up:
+            x = torch.relu(up(x)) if levels else torch.tanh(up(x))
+            if levels:
+                x = torch.cat([x, levels.pop()], 1)
+        return x
+
+
+class Mixer(nn.Module):
+    """Tolstikhin et al., arXiv:2105.01601: products over places and over channels in turns."""
+
+    def __init__(self, size=224, patch=16, width=512, layers=8, places=256, channels=2048, classes=1000):
+        super().__init__()
+        count = (size // patch) ** 2
+        self.stem = nn.Conv2d(3, width, patch, patch)
+        mlp = lambda inner, hidden: nn.Sequential(nn.Linear(inner, hidden), nn.GELU(), nn.Linear(hidden, inner))
+        self.blocks = nn.ModuleList(
+            nn.ModuleList([nn.LayerNorm(width), mlp(count, places), nn.LayerNorm(width), mlp(width, channels)])
+            for _ in range(layers))
+        self.norm, self.head = nn.LayerNorm(width), nn.Linear(width, classes)
+
+    def forward(self, image):
+        x = self.stem(image).flatten(2).transpose(1, 2)
+        for norm1, places, norm2, channels in self.blocks:
+            x = x + places(norm1(x).transpose(1, 2)).transpose(1, 2)
+            x = x + channels(norm2(x))
+        return self.head(self.norm(x).mean(1))
+
+
+class GraphSage(nn.Module):
+    """Hamilton et al., arXiv:1706.02216: a node beside the mean of its neighbours."""
+
+    def __init__(self, inputs=64, width=64, classes=16, layers=2):
+        super().__init__()
+        widths = [inputs] + [width] * (layers - 1) + [classes]
+        self.own = nn.ModuleList(nn.Linear(a, b) for a, b in zip(widths, widths[1:]))
+        self.others = nn.ModuleList(nn.Linear(a, b, bias=False) for a, b in zip(widths, widths[1:]))
+
+    def forward(self, nodes, source, target, weight):
+        count = AddRows.apply(torch.zeros_like(nodes[:, :1]), target[:, None], torch.ones_like(weight)[:, None])
+        x = nodes
+        for own, others in zip(self.own, self.others):
+            total = AddRows.apply(torch.zeros_like(x), target[:, None], x[source])
+            x = torch.relu(own(x) + others(total / count.clamp(min=1)))
+        return x
+
+
+class GraphAttention(nn.Module):
+    """Velickovic et al., arXiv:1710.10903: weights of edges by a softmax at their ends."""
+
+    def __init__(self, inputs=64, heads=4, width=16, classes=16):
+        super().__init__()
+        self.layers = nn.ModuleList([nn.Linear(inputs, heads * width), nn.Linear(heads * width, heads * classes)])
+        self.scores = nn.ModuleList(nn.Linear(n, 2, bias=False) for n in (width, classes))
+        self.heads = heads
+
+    def forward(self, nodes, source, target, weight):
+        x = nodes
+        for layer, scores in zip(self.layers, self.scores):
+            h = layer(x)
+            h = h.view(h.shape[0], self.heads, -1)
+            score = scores(h)
+            score = functional.leaky_relu(score[source, :, 0] + score[target, :, 1], 0.2)
+            power = torch.exp(score - score.max())
+            total = AddRows.apply(torch.zeros_like(h[:, :, 0]), target[:, None], power)
+            share = power / (total[target] + 1e-9)
+            h = AddRows.apply(torch.zeros_like(h), target[:, None], h[source] * share[:, :, None])
+            x = functional.elu(h.flatten(1))
+        return x
+
+
+class T5Block(nn.Module):
+    """Raffel et al., arXiv:1910.10683: root mean squares, no biases, positions as a bias of the scores."""
+
+    def __init__(self, width, heads, inner):
+        super().__init__()
+        linear = lambda a, b: nn.Linear(a, b, bias=False)
+        self.heads = heads
+        self.query, self.key, self.value, self.out = (linear(width, width) for _ in range(4))
+        self.gate, self.up, self.down = linear(width, inner), linear(width, inner), linear(inner, width)
+        self.norm1, self.norm2 = (nn.Parameter(torch.ones(width)) for _ in range(2))
+
+    def split(self, x):
+        return x.view(x.shape[0], x.shape[1], self.heads, -1).transpose(1, 2)
+
+    @staticmethod
+    def norm(x, weight):
+        return x * torch.rsqrt(x.pow(2).mean(-1, keepdim=True) + 1e-6) * weight
+
+    def forward(self, x, bias):
+        h = self.norm(x, self.norm1)
+        query, key, value = (self.split(f(h)) for f in (self.query, self.key, self.value))
+        mixed = torch.softmax(query @ key.transpose(2, 3) / 8 + bias, 3) @ value
+        x = x + self.out(mixed.transpose(1, 2).reshape(x.shape))
+        h = self.norm(x, self.norm2)
+        return x + self.down(functional.gelu(self.gate(h)) * self.up(h))
+
+
+class T5Encoder(nn.Module):
+    def __init__(self, layers=6, width=512, heads=8, inner=1024, vocabulary=32128, length=128):
+        super().__init__()
+        self.token = nn.Embedding(vocabulary, width)
+        self.bias = nn.Embedding(2 * length - 1, heads)
+        self.blocks = nn.ModuleList(T5Block(width, heads, inner) for _ in range(layers))
+
+    def forward(self, tokens):
+        places = torch.arange(tokens.shape[1])
+        bias = self.bias(places[None] - places[:, None] + tokens.shape[1] - 1).permute(2, 0, 1)
+        x = self.token(tokens)
+        for block in self.blocks:
+            x = block(x, bias)
+        return x
+
+
+class TextCnn(nn.Module):
+    """Kim, arXiv:1408.5882: convolutions of three widths over words, the largest value of each."""
+
+    def __init__(self, vocabulary=20000, width=128, filters=100, classes=5):
+        super().__init__()
+        self.token = nn.Embedding(vocabulary, width)
+        self.widths = nn.ModuleList(nn.Conv1d(width, filters, k) for k in (3, 4, 5))
+        self.head = nn.Linear(3 * filters, classes)
+
+    def forward(self, tokens):
+        x = self.token(tokens).transpose(1, 2)
+        return self.head(torch.cat([torch.relu(f(x)).max(2)[0] for f in self.widths], 1))
+
+
+class Volume(nn.Module):
+    """A classifier of volumes [N, 1, D, H, W], after Cicek et al., arXiv:1606.06650."""
+
+    def __init__(self, width=16, classes=4):
+        super().__init__()
+        layers, inputs = [], 1
+        for outputs in (width, 2 * width, 4 * width):
+            for a in (inputs, outputs):
+                layers += [nn.Conv3d(a, outputs, 3, padding=1, bias=False), nn.BatchNorm3d(outputs), nn.ReLU()]
+            layers.append(nn.MaxPool3d(2))
+            inputs = outputs
+        self.features, self.head = nn.Sequential(*layers), nn.Linear(inputs, classes)
+
+    def forward(self, volume):
+        return self.head(self.features(volume).mean((2, 3, 4)))
+
+
+class Autoencoder(nn.Module):
+    """Dense layers around a narrow one; `widths` go down and back up."""
+
+    def __init__(self, widths=(784, 400, 200, 32)):
+        super().__init__()
+        layers = []
+        for a, b in zip([*widths, *widths[-2::-1]], [*widths[1:], *widths[-2::-1]]):
+            layers += [nn.Linear(a, b), nn.SiLU()]
+        self.layers = nn.Sequential(*layers[:-1])
+
+    def forward(self, rows):
+        return self.layers(rows)

@@ -16,6 +16,7 @@ from torchvision import models
 import modules
 
 SEED = 20260
+BATCH_NORMS = (nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -177,7 +178,41 @@ RECURRENT |= {f"{name}_{width}_both": recurrent(kind, 64, inputs=width, width=wi
               for name, kind in CELLS for width in (48, 128, 256)}
 RECURRENT |= {f"{name}_100_deep": recurrent(kind, 64, inputs=100, width=100, layers=4) for name, kind in CELLS}
 
-SETS = {"full": NETWORKS, "small": SMALL, "recurrent": RECURRENT}
+
+def values(*shape):
+    return lambda n, g: {"values": torch.randn(n, *shape, generator=g)}
+
+
+# Other networks of the same kinds: what was made fast for one must be fast for its relatives.
+RELATED = {
+    "resnext50": from_torchvision("resnext50_32x4d"),
+    "regnet_y_400mf": from_torchvision("regnet_y_400mf"),
+    "shufflenet_v2": from_torchvision("shufflenet_v2_x1_0"),
+    "mnasnet1_0": from_torchvision("mnasnet1_0"),
+    "efficientnet_b2": from_torchvision("efficientnet_b2", 260, 260),
+    "efficientnet_v2_s": from_torchvision("efficientnet_v2_s"),
+    "googlenet": from_torchvision("googlenet", aux_logits=False, init_weights=True),
+    "inception_v3": from_torchvision("inception_v3", 299, 299, aux_logits=False, init_weights=True),
+    "alexnet": from_torchvision("alexnet"),
+    "deeplab_mobilenet": Network(lambda: modules.Tuple(models.segmentation.deeplabv3_mobilenet_v3_large(
+        weights=None, weights_backbone=None), "out"), image(3, 224, 224)),
+    "swin_t": from_torchvision("swin_t"),
+    "vit_small": vision_transformer(224, patch_size=16, num_layers=12, num_heads=6, hidden_dim=384, mlp_dim=1536),
+    "mixer": Network(modules.Mixer, image(3, 224, 224), opset=17),
+    "distilbert_384": bert(384, layers=6),
+    "t5_small": Network(modules.T5Encoder, tokens(128, 32128)),
+    "gpt2_512": gpt2(512, layers=6),
+    "graph_sage": Network(modules.GraphSage, graph(3000, 20000, 64), dynamic=GRAPH_SIZES),
+    "graph_attention": Network(modules.GraphAttention, graph(3000, 20000, 64), dynamic=GRAPH_SIZES),
+    "tcn": Network(modules.Tcn, values(32, 256)),
+    "pointnet": Network(modules.PointNet, values(3, 1024)),
+    "text_cnn": Network(modules.TextCnn, tokens(64, 20000)),
+    "pix2pix": Network(modules.Translator, image(3, 128, 128)),
+    "volume": Network(modules.Volume, values(1, 32, 32, 32)),
+    "autoencoder": Network(modules.Autoencoder, values(784)),
+}
+
+SETS = {"full": NETWORKS, "small": SMALL, "recurrent": RECURRENT, "related": RELATED}
 
 
 def randomise(module, generator):
@@ -185,7 +220,7 @@ def randomise(module, generator):
     def around(tensor, center, spread):
         tensor.copy_(center + spread * torch.randn(tensor.shape, generator=generator))
 
-    if isinstance(module, (nn.BatchNorm2d, nn.LayerNorm, models.convnext.LayerNorm2d)):
+    if isinstance(module, (*BATCH_NORMS, nn.LayerNorm, models.convnext.LayerNorm2d)):
         around(module.weight, 1, 0.1)
         around(module.bias, 0, 0.1)
     elif isinstance(module, nn.Embedding):
@@ -201,7 +236,7 @@ def randomise(module, generator):
 def calibrate(net, inputs, generator):
     """Statistics of normalisations are those of the data, then changed by some ten percent: signals
     keep their size through any depth, and no statistic is the 0 or 1 that it starts with."""
-    norms = [module for module in net.modules() if isinstance(module, nn.BatchNorm2d)]
+    norms = [module for module in net.modules() if isinstance(module, BATCH_NORMS)]
     if not norms:
         return
     for norm in norms:
