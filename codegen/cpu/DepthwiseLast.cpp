@@ -26,6 +26,8 @@ static constexpr int64_t aliasBytes = 2048, vectorsTogether = 8;
 static constexpr int64_t mostWritten = 7;
 /// Bytes of input for one chunk, a part of a second-level cache, and chunks to share.
 static constexpr int64_t blockBytes = 256 * 1024, enoughChunks = 16;
+/// Blocks of lines from which on threads share lines instead of channels.
+static constexpr int64_t enoughLineBlocks = 8;
 /// Lines that are not counted at compile time are taken for as many.
 static constexpr int64_t unknownLines = 64;
 
@@ -37,6 +39,7 @@ struct DepthwisePlan {
 
   int64_t vectors() const { return llvm::divideCeil(channels, lanes); }
   Dim vectorBlocks() const { return Dim(llvm::divideCeil(vectors(), vectorsPerBlock)); }
+  Dim lineBlocks() const { return lines().ceilDiv(Dim(linesPerBlock)); }
   Dim lines() const;
 
   Value input, filter, result;
@@ -47,6 +50,9 @@ struct DepthwisePlan {
   int64_t outerTaps = 1, taps = 1; ///< Of the window's outer dimensions, and all.
   bool holdsFilter = false;        ///< In registers, over all lines of a chunk.
   int64_t vectorsPerBlock = 1, linesPerBlock = 1;
+  /// The first threads have the first lines, not the first channels: as in the products before and
+  /// behind, so that what a thread reads is in its own cache, and no two write to one line of it.
+  bool linesOutside = false;
 };
 
 class DepthwiseEmitter {
@@ -133,8 +139,12 @@ std::optional<DepthwisePlan> DepthwisePlan::of(DepthwiseConvOp op, VectorTarget 
   int64_t lines = std::max<int64_t>(1, plan.lines().constant().value_or(unknownLines));
   plan.linesPerBlock = std::clamp<int64_t>(blockBytes / std::max<int64_t>(1, lineBytes), 1, lines);
   int64_t across = *plan.vectorBlocks().constant();
-  while (llvm::divideCeil(lines, plan.linesPerBlock) * across < enoughChunks &&
-         plan.linesPerBlock > 1)
+  plan.linesOutside = lines >= enoughLineBlocks;
+  auto enough = [&] {
+    int64_t blocks = llvm::divideCeil(lines, plan.linesPerBlock);
+    return plan.linesOutside ? blocks >= enoughLineBlocks : blocks * across >= enoughChunks;
+  };
+  while (!enough() && plan.linesPerBlock > 1)
     plan.linesPerBlock = llvm::divideCeil(plan.linesPerBlock, 2);
   return plan;
 }
@@ -153,11 +163,12 @@ DepthwiseEmitter::DepthwiseEmitter(Kernel &ownerKernel, const DepthwisePlan &the
       filter(elements.flat(plan.filter)) {}
 
 void DepthwiseEmitter::emitChunk(Value number) {
-  Dim lineBlocks = plan.lines().ceilDiv(Dim(plan.linesPerBlock));
-  SmallVector<Value> at =
-      code.delinearize(number, elements.sizes({plan.vectorBlocks(), lineBlocks}));
-  IndexRange lines = loops.blockOf(at[1], plan.linesPerBlock, plan.lines());
-  IndexRange vectors = loops.blockOf(at[0], plan.vectorsPerBlock, Dim(plan.vectors()));
+  Dim outside = plan.linesOutside ? plan.lineBlocks() : plan.vectorBlocks();
+  Dim inside = plan.linesOutside ? plan.vectorBlocks() : plan.lineBlocks();
+  SmallVector<Value> at = code.delinearize(number, elements.sizes({outside, inside}));
+  IndexRange lines = loops.blockOf(at[plan.linesOutside ? 0 : 1], plan.linesPerBlock, plan.lines());
+  IndexRange vectors =
+      loops.blockOf(at[plan.linesOutside ? 1 : 0], plan.vectorsPerBlock, Dim(plan.vectors()));
   if (!plan.holdsFilter)
     return loops.forLines(lines, [&](const WindowLine &line) { emitLine(vectors, line); });
   forVectors(vectors, [&](Channels channels) {
@@ -299,9 +310,8 @@ bool lowerDepthwiseConv(Kernel &kernel, DepthwiseConvOp op) {
   std::optional<DepthwisePlan> plan = DepthwisePlan::of(op, kernel.target);
   if (!plan)
     return lowerMap(kernel), false;
-  Dim lineBlocks = plan->lines().ceilDiv(Dim(plan->linesPerBlock));
   int64_t places = plan->line.axis.out.constant().value_or(64);
-  kernel.begin(plan->vectorBlocks() * lineBlocks,
+  kernel.begin(plan->vectorBlocks() * plan->lineBlocks(),
                Kernel::grainFor(places * plan->linesPerBlock * plan->vectorsPerBlock * plan->taps));
   DepthwiseEmitter emitter(kernel, *plan);
   kernel.forChunks([&](Value number) { emitter.emitChunk(number); });
