@@ -74,6 +74,7 @@ private:
   void start(Operation *op, std::string why);
   bool isCostly(Operation *op);
   bool isAsCheapAsReading(Operation *op);
+  bool isPrologue(Operation *op);
   Operation *rootOfChain(Operation *op, int depth = 8);
   bool mayShareLoops(Group &first, Group &second);
   void uniteResults();
@@ -122,7 +123,8 @@ std::optional<Grouping::Uses> Grouping::findUses(Operation *op, std::string &why
       why = "it is a result";
     else if (!groupsOf.count(user))
       why = (shortName(user) + ", which is in no kernel, reads it").str();
-    else if (wantsBuffer(*use) && !(isView(op) && wantsView(*use)))
+    else if (wantsBuffer(*use) && !(isView(op) && wantsView(*use)) &&
+             !(takesPrologue(*use) && isPrologue(op)))
       why = (shortName(user) + " reads it from memory, in an order of its own").str();
     if (!why.empty())
       return std::nullopt;
@@ -159,7 +161,7 @@ Access Grouping::accessThrough(mlir::OpOperand &use, Group &group) {
     return access;
   access.reordered = isa<TransposeOp>(user) && (access.pointwise || access.reordered);
   access.pointwise = false;
-  access.strided |= needsBuffer(use);
+  access.strided |= needsBuffer(use) && !takesPrologue(use);
   access.repeated |= readsRepeatedly(use);
   access.space = group.numSpaces++;
   return access;
@@ -265,6 +267,13 @@ bool Grouping::isAsCheapAsReading(Operation *op) {
       return false;
   }
   return numRead == 1 && numSmall > 0;
+}
+
+/// Elements that lie in another order are better turned by a kernel of their own, in registers.
+bool Grouping::isPrologue(Operation *op) {
+  return isAsCheapAsReading(op) && llvm::none_of(op->getOperands(), [](Value operand) {
+           return isa_and_present<TransposeOp>(operand.getDefiningOp());
+         });
 }
 
 /// Expensive itself, or with expensive work behind it that nothing else wants: such a chain is

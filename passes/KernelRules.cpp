@@ -78,6 +78,24 @@ bool needsBuffer(mlir::OpOperand &operand) {
   return isa<LayerNormOp, RmsNormOp>(op) && operand.getOperandNumber() > 0;
 }
 
+bool takesPrologue(mlir::OpOperand &operand) {
+  auto conv = dyn_cast<PackedConvOp>(operand.getOwner());
+  if (!conv || operand.getOperandNumber() != 0 || conv.getScales() || conv.getInterleave() != 1 ||
+      conv.getGroups() != 1 || conv.getTransposed())
+    return false;
+  auto input = cast<RankedTensorType>(conv.getInput().getType());
+  SmallVector<Dim> in = dimsOf(input), out = dimsOf(cast<RankedTensorType>(conv.getType()));
+  ArrayRef<int64_t> filter = cast<RankedTensorType>(conv.getFilter().getType()).getShape();
+  auto isOne = [](int64_t value) { return value == 1; };
+  // Of few rows each block of columns, which are shared among threads, would compute all.
+  constexpr int64_t fewestRows = 16;
+  Dim rows = productOf(ArrayRef(in).drop_back());
+  return input.getElementType().isF32() && ArrayRef(in).drop_back() == ArrayRef(out).drop_back() &&
+         llvm::all_of(filter.slice(1, in.size() - 2), isOne) &&
+         llvm::all_of(conv.getStrides(), isOne) &&
+         rows.constant().value_or(fewestRows) >= fewestRows;
+}
+
 bool readsRepeatedly(mlir::OpOperand &operand) {
   Operation *op = operand.getOwner();
   if (isa<SoftmaxOp, LogSoftmaxOp, LayerNormOp, RmsNormOp, GatherOp, RandomBitsOp>(op))

@@ -43,6 +43,10 @@ bool needsBuffer(mlir::OpOperand &operand);
 /// between the two.
 bool readsThroughViews(mlir::OpOperand &operand);
 
+/// True if a simple operation on tensors in memory may be computed where such an operand is read, a
+/// block of rows at a time: the input of a product in f32 of some rows with a packed weight.
+bool takesPrologue(mlir::OpOperand &operand);
+
 /// True if computing each element of the operation once reads elements of this operand more than
 /// once: a broadcast, the passes of a softmax, the table of a gather.
 bool readsRepeatedly(mlir::OpOperand &operand);

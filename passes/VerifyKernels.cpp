@@ -54,7 +54,8 @@ LogicalResult checkMember(Operation &op) {
   if (isa<ReshapeOp>(op)) // K5
     return op.emitOpError("stands inside of a kernel: it belongs between them");
   for (mlir::OpOperand &operand : op.getOpOperands()) // K4
-    if (needsBuffer(operand) && !isa<mlir::BlockArgument>(bufferOf(operand)))
+    if (needsBuffer(operand) && !isa<mlir::BlockArgument>(bufferOf(operand)) &&
+        !takesPrologue(operand))
       return op.emitOpError() << "reads operand " << operand.getOperandNumber()
                               << " as a buffer, so it must be an argument of the kernel";
   return success();

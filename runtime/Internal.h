@@ -87,7 +87,6 @@ typedef struct weft_part {
 typedef struct weft_work {
   _Atomic(weft_body) body;
   _Atomic int64_t n;
-  _Atomic int64_t chunk;
   _Atomic uint32_t chunks;
 } weft_work;
 

@@ -126,13 +126,20 @@ static uint32_t chunks_of_part(const weft_context *pool, int32_t part, uint32_t 
   return first_chunk(pool, part + 1, chunks) - first_chunk(pool, part, chunks);
 }
 
+// First iteration of a chunk. Lengths differ by one at most, and the longer chunks are spread
+// evenly over the parts.
+static int64_t first_iteration(int64_t n, uint32_t chunks, uint32_t index) {
+  int64_t length = n / chunks, longer = n % chunks;
+  return index * length + index * longer / chunks;
+}
+
 static void run_chunk(weft_walk *walk, uint32_t index) {
   weft_work *work = &walk->pool->work[walk->loop];
   int64_t n = atomic_load_explicit(&work->n, memory_order_relaxed);
-  int64_t chunk = atomic_load_explicit(&work->chunk, memory_order_relaxed);
   weft_body body = atomic_load_explicit(&work->body, memory_order_relaxed);
   void *args = atomic_load_explicit(&walk->pool->args, memory_order_relaxed);
-  int64_t begin = (int64_t)index * chunk, end = n - begin < chunk ? n : begin + chunk;
+  int64_t begin = first_iteration(n, walk->chunks, index);
+  int64_t end = first_iteration(n, walk->chunks, index + 1);
   body(args, walk->step * n + begin, walk->step * n + end);
 }
 
@@ -276,28 +283,25 @@ static void announce(weft_context *pool, uint32_t generation, int32_t wanted) {
     wake(pool, wanted);
 }
 
-// Iterations of a chunk: at least `grain`, and as many chunks of one length as that allows, up to a
-// few for every thread, not thousands.
-static int64_t chunk_size(int64_t n, int64_t grain, int32_t threads) {
+// Chunks of at least `grain` iterations: up to a few for every thread, not thousands, and as many
+// for each where there are enough, since the one more of a thread is what all others wait for.
+static int64_t chunks_of(int64_t n, int64_t grain, int32_t threads) {
   int64_t most = (int64_t)threads * CHUNKS_PER_THREAD;
   int64_t chunks = n / grain < most ? n / grain : most;
-  return chunks <= 1 ? n : n / chunks + (n % chunks != 0);
+  if (chunks > threads)
+    chunks -= chunks % threads;
+  return chunks < 1 ? 1 : chunks;
 }
 
-static int64_t chunk_of(const weft_context *pool, const weft_loop *loop, int64_t fineness) {
+static int64_t chunks_of_loop(const weft_context *pool, const weft_loop *loop, int64_t fineness) {
   int64_t grain = loop->grain < fineness ? 1 : loop->grain / fineness;
-  return loop->n <= 0 ? 1 : chunk_size(loop->n, grain, pool->workers + 1);
+  return loop->n <= 0 ? 0 : chunks_of(loop->n, grain, pool->workers + 1);
 }
 
-// Gives the number of chunks. A loop may have no iterations.
-static uint32_t publish_loop(weft_work *place, const weft_loop *loop, int64_t chunk) {
-  int64_t n = loop->n < 0 ? 0 : loop->n;
+static void publish_loop(weft_work *place, const weft_loop *loop, uint32_t chunks) {
   atomic_store_explicit(&place->body, loop->body, memory_order_relaxed);
-  atomic_store_explicit(&place->n, n, memory_order_relaxed);
-  atomic_store_explicit(&place->chunk, chunk, memory_order_relaxed);
-  uint32_t chunks = (uint32_t)(n / chunk + (n % chunk != 0));
+  atomic_store_explicit(&place->n, loop->n, memory_order_relaxed);
   atomic_store_explicit(&place->chunks, chunks, memory_order_release);
-  return chunks;
 }
 
 // `steps` are few enough for tickets.
@@ -319,8 +323,8 @@ static void run_together(weft_context *pool, const weft_loop *loops, int32_t cou
   atomic_store_explicit(&pool->args, args, memory_order_relaxed);
   uint32_t most = 0;
   for (int32_t i = 0; i < count; ++i) {
-    int64_t chunk = chunk_of(pool, &loops[i], fineness);
-    uint32_t chunks = publish_loop(&pool->work[i], &loops[i], chunk);
+    uint32_t chunks = (uint32_t)chunks_of_loop(pool, &loops[i], fineness);
+    publish_loop(&pool->work[i], &loops[i], chunks);
     most = chunks > most ? chunks : most;
   }
   for (int32_t part = 0; part < pool->parts; ++part)
@@ -334,12 +338,11 @@ static void run_together(weft_context *pool, const weft_loop *loops, int32_t cou
 // One loop of one step on the calling thread, every second time in pieces from the end.
 static void run_alone(const weft_loop *loop, void *args, int64_t step) {
   int64_t n = loop->n < 0 ? 0 : loop->n, first = step * n;
-  int64_t piece = step % 2 == 0 ? n : chunk_size(n, loop->grain < 1 ? 1 : loop->grain, 2);
-  for (int64_t end = n; end > 0;) {
-    int64_t begin = (end - 1) / piece * piece;
-    loop->body(args, first + begin, first + end);
-    end = begin;
-  }
+  uint32_t pieces =
+      step % 2 == 0 ? 1 : (uint32_t)chunks_of(n, loop->grain < 1 ? 1 : loop->grain, 2);
+  for (uint32_t piece = n > 0 ? pieces : 0; piece > 0; --piece)
+    loop->body(args, first + first_iteration(n, pieces, piece - 1),
+               first + first_iteration(n, pieces, piece));
 }
 
 // A body that starts a loop of its own finds the pool busy and runs that loop by itself.
@@ -351,7 +354,7 @@ void weft_parallel_for(weft_context *pool, weft_body body, void *args, int64_t n
   weft_loop loop = {body, n, grain};
   if (n <= 0)
     return;
-  if (is_alone(pool) || chunk_of(pool, &loop, 1) >= n)
+  if (is_alone(pool) || chunks_of_loop(pool, &loop, 1) == 1)
     body(args, 0, n);
   else
     run_together(pool, &loop, 1, args, 0, 1, 1);
@@ -366,7 +369,7 @@ static int64_t steps_together(weft_context *pool, const weft_loop *loops, int64_
   int64_t claims = 0;
   double grains = 0;
   for (int64_t i = 0; i < count; ++i) {
-    claims += loops[i].n / chunk_of(pool, &loops[i], STEP_FINENESS) + 1;
+    claims += chunks_of_loop(pool, &loops[i], STEP_FINENESS) + 1;
     grains += (double)loops[i].n / (double)(loops[i].grain < 1 ? 1 : loops[i].grain);
   }
   return count == 0 || 2 * grains < (double)count ? 0 : MOST_CLAIMS / claims;

@@ -130,8 +130,13 @@ std::optional<DepthwisePlan> DepthwisePlan::of(DepthwiseConvOp op, VectorTarget 
   };
   plan.vectorsPerBlock = aliases ? vectorsTogether : 1;
   plan.holdsFilter = !aliases && fits(fewPlaces);
-  bool isHigh = plan.holdsFilter ? fits(mostPlaces) : !aliases;
-  plan.line = TiledLine(x, isHigh ? mostPlaces : fewPlaces);
+  int64_t places = fewPlaces;
+  if (plan.holdsFilter && fits(mostPlaces))
+    places = mostPlaces;
+  // A sliding window of the input is held beside the sums, up to twice as many.
+  if (!plan.holdsFilter && !aliases)
+    places = std::clamp(target.registers / 4, fewPlaces, mostPlaces);
+  plan.line = TiledLine(x, places);
 
   int64_t step = plan.outer.empty() ? 1 : plan.outer.back().stride;
   int64_t lineBytes = x.in.constant().value_or(256) * step * plan.lanes * plan.vectorsPerBlock *
@@ -146,6 +151,7 @@ std::optional<DepthwisePlan> DepthwisePlan::of(DepthwiseConvOp op, VectorTarget 
   };
   while (!enough() && plan.linesPerBlock > 1)
     plan.linesPerBlock = llvm::divideCeil(plan.linesPerBlock, 2);
+  plan.linesPerBlock = evenBlocks(lines, plan.linesPerBlock);
   return plan;
 }
 
@@ -310,9 +316,11 @@ bool lowerDepthwiseConv(Kernel &kernel, DepthwiseConvOp op) {
   std::optional<DepthwisePlan> plan = DepthwisePlan::of(op, kernel.target);
   if (!plan)
     return lowerMap(kernel), false;
+  // Vectors that are loaded and multiplied, and what follows on their sums.
   int64_t places = plan->line.axis.out.constant().value_or(64);
-  kernel.begin(plan->vectorBlocks() * plan->lineBlocks(),
-               Kernel::grainFor(places * plan->linesPerBlock * plan->vectorsPerBlock * plan->taps));
+  int64_t work = places * plan->linesPerBlock * plan->vectorsPerBlock *
+                 (2 * plan->taps + kernel.workPerElement());
+  kernel.begin(plan->vectorBlocks() * plan->lineBlocks(), Kernel::grainFor(work));
   DepthwiseEmitter emitter(kernel, *plan);
   kernel.forChunks([&](Value number) { emitter.emitChunk(number); });
   return true;

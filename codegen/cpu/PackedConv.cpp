@@ -10,6 +10,7 @@
 
 #include "codegen/cpu/Epilogue.h"
 
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/Utils/StaticValueUtils.h"
 
 namespace weft {
@@ -35,6 +36,7 @@ private:
     IndexRange lines, tiles; ///< All tiles of each phase, if there are several.
   };
   Chunk chunkAt(Value number);
+  void computeInput(const Chunk &chunk);
   void emitColumns(const Chunk &chunk, const ColumnRange &columns);
   Value tileNumber(const Chunk &chunk, const WindowLine &line, Value x);
   void askForNext(const Chunk &chunk, const WindowLine &line, Value x);
@@ -67,6 +69,8 @@ private:
   Epilogue epilogue;
   WindowLoops loops;
   Value input, filter;
+  Value firstRow;   ///< Of the chunk, where the input is computed; null elsewhere.
+  Value computed;   ///< The tile that the input was computed from last.
   Value scales;     ///< Null without.
   Value waiting;    ///< Sums of a chunk's rows between two passes; may be null.
   int64_t channels; ///< Of the whole input.
@@ -101,6 +105,11 @@ PackedEmitter::PackedEmitter(Kernel &ownerKernel, const PackedPlan &thePlan)
       filter(elements.flat(plan.filter)), channels(plan.groups * plan.inputs) {
   if (plan.scales)
     scales = elements.flat(plan.scales);
+  if (plan.computesInput) {
+    input = kernel.scratch(plan.rowsPerChunk() * channels, elementOf(plan.input));
+    computed = kernel.scratch(1, code.builder.getIndexType());
+    mlir::memref::StoreOp::create(code.builder, code.loc, code.index(-1), computed, code.index(0));
+  }
   if (plan.stepsPerPass < plan.wholeDepth())
     waiting = kernel.scratch(plan.rowsPerChunk() * plan.columns.vectors * tiles.lanes, tiles.sum);
 }
@@ -125,10 +134,36 @@ PackedEmitter::Chunk PackedEmitter::chunkAt(Value number) {
 void PackedEmitter::emitChunk(Value number) {
   Chunk chunk = chunkAt(number);
   group = chunk.group;
+  if (plan.computesInput)
+    computeInput(chunk);
   plan.columns.forBlock(code, chunk.column, [&](ColumnRange columns) {
     columns.filter = code.add(code.mul(group, code.index(plan.columns.elements())), columns.filter);
     columns.channel = code.add(code.mul(group, code.index(plan.columns.outputs)), columns.channel);
     emitColumns(chunk, columns);
+  });
+}
+
+/// The rows of a chunk, element by element; chunks of the same rows that follow each other share
+/// them.
+void PackedEmitter::computeInput(const Chunk &chunk) {
+  const TiledLine &line = plan.phases[0].line;
+  firstRow = loops.placeOf(line, chunk.tiles.from);
+  Value end = loops.placeOf(line, chunk.tiles.to), zero = code.index(0);
+  Value last = mlir::memref::LoadOp::create(code.builder, code.loc, computed, zero);
+  code.ifThen(code.compare(mlir::arith::CmpIPredicate::ne, last, chunk.tiles.from), [&] {
+    mlir::memref::StoreOp::create(code.builder, code.loc, chunk.tiles.from, computed, zero);
+    SmallVector<Dim> rows = dimsOf(plan.input);
+    rows.pop_back();
+    code.loop(firstRow, end, 1, [&](Value row) {
+      SmallVector<Value> indices = code.delinearize(row, elements.sizes(rows));
+      Value start = code.mul(code.sub(row, firstRow), code.index(channels));
+      indices.push_back({});
+      code.loop(zero, code.index(channels), 1, [&](Value channel) {
+        indices.back() = channel;
+        kernel.scalar().store(elements.at(plan.input, indices), input, code.add(start, channel),
+                              elementOf(plan.input));
+      });
+    });
   });
 }
 
@@ -296,6 +331,8 @@ void PackedEmitter::store(const ColumnRange &columns, const WindowLine &line, Va
 
 /// Where the window at `x` begins in a line of the input; before its first element at the border.
 Value PackedEmitter::inputStart(Value inputLine, Value x) {
+  if (firstRow)
+    return code.mul(code.sub(x, firstRow), code.index(channels));
   const WindowAxis &axis = phase->line.axis;
   Value first = code.sub(code.mul(x, code.index(axis.stride)), code.index(axis.low));
   Value place = code.add(code.mul(inputLine, elements.size(axis.in)), first);
@@ -361,7 +398,8 @@ bool lowerPackedConv(Kernel &kernel, PackedConvOp op) {
   int64_t rows = plan->phases[0].line.height * plan->tilesPerBlock * plan->linesPerBlock *
                  static_cast<int64_t>(plan->phases.size());
   // The filter of a product of few rows comes from afar, which takes longer than to multiply it.
-  int64_t work = std::max(rows, streamedRows) * plan->columns.vectors * plan->wholeDepth();
+  int64_t work = std::max(rows, streamedRows) * plan->columns.vectors *
+                 (plan->wholeDepth() + kernel.workPerElement());
   kernel.begin(chunks, Kernel::grainFor(work));
   PackedEmitter emitter(kernel, *plan);
   kernel.forChunks([&](Value number) { emitter.emitChunk(number); });

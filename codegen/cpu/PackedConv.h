@@ -43,6 +43,8 @@ struct PackedPlan {
   int64_t scaledChannels = 0; ///< That share a scale.
   bool nibbles = false;       ///< Each byte of the filter holds two channels.
   bool isPointwise = false;   ///< One line of all places; no other dimensions.
+  /// The input is no buffer: each chunk computes its rows first. Only of pointwise ones.
+  bool computesInput = false;
   Dim images;
   SmallVector<WindowAxis> outer;  ///< All spatial dimensions but the last.
   int64_t lineTaps = 1;           ///< Of the last one.

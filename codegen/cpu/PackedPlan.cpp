@@ -4,6 +4,8 @@
 
 #include "codegen/cpu/PackedConv.h"
 
+#include "passes/KernelRules.h"
+
 namespace weft {
 
 /// Of input, and of filters, that a chunk may use again from a second-level cache: half of one of
@@ -133,6 +135,11 @@ void PackedPlan::chooseBlocks(const Choice &choice) {
   while (blocks() * columns.count * groups < enoughChunks && tilesPerBlock > fewestTiles)
     tilesPerBlock = llvm::divideCeil(tilesPerBlock, 2);
 
+  if (!choice.chunk) {
+    tilesPerBlock = evenBlocks(lineTiles, tilesPerBlock);
+    linesPerBlock = evenBlocks(allLines, linesPerBlock);
+  }
+
   auto inputBytes = static_cast<double>(lineBytes) * static_cast<double>(allLines);
   auto again = [](double bytes, int64_t times) {
     return bytes <= cacheBytes ? bytes : bytes * static_cast<double>(times);
@@ -153,8 +160,10 @@ std::optional<PackedPlan> PackedPlan::of(PackedConvOp op, VectorTarget target,
                                          const Choice &choice) {
   SmallVector<Dim> in = dimsOf(op.getInput()), out = dimsOf(op.getResult());
   ArrayRef<int64_t> filter = cast<RankedTensorType>(op.getFilter().getType()).getShape();
-  auto isBuffer = [](Value operand) { return isa<mlir::BlockArgument>(operand); };
-  if (!llvm::all_of(op.getOperands(), isBuffer) || llvm::is_contained(filter, 0))
+  auto isRead = [](mlir::OpOperand &operand) {
+    return isa<mlir::BlockArgument>(operand.get()) || takesPrologue(operand);
+  };
+  if (!llvm::all_of(op->getOpOperands(), isRead) || llvm::is_contained(filter, 0))
     return std::nullopt;
   Type element = elementOf(op.getInput());
   auto interleave = static_cast<int64_t>(op.getInterleave());
@@ -166,6 +175,7 @@ std::optional<PackedPlan> PackedPlan::of(PackedConvOp op, VectorTarget target,
   }
   PackedPlan plan;
   plan.input = op.getInput();
+  plan.computesInput = !isa<mlir::BlockArgument>(plan.input);
   plan.filter = op.getFilter();
   plan.result = op.getResult();
   plan.groups = op.getGroups();

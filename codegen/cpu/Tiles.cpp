@@ -292,6 +292,21 @@ int64_t balancedTile(std::optional<int64_t> extent, int64_t most) {
   return llvm::divideCeil(*extent, llvm::divideCeil(*extent, most));
 }
 
+int64_t evenBlocks(int64_t extent, int64_t most) {
+  constexpr int64_t threads = 4;
+  int64_t fewest = llvm::divideCeil(extent, most), best = most;
+  int64_t least = std::numeric_limits<int64_t>::max();
+  for (int64_t blocks = fewest; fewest > 1 && blocks <= fewest + fewest / 2; ++blocks) {
+    int64_t length = llvm::divideCeil(extent, blocks);
+    int64_t rounds = llvm::divideCeil(llvm::divideCeil(extent, length), threads);
+    if (rounds * length < least) {
+      least = rounds * length;
+      best = length;
+    }
+  }
+  return best;
+}
+
 void forTiles(Code &code, Value count, std::optional<int64_t> extent, int64_t tile,
               llvm::function_ref<void(Value, int64_t)> body) {
   Value zero = code.index(0);

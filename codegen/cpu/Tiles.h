@@ -109,6 +109,10 @@ void forTiles(Code &code, Value count, std::optional<int64_t> extent, int64_t ti
 /// Rows of a tile, at most `most`, such that all tiles of `extent` are about equally high.
 int64_t balancedTile(std::optional<int64_t> extent, int64_t most);
 
+/// The length of blocks of `extent`, at most `most`, such that two or four threads get about the
+/// same: up to half as many blocks more.
+int64_t evenBlocks(int64_t extent, int64_t most);
+
 } // namespace weft
 
 #endif // WEFT_CODEGEN_CPU_TILES_H

@@ -71,36 +71,91 @@ void ArenaLayout::solve() {
   solveSlots(shared);
 }
 
-/// The lowest gap, or with `bestFit` the smallest, between those that live at its time. Above all
-/// of them there is room for everything: the last choice.
-static int64_t placeIn(ArrayRef<ArenaLayout::Placed> placed, int64_t size, const Interval &live,
-                       bool bestFit) {
-  int64_t end = 0, smallest = std::numeric_limits<int64_t>::max();
-  std::optional<int64_t> found;
+//===-- Halves ------------------------------------------------------------------------------===//
+
+/// Kernels of less run on one thread.
+static constexpr int64_t leastShared = 32 * 1024;
+
+int64_t ArenaLayout::Placed::middle() const {
+  return end - begin < leastShared ? end : begin + (end - begin) / 2;
+}
+
+static int64_t sharedBytes(int64_t begin, int64_t end, int64_t otherBegin, int64_t otherEnd) {
+  return std::max<int64_t>(0, std::min(end, otherEnd) - std::max(begin, otherBegin));
+}
+
+/// Bytes of `buffer` whose place belongs to the other thread in one of `placed`.
+static int64_t movedBytes(const ArenaLayout::Placed &buffer, ArrayRef<ArenaLayout::Placed> placed) {
+  int64_t middle = buffer.middle(), moved = 0;
+  for (const ArenaLayout::Placed &other : placed)
+    moved += sharedBytes(buffer.begin, middle, other.middle(), other.end) +
+             sharedBytes(middle, buffer.end, other.begin, other.middle());
+  return moved;
+}
+
+//===-- Places ------------------------------------------------------------------------------===//
+
+namespace {
+struct Gap {
+  int64_t begin, end;
+};
+} // namespace
+
+/// Between those that live at its time, where `size` fits; above all of them if nowhere else.
+static SmallVector<Gap> gapsFor(ArrayRef<ArenaLayout::Placed> placed, int64_t size,
+                                const Interval &live) {
+  SmallVector<Gap> gaps;
+  int64_t end = 0, peak = 0;
   for (const ArenaLayout::Placed &other : placed) {
+    peak = std::max(peak, other.end);
     if (!other.live.overlaps(live))
       continue;
-    int64_t gap = other.begin - end;
-    if (gap >= size && gap < smallest) {
-      found = end;
-      smallest = gap;
-      if (!bestFit)
-        break;
-    }
+    if (other.begin - end >= size)
+      gaps.push_back({end, other.begin});
     end = std::max(end, other.end);
   }
-  return found.value_or(end);
+  if (gaps.empty() || peak - end >= size)
+    gaps.push_back({end, std::max(peak, end + size)});
+  return gaps;
+}
+
+/// The place in a gap, at its ends or around the middle of another buffer, that moves least.
+static int64_t placeAroundMiddle(ArrayRef<ArenaLayout::Placed> placed, ArrayRef<Gap> gaps,
+                                 int64_t size, const Interval &live) {
+  int64_t least = std::numeric_limits<int64_t>::max(), best = gaps.front().begin;
+  auto consider = [&](int64_t begin) {
+    int64_t moved = movedBytes({begin, begin + size, live}, placed);
+    if (moved < least) {
+      least = moved;
+      best = begin;
+    }
+  };
+  for (const Gap &gap : gaps) {
+    int64_t last = gap.end - size;
+    consider(gap.begin);
+    consider(last);
+    for (const ArenaLayout::Placed &other : placed) {
+      int64_t begin = (other.middle() - size / 2) / ArenaLayout::alignment * ArenaLayout::alignment;
+      consider(std::clamp(begin, gap.begin, last));
+    }
+  }
+  return best;
 }
 
 /// Places buffers one after the other, each in a gap between those that live at its time.
-ArenaLayout::Attempt ArenaLayout::placeAll(ArrayRef<size_t> order, bool bestFit) const {
+ArenaLayout::Attempt ArenaLayout::placeAll(ArrayRef<size_t> order, Fit fit) const {
   Attempt attempt;
   std::vector<Placed> placed; // sorted by begin
   for (size_t index : order) {
     const Buffer &buffer = buffers[index];
     int64_t size = alignUp(buffer.factor);
-    int64_t begin = placeIn(placed, size, buffer.live, bestFit);
+    SmallVector<Gap> gaps = gapsFor(placed, size, buffer.live);
+    auto smaller = [](const Gap &a, const Gap &b) { return a.end - a.begin < b.end - b.begin; };
+    int64_t begin = fit == Fit::Lowest     ? gaps.front().begin
+                    : fit == Fit::Smallest ? llvm::min_element(gaps, smaller)->begin
+                                           : placeAroundMiddle(placed, gaps, size, buffer.live);
     Placed taken{begin, begin + size, buffer.live};
+    attempt.moved += movedBytes(taken, placed);
     placed.insert(
         std::upper_bound(placed.begin(), placed.end(), taken,
                          [](const Placed &a, const Placed &b) { return a.begin < b.begin; }),
@@ -128,22 +183,25 @@ int64_t ArenaLayout::largestLive(ArrayRef<size_t> members) const {
 }
 
 /// Largest first. What then lies highest was placed too late: it is placed first, and all is tried
-/// again. The least of the attempts is taken.
+/// again. The least of the attempts is taken, and of those the one that moves least.
 void ArenaLayout::solveSection(ArrayRef<size_t> members) {
   if (members.empty())
     return;
   int64_t bound = largestLive(members);
   Attempt best;
-  for (bool bestFit : {false, true}) {
+  for (Fit fit : {Fit::Lowest, Fit::Smallest, Fit::Middle}) {
     SmallVector<size_t> order(members);
     llvm::sort(order, [&](size_t a, size_t b) {
       return std::tuple(-buffers[a].factor, a) < std::tuple(-buffers[b].factor, b);
     });
-    for (int round = 0; round < maxRounds && (best.begins.empty() || best.peak > bound); ++round) {
-      Attempt attempt = placeAll(order, bestFit);
+    bool isFirst = true;
+    for (int round = 0; round < maxRounds && (isFirst || best.peak > bound); ++round) {
+      Attempt attempt = placeAll(order, fit);
+      isFirst = false;
       auto *highest = llvm::find(order, attempt.highest);
       std::rotate(order.begin(), highest, highest + 1);
-      if (best.begins.empty() || attempt.peak < best.peak)
+      if (best.begins.empty() ||
+          std::tie(attempt.peak, attempt.moved) < std::tie(best.peak, best.moved))
         best = std::move(attempt);
     }
   }

@@ -512,3 +512,59 @@ func.func @repeated(%x: tensor<4x4xf32> {weft.name = "x"})
   %b = weft.softmax %same axis 1 : tensor<4x4xf32>
   return %a, %b : tensor<4x4xf32>, tensor<4x4xf32>
 }
+
+// A factor for each channel is applied where a packed product reads its rows: what it scales is in memory anyway.
+// CHECK-LABEL: func.func @scaled_rows(
+// CHECK-COUNT-2: weft.kernel
+// CHECK: weft.mul
+// CHECK-NEXT: weft.packed_conv
+// CHECK-NOT: weft.kernel
+// CHECK: return
+func.func @scaled_rows(%x: tensor<1x8x8x16xf32> {weft.name = "x"}, %w: tensor<1x1x1x16x16xf32> {weft.name = "w"})
+    -> (tensor<1x8x8x9xf32> {weft.name = "result"}) attributes {weft.export} {
+  %s = weft.reduce max %x axes [1, 2] : tensor<1x8x8x16xf32> -> tensor<1x16xf32>
+  %b = weft.broadcast %s along [0, 3] : tensor<1x16xf32> -> tensor<1x8x8x16xf32>
+  %m = weft.mul %x, %b : tensor<1x8x8x16xf32>
+  %y = weft.packed_conv %m, %w strides [1, 1] pad [0, 0] [0, 0] dilations [1, 1] groups 1
+    : tensor<1x8x8x16xf32>, tensor<1x1x1x16x16xf32> -> tensor<1x8x8x9xf32>
+  return %y : tensor<1x8x8x9xf32>
+}
+
+// Not for windows, which read a row several times, nor for a few rows, nor of what is not in memory.
+// CHECK-LABEL: func.func @scaled_windows(
+// CHECK-COUNT-3: weft.kernel
+func.func @scaled_windows(%x: tensor<1x8x8x16xf32> {weft.name = "x"}, %w: tensor<1x3x3x16x16xf32> {weft.name = "w"})
+    -> (tensor<1x8x8x9xf32> {weft.name = "result"}) attributes {weft.export} {
+  %s = weft.reduce max %x axes [1, 2] : tensor<1x8x8x16xf32> -> tensor<1x16xf32>
+  %b = weft.broadcast %s along [0, 3] : tensor<1x16xf32> -> tensor<1x8x8x16xf32>
+  %m = weft.mul %x, %b : tensor<1x8x8x16xf32>
+  %y = weft.packed_conv %m, %w strides [1, 1] pad [1, 1] [1, 1] dilations [1, 1] groups 1
+    : tensor<1x8x8x16xf32>, tensor<1x3x3x16x16xf32> -> tensor<1x8x8x9xf32>
+  return %y : tensor<1x8x8x9xf32>
+}
+
+// CHECK-LABEL: func.func @few_scaled_rows(
+// CHECK-COUNT-3: weft.kernel
+func.func @few_scaled_rows(%x: tensor<3x16xf32> {weft.name = "x"}, %w: tensor<1x16x16xf32> {weft.name = "w"})
+    -> (tensor<3x9xf32> {weft.name = "result"}) attributes {weft.export} {
+  %s = weft.reduce max %x axes [0] : tensor<3x16xf32> -> tensor<16xf32>
+  %b = weft.broadcast %s along [1] : tensor<16xf32> -> tensor<3x16xf32>
+  %m = weft.mul %x, %b : tensor<3x16xf32>
+  %y = weft.packed_conv %m, %w strides [] pad [] [] dilations [] groups 1
+    : tensor<3x16xf32>, tensor<1x16x16xf32> -> tensor<3x9xf32>
+  return %y : tensor<3x9xf32>
+}
+
+// CHECK-LABEL: func.func @computed_rows(
+// CHECK-COUNT-3: weft.kernel
+func.func @computed_rows(%x: tensor<64x16xf32> {weft.name = "x"}, %z: tensor<64x16xf32> {weft.name = "z"},
+                        %w: tensor<1x16x16xf32> {weft.name = "w"})
+    -> (tensor<64x9xf32> {weft.name = "result"}) attributes {weft.export} {
+  %s = weft.reduce max %x axes [0] : tensor<64x16xf32> -> tensor<16xf32>
+  %b = weft.broadcast %s along [1] : tensor<16xf32> -> tensor<64x16xf32>
+  %e = weft.exp %z : tensor<64x16xf32>
+  %m = weft.mul %e, %b : tensor<64x16xf32>
+  %y = weft.packed_conv %m, %w strides [] pad [] [] dilations [] groups 1
+    : tensor<64x16xf32>, tensor<1x16x16xf32> -> tensor<64x9xf32>
+  return %y : tensor<64x9xf32>
+}
