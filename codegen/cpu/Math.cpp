@@ -65,28 +65,43 @@ Value Scalar::exp32(Value x) {
   return mulf(mulf(p, powerOfTwo(half)), powerOfTwo(rest));
 }
 
-/// 2^(n + f), |f| <= 1/2, by a polynomial that is exact at 0 (relative error 2e-9) and an addition
-/// to the exponent. Results below the normal numbers are 0: they are weights beside 1, and the time
-/// that subnormals take would be wasted. At most 1.2 ulp.
-Value Scalar::expOfNegative32(Value x) {
+/// e^(sign x) = 2^(n + f), |f| <= 1/2, by a polynomial that is exact at 0 (relative error 2e-9) and
+/// an addition to the exponent. At most 1.2 ulp while the result is a normal number, anything else
+/// beyond.
+Value Scalar::expInRange32(Value x, double sign) {
   OpBuilder &b = code.builder;
   Location loc = code.loc;
   Type type = x.getType();
   Type integers = integersLike(type);
   auto bits = [&](Value v) { return arith::BitcastOp::create(b, loc, integers, v).getResult(); };
-  Value magic = constant(type, 12582912.0), log2e = constant(type, 0x1.715476p+0);
+  Value magic = constant(type, 12582912.0), log2e = constant(type, sign * 0x1.715476p+0);
   Value shifted = fma(x, log2e, magic);
   Value whole = subf(shifted, magic);
   Value rest = fma(x, log2e, arith::NegFOp::create(b, loc, whole));
-  rest = fma(x, constant(type, 0x1.4ae0cp-26), rest); // what log2e lacks of log2(e)
+  rest = fma(x, constant(type, sign * 0x1.4ae0cp-26), rest); // what log2e lacks of log2(e)
   Value power = polynomial(rest, {0x1.41fbbcp-13, 0x1.5f3e54p-10, 0x1.3b2d4cp-7, 0x1.c6aee8p-5,
                                   0x1.ebfbdcp-3, 0x1.62e430p-1, 1.0});
   Value exponent = arith::ShLIOp::create(b, loc, bits(shifted), integer(integers, 23));
   Value scaled = arith::AddIOp::create(b, loc, bits(power), exponent);
-  scaled = arith::BitcastOp::create(b, loc, type, scaled);
-  Value inRange =
-      arith::CmpFOp::create(b, loc, arith::CmpFPredicate::OGE, x, constant(type, -87.0));
-  return select(inRange, scaled, larger(constant(type, 0.0), x)); // NaN stays
+  return arith::BitcastOp::create(b, loc, type, scaled);
+}
+
+/// Results below the normal numbers are 0: they are weights beside 1, and the time that subnormals
+/// take would be wasted. At most 1.2 ulp.
+Value Scalar::expOfNegative32(Value x) {
+  Value inRange = arith::CmpFOp::create(code.builder, code.loc, arith::CmpFPredicate::OGE, x,
+                                        constant(x.getType(), -87.0));
+  return select(inRange, expInRange32(x, 1), larger(constant(x.getType(), 0.0), x)); // NaN stays
+}
+
+/// 1 / (1 + e^-x), where e^-x cannot overflow; 0 below. At most 2.4 ulp.
+Value Scalar::sigmoid32(Value x) {
+  Type type = x.getType();
+  Value one = constant(type, 1.0), zero = constant(type, 0.0);
+  Value power = expInRange32(smaller(constant(type, 87.0), x), -1);
+  Value inRange = arith::CmpFOp::create(code.builder, code.loc, arith::CmpFPredicate::OGE, x,
+                                        constant(type, -87.0));
+  return select(inRange, divf(one, addf(one, power)), larger(zero, x)); // NaN stays
 }
 
 /// log(x) = n log(2) + log(m), m in [sqrt(1/2), sqrt(2)). At most 1 ulp; subnormals are scaled.

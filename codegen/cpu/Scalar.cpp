@@ -331,6 +331,11 @@ Value Scalar::select(Value condition, Value onTrue, Value onFalse) {
   return arith::SelectOp::create(code.builder, code.loc, condition, onTrue, onFalse);
 }
 
+Value Scalar::smaller(Value a, Value b) {
+  Value isSmaller = arith::CmpFOp::create(code.builder, code.loc, arith::CmpFPredicate::OLT, a, b);
+  return select(isSmaller, a, b);
+}
+
 Value Scalar::larger(Value a, Value b) {
   Value isLarger = arith::CmpFOp::create(code.builder, code.loc, arith::CmpFPredicate::OGT, a, b);
   return select(isLarger, a, b);

@@ -73,8 +73,9 @@ public:
   Value exp(Value x);
   /// The same for x <= 0, cheaper in f32: at most 1.2 ulp, and 0 below 2^-126.
   Value expOfNegative(Value x);
-  /// The larger one in a single instruction: `b` if either is NaN.
+  /// The larger and the smaller one in a single instruction: `b` if either is NaN.
   Value larger(Value a, Value b);
+  Value smaller(Value a, Value b);
   Value log(Value x);
   Value tanh(Value x);
   Value erf(Value x);
@@ -106,7 +107,9 @@ private:
 
   // Math.cpp: single precision, by polynomials.
   Value exp32(Value x);
+  Value expInRange32(Value x, double sign);
   Value expOfNegative32(Value x);
+  Value sigmoid32(Value x);
   Value log32(Value x);
   Value tanh32(Value x);
   Value erf32(Value x);

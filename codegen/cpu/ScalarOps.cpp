@@ -59,6 +59,8 @@ Value Scalar::sign(Value x) {
 
 /// e^-|x| cannot overflow: 1 / (1 + e^-x) above 0, e^x / (1 + e^x) below.
 Value Scalar::sigmoid(Value x) {
+  if (mlir::getElementTypeOrSelf(x).isF32())
+    return sigmoid32(x);
   OpBuilder &b = code.builder;
   Value one = constant(x.getType(), 1.0);
   Value magnitude = math::AbsFOp::create(b, code.loc, x);
