@@ -19,7 +19,7 @@ namespace weft {
 struct OnnxTensor {
   std::string name;
   RankedTensorType type;
-  std::vector<char> bytes;
+  std::string bytes;
 };
 
 struct OnnxOptions {

@@ -118,7 +118,7 @@ static Error checkSize(StringRef what, size_t found, int64_t expected) {
 
 /// Copies a typed field, whose entries are wider than the elements in some cases.
 template <typename To, typename Field>
-static Error takeField(const Field &field, int64_t bytes, std::vector<char> &result) {
+static Error takeField(const Field &field, int64_t bytes, std::string &result) {
   int64_t count = bytes / static_cast<int64_t>(sizeof(To));
   if (Error wrong = checkSize("the number of its values is ", field.size(), count))
     return wrong;
@@ -130,7 +130,7 @@ static Error takeField(const Field &field, int64_t bytes, std::vector<char> &res
   return Error::success();
 }
 
-static Error takeTyped(const TensorProto &tensor, int64_t bytes, std::vector<char> &result) {
+static Error takeTyped(const TensorProto &tensor, int64_t bytes, std::string &result) {
   switch (tensor.data_type()) {
   case TensorProto::FLOAT:
     return takeField<float>(tensor.float_data(), bytes, result);
@@ -184,7 +184,7 @@ static Expected<std::string> externalPath(StringRef location, StringRef folder) 
 }
 
 static Error takeExternal(const TensorProto &tensor, StringRef folder, int64_t bytes,
-                          std::vector<char> &result) {
+                          std::string &result) {
   std::string location;
   int64_t offset = 0, length = bytes;
   for (const auto &entry : tensor.external_data()) {
@@ -223,7 +223,7 @@ static Error takeExternal(const TensorProto &tensor, StringRef folder, int64_t b
 }
 
 static Error takeBytes(TensorProto &tensor, StringRef folder, int64_t bytes,
-                       std::vector<char> &result) {
+                       std::string &result) {
   if (tensor.data_location() == TensorProto::EXTERNAL)
     return takeExternal(tensor, folder, bytes, result);
   if (!tensor.has_raw_data())
@@ -232,7 +232,7 @@ static Error takeBytes(TensorProto &tensor, StringRef folder, int64_t bytes,
     return wrong;
   // Clearing the field would keep its memory.
   std::unique_ptr<std::string> raw(tensor.release_raw_data());
-  result.assign(raw->begin(), raw->end());
+  result = std::move(*raw);
   return Error::success();
 }
 
@@ -263,7 +263,7 @@ Expected<OnnxTensor> takeTensor(TensorProto &tensor, StringRef folder, MLIRConte
 
 mlir::DenseElementsAttr constantOf(const OnnxTensor &tensor) {
   if (!tensor.type.getElementType().isInteger(1))
-    return mlir::DenseElementsAttr::getFromRawBuffer(tensor.type, tensor.bytes);
+    return mlir::DenseElementsAttr::getFromRawBuffer(tensor.type, ArrayRef<char>(tensor.bytes));
   SmallVector<bool> truths(tensor.bytes.begin(), tensor.bytes.end());
   return mlir::DenseElementsAttr::get(tensor.type, ArrayRef<bool>(truths));
 }

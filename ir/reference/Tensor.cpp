@@ -162,8 +162,8 @@ Expected<Tensor> Tensor::fromBytes(Type element, ArrayRef<int64_t> shape, ArrayR
   return result;
 }
 
-std::vector<char> Tensor::toBytes() const {
-  std::vector<char> bytes(count * elementBytes(elementType));
+std::string Tensor::toBytes() const {
+  std::string bytes(count * elementBytes(elementType), char(0));
   char *to = bytes.data();
   if (elementType.isF64())
     writeElements<double>(to, realValues);

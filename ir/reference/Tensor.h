@@ -49,7 +49,7 @@ public:
   static Tensor scalar(mlir::Type element, double value);
   static Tensor scalar(mlir::Type element, int64_t value);
 
-  std::vector<char> toBytes() const;
+  std::string toBytes() const;
 
   mlir::Type element() const { return elementType; }
   llvm::ArrayRef<int64_t> shape() const { return dims; }

@@ -130,7 +130,7 @@ llvm::Error Explain::takeEntry(const InterfaceArgument &input, Array &array) {
   size_t each = array.bytes.size() / static_cast<size_t>(count);
   auto first =
       array.bytes.begin() + static_cast<std::ptrdiff_t>(each * static_cast<size_t>(flags.index));
-  array.bytes = std::vector<char>(first, first + static_cast<std::ptrdiff_t>(each));
+  array.bytes = std::string(first, first + static_cast<std::ptrdiff_t>(each));
   if (isBefore)
     array.dims.erase(array.dims.begin());
   else

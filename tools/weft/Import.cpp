@@ -61,7 +61,7 @@ static FailureOr<std::string> outputPath(const ImportFlags &flags, Report &repor
 }
 
 /// The elements of `array` with its dimensions taken in another order.
-static std::vector<char> permuted(const Array &array, ArrayRef<int64_t> permutation) {
+static std::string permuted(const Array &array, ArrayRef<int64_t> permutation) {
   size_t rank = array.dims.size(), count = 1;
   for (int64_t size : array.dims)
     count *= static_cast<size_t>(size);
@@ -69,7 +69,7 @@ static std::vector<char> permuted(const Array &array, ArrayRef<int64_t> permutat
   SmallVector<size_t> strides(rank, width), place(rank, 0);
   for (size_t axis = rank; axis-- > 1;)
     strides[axis - 1] = strides[axis] * static_cast<size_t>(array.dims[axis]);
-  std::vector<char> result;
+  std::string result;
   result.reserve(array.bytes.size());
   for (size_t element = 0; element < count; ++element) {
     size_t from = 0;
@@ -92,7 +92,7 @@ static void arrangeWeights(ImportedModel &model, const Interface &interface,
     InterfaceParameter parameter = interface.parameters[written.origin];
     Array array = weights[written.origin];
     if (!written.permutation.empty()) {
-      std::vector<char> bytes = permuted(array, written.permutation);
+      std::string bytes = permuted(array, written.permutation);
       SmallVector<int64_t> dims =
           llvm::map_to_vector(written.permutation, [&](int64_t axis) { return array.dims[axis]; });
       array = {array.dtype, dims, std::move(bytes)};

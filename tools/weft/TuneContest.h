@@ -43,7 +43,7 @@ private:
   /// The native side of the entries that are open.
   struct Native {
     std::vector<NamedArray> input, others;
-    std::vector<char> pristine; ///< What is written into the input.
+    std::string pristine; ///< What is written into the input.
     NativeModel model;
     std::vector<NativeModel::PreparedCall> calls;
     std::optional<NativeModel::PreparedCall> touchOthers;

@@ -111,7 +111,7 @@ Error Native::reopen(int threads) {
 // Calls
 //===----------------------------------------------------------------------===//
 
-static weft_array describe(const Tensor &tensor, std::vector<char> &bytes) {
+static weft_array describe(const Tensor &tensor, std::string &bytes) {
   weft_array array = {};
   array.dtype = *dtypeOf(tensor.element());
   array.rank = static_cast<int32_t>(tensor.rank());
@@ -123,7 +123,7 @@ static weft_array describe(const Tensor &tensor, std::vector<char> &bytes) {
 
 Expected<std::vector<Tensor>> Native::call(const std::string &function, ArrayRef<Tensor> arguments,
                                            ArrayRef<Tensor> results) {
-  std::vector<std::vector<char>> bytes;
+  std::vector<std::string> bytes;
   for (const Tensor &tensor : arguments)
     bytes.push_back(tensor.toBytes());
   for (const Tensor &tensor : results) // What is not written shows as garbage, not as zero.

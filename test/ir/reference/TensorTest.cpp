@@ -67,7 +67,7 @@ TEST(Rounding, IntegersWrap) {
 static void expectBytes(const std::string &element, const Reals &values,
                         const std::vector<unsigned char> &bytes) {
   Tensor original = tensor(element, {static_cast<int64_t>(values.size())}, values);
-  std::vector<char> written = original.toBytes();
+  std::string written = original.toBytes();
   EXPECT_EQ(std::vector<unsigned char>(written.begin(), written.end()), bytes) << element;
   llvm::Expected<Tensor> read = Tensor::fromBytes(elementType(element), original.shape(), written);
   if (!read)

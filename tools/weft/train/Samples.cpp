@@ -291,7 +291,7 @@ std::vector<NamedArray> Feed::inputs(int64_t batch) const {
   std::vector<NamedArray> result;
   for (const Input &input : all) {
     if (!input.array) {
-      result.push_back({input.argument->name, {WEFT_U64, {}, std::vector<char>(8)}});
+      result.push_back({input.argument->name, {WEFT_U64, {}, std::string(8, char(0))}});
     } else if (!input.byRows) {
       result.push_back({input.argument->name, *input.array});
     } else {
