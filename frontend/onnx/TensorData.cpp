@@ -222,8 +222,7 @@ static Error takeExternal(const TensorProto &tensor, StringRef folder, int64_t b
   return Error::success();
 }
 
-static Error takeBytes(TensorProto &tensor, StringRef folder, int64_t bytes,
-                       std::string &result) {
+static Error takeBytes(TensorProto &tensor, StringRef folder, int64_t bytes, std::string &result) {
   if (tensor.data_location() == TensorProto::EXTERNAL)
     return takeExternal(tensor, folder, bytes, result);
   if (!tensor.has_raw_data())
