@@ -9,7 +9,7 @@
 #include "frontend/onnx/Onnx.h"
 #include "frontend/onnx/Operators.h"
 #include "frontend/onnx/Structure.h"
-#include "ir/KnownElements.h"
+#include "ir/reference/KnownElements.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "llvm/ADT/MapVector.h"
@@ -27,7 +27,9 @@ public:
   //===-- For nodes ---------------------------------------------------------------------------===//
 
   std::optional<SmallVector<Dim>> known(Value value) { return knownElements.of(value); }
-  std::optional<SmallVector<double>> knownReals(Value value);
+  std::optional<SmallVector<double>> knownReals(Value value) {
+    return knownElements.numbersOf(value);
+  }
   /// Which inputs of the model a value depends on, and what to do about it.
   std::string describeOrigin(Value value);
   /// Values around the node are visible in its graph.
@@ -96,7 +98,7 @@ private:
   Value materialize(OnnxTensor tensor);
   Value makeConstant(const OnnxTensor &tensor);
   std::string uniqueName(StringRef wanted);
-  std::optional<SmallVector<Dim>> knownLeaf(Value value);
+  std::optional<reference::Tensor> knownLeaf(Value value);
   std::optional<unsigned> parameterIndex(Value value);
 
   std::string path, folder;

@@ -6,7 +6,6 @@
 #include "frontend/onnx/Importer.h"
 
 #include "frontend/onnx/TensorData.h"
-#include "ir/Constants.h"
 
 namespace weft {
 
@@ -106,59 +105,16 @@ std::optional<unsigned> OnnxImporter::parameterIndex(Value value) {
   return argument.getArgNumber();
 }
 
-/// The elements of a small weight.
-static std::optional<std::vector<WideElement>> elementsOf(const OnnxTensor &tensor) {
-  if (tensor.type.getNumElements() > 4096)
-    return std::nullopt;
-  auto elements = readConstant(constantOf(tensor));
-  if (elements && elements->size() == 1)
-    elements->resize(tensor.type.getNumElements(), elements->front());
-  return elements;
-}
-
-std::optional<SmallVector<Dim>> OnnxImporter::knownLeaf(Value value) {
+std::optional<reference::Tensor> OnnxImporter::knownLeaf(Value value) {
   std::optional<unsigned> index = parameterIndex(value);
-  if (!index)
+  if (!index || parameters[*index].type.getNumElements() > KnownElements::mostElements)
     return std::nullopt;
-  auto elements = elementsOf(parameters[*index]);
-  if (!elements)
-    return std::nullopt;
-  bool isFloat = isa<mlir::FloatType>(parameters[*index].type.getElementType());
-  SmallVector<Dim> result;
-  for (const WideElement &element : *elements) {
-    if (isFloat && (std::trunc(element.real) != element.real || std::fabs(element.real) > 1e15))
-      return std::nullopt;
-    result.push_back(Dim(isFloat ? static_cast<int64_t>(element.real) : element.integer));
-  }
-  return result;
-}
-
-std::optional<SmallVector<double>> OnnxImporter::knownReals(Value value) {
-  std::optional<std::vector<WideElement>> elements;
-  if (std::optional<unsigned> index = parameterIndex(value))
-    elements = elementsOf(parameters[*index]);
-  else if (auto constant = value.getDefiningOp<ConstantOp>())
-    elements = readConstant(constant.getValue());
-  SmallVector<double> result;
-  if (elements) {
-    bool isFloat = GraphBuilder::isFloat(value);
-    for (const WideElement &element : *elements)
-      result.push_back(isFloat ? element.real : static_cast<double>(element.integer));
-    auto type = GraphBuilder::typeOf(value);
-    if (result.size() == 1 && type.hasStaticShape())
-      result.resize(type.getNumElements(), result[0]);
-    return result;
-  }
-  std::optional<SmallVector<Dim>> dims = known(value);
-  if (!dims)
-    return std::nullopt;
-  for (const Dim &dim : *dims) {
-    std::optional<int64_t> constant = dim.constant();
-    if (!constant)
-      return std::nullopt;
-    result.push_back(static_cast<double>(*constant));
-  }
-  return result;
+  llvm::Expected<reference::Tensor> read =
+      reference::Tensor::fromAttribute(constantOf(parameters[*index]));
+  if (read)
+    return std::move(*read);
+  llvm::consumeError(read.takeError());
+  return std::nullopt;
 }
 
 std::string OnnxImporter::describeOrigin(Value value) {

@@ -80,6 +80,11 @@ static void pow(Node &n) { power(n, n.input(0), n.input(1)); }
 
 static void legacyPow(Node &n) { power(n, n.input(0), legacyOperand(n, n.input(0), n.input(1))); }
 
+static bool isKnownPositive(Node &n, Value value) {
+  auto known = n.maybeKnown(value);
+  return known && llvm::all_of(*known, [](const Dim &dim) { return Dim(1).provablyAtMost(dim); });
+}
+
 /// fmod as in C, or the remainder with the sign of the divisor.
 static void mod(Node &n) {
   Value a = n.input(0), b = n.input(1);
@@ -92,6 +97,8 @@ static void mod(Node &n) {
   if (isUnsigned)
     return n.set(0, rest);
   Value isNegative = n.b.compare(ComparePredicate::Lt, rest, 0.0);
+  if (isKnownPositive(n, b))
+    return n.set(0, n.b.select(isNegative, n.b.add(rest, b), rest));
   Value divisorIsNegative = n.b.compare(ComparePredicate::Lt, b, 0.0);
   Value differs = n.b.binary<XorOp>(isNegative, divisorIsNegative);
   Value fix = n.b.binary<AndOp>(differs, n.b.compare(ComparePredicate::Ne, rest, 0.0));

@@ -138,7 +138,7 @@ static void oldDropout(Node &n) {
   n.ignore("consumed_inputs");
   double ratio = n.real("ratio", 0.5);
   Type type = n.b.element(n.input(0));
-  if (n.integer("is_test", 0) != 0) {
+  if (n.integer("is_test", 0) != 0 || ratio == 0) {
     n.set(0, n.input(0));
     return n.set(1, n.b.splatLike(n.input(0), 1));
   }
@@ -154,13 +154,18 @@ template <bool maskOfBools> static void inferringDropout(Node &n) {
   n.set(1, maskOfBools ? allTrue(n) : n.b.splatLike(n.input(0), 1));
 }
 
-/// From opset 12 ratio and mode are inputs.
+static bool isKnownZero(Node &n, Value value) {
+  auto known = n.maybeKnown(value);
+  return known && known->size() == 1 && known->front() == Dim(0);
+}
+
+/// From opset 12 ratio and mode are inputs. Exporters leave it in training mode with a ratio of 0,
+/// which keeps everything.
 static void dropout(Node &n) {
   GraphBuilder &b = n.b;
   n.ignore("seed");
   Value x = n.input(0), mode = n.optionalInput(2);
-  auto known = n.maybeKnown(mode);
-  if (!mode || (known && known->size() == 1 && known->front() == Dim(0))) {
+  if (!mode || isKnownZero(n, mode) || isKnownZero(n, n.optionalInput(1))) {
     n.set(0, x);
     return n.set(1, allTrue(n));
   }

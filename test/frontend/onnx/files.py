@@ -188,9 +188,41 @@ def run(name, path, inputs, expected, folder):
             yield f"{name} {mode}: wrong numbers"
 
 
+@case
+def padding_computed_from_sizes():
+    """As PyTorch writes windows of shifted attention: columns up to a multiple of 4, the list of pads turned around."""
+    nodes = [
+        node("Shape", "x", "shape"), node("Gather", "shape one", "columns"), node("Mod", "columns four", "rest"),
+        node("Sub", "four rest", "missing"), node("Mod", "missing four", "more"), node("Unsqueeze", "more first", "more1"),
+        node("Concat", "first more1", "known", axis=0), node("Shape", "known", "count"), node("Sub", "count count", "others"),
+        node("Add", "others two", "zeros"), node("ConstantOfShape", "zeros", "rows", value=weight("v", [0], np.int64)),
+        node("Concat", "known rows", "pairs", axis=0), node("Reshape", "pairs by2", "table"),
+        node("Slice", "table last start first back", "turned"), node("Transpose", "turned", "flipped", perm=[1, 0]),
+        node("Reshape", "flipped flat", "pads"), node("Pad", "x pads", "y")]
+    integers = {"one": 1, "four": 4, "first": [0], "two": [2], "by2": [-1, 2], "last": [-1], "start": [-1 << 62], "back": [-1],
+                "flat": [-1]}
+    made = model(nodes, [weight(name, content, np.int64) for name, content in integers.items()],
+                 outputs=[value("y", ("N", 4))])
+    return made, np.pad(X, ((0, 0), (0, 1)))
+
+
+def imported(path):
+    return subprocess.run(["weft", "build", path, "--stop-after=model"], capture_output=True, text=True, check=True).stdout
+
+
 def parameters_of(path):
-    text = subprocess.run(["weft", "build", path, "--stop-after=model"], capture_output=True, text=True, check=True).stdout
-    return text.count("weft.parameter param")
+    return imported(path).count("weft.parameter param")
+
+
+def kept(folder):
+    """Dropout in training mode keeps all where its ratio is 0: no numbers are drawn."""
+    made = model([node("Dropout", "x none yes", "d"), node("Neg", "d", "y")],
+                 [weight("none", 0), weight("yes", True, np.bool_)])
+    path = os.path.join(folder, "kept.onnx")
+    onnx.save(made, path)
+    yield from run("kept", path, {"x": X}, -X, folder)
+    if "random_bits" in imported(path):
+        yield "kept: numbers are drawn"
 
 
 def numbers(folder):
@@ -215,7 +247,7 @@ def main():
         failures += run(one.__name__, path, given[0] if given else {"x": X}, expected, folder)
     path, expected = external(folder)
     failures += run("external", path, {"x": X}, expected, folder)
-    failures += numbers(folder)
+    failures += [*numbers(folder), *kept(folder)]
     print("\n".join(failures))
     sys.exit(1 if failures else 0)
 
