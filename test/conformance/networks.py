@@ -198,8 +198,8 @@ def arguments():
     parser.add_argument("--weft", default=str(ROOT / "build/release/bin/weft"))
     parser.add_argument("--only", default="", help="names of networks, with commas")
     parser.add_argument("--skip", default="", help="names of networks to leave out")
-    parser.add_argument("--set", default="full", choices=["full", "small"],
-                        help="small: the same definitions with small sizes")
+    parser.add_argument("--set", default="full", choices=["full", "small", "recurrent", "related"],
+                        help="small: the same definitions with small sizes; the others: test/networks/README.md")
     parser.add_argument("--out", type=pathlib.Path, help="keeps the exported models (default: build/networks)")
     parser.add_argument("--peers", type=pathlib.Path, default=ROOT / "build/peers",
                         help="folder that npm packages are installed into")

@@ -336,7 +336,7 @@ class Mixer(nn.Module):
 
 
 class GraphSage(nn.Module):
-    """Hamilton et al., arXiv:1706.02216: a node beside the mean of its neighbours."""
+    """Hamilton et al., arXiv:1706.02216: a node beside the mean of its neighbours, weighted by their edges."""
 
     def __init__(self, inputs=64, width=64, classes=16, layers=2):
         super().__init__()
@@ -345,16 +345,17 @@ class GraphSage(nn.Module):
         self.others = nn.ModuleList(nn.Linear(a, b, bias=False) for a, b in zip(widths, widths[1:]))
 
     def forward(self, nodes, source, target, weight):
-        count = AddRows.apply(torch.zeros_like(nodes[:, :1]), target[:, None], torch.ones_like(weight)[:, None])
+        weight = weight[:, None]
+        whole = AddRows.apply(torch.zeros_like(nodes[:, :1]), target[:, None], weight).clamp(min=1e-6)
         x = nodes
         for own, others in zip(self.own, self.others):
-            total = AddRows.apply(torch.zeros_like(x), target[:, None], x[source])
-            x = torch.relu(own(x) + others(total / count.clamp(min=1)))
+            total = AddRows.apply(torch.zeros_like(x), target[:, None], x[source] * weight)
+            x = torch.relu(own(x) + others(total / whole))
         return x
 
 
 class GraphAttention(nn.Module):
-    """Velickovic et al., arXiv:1710.10903: weights of edges by a softmax at their ends."""
+    """Velickovic et al., arXiv:1710.10903: shares of edges by a softmax at their ends, which the given weights scale."""
 
     def __init__(self, inputs=64, heads=4, width=16, classes=16):
         super().__init__()
@@ -369,7 +370,7 @@ class GraphAttention(nn.Module):
             h = h.view(h.shape[0], self.heads, -1)
             score = scores(h)
             score = functional.leaky_relu(score[source, :, 0] + score[target, :, 1], 0.2)
-            power = torch.exp(score - score.max())
+            power = torch.exp(score - score.max()) * weight[:, None]
             total = AddRows.apply(torch.zeros_like(h[:, :, 0]), target[:, None], power)
             share = power / (total[target] + 1e-9)
             h = AddRows.apply(torch.zeros_like(h), target[:, None], h[source] * share[:, :, None])
