@@ -275,16 +275,49 @@ bool Dim::operator==(const Dim &other) const {
                     });
 }
 
-bool Dim::provablyAtMost(const Dim &other) const {
-  Dim difference = other - *this;
-  return llvm::all_of(difference.terms, [](const auto &entry) {
-    const Term &term = entry.second;
-    // A quotient is at least 0 when its numerator is.
-    bool factorsNonNegative = llvm::all_of(term.factors, [](const AtomRef &factor) {
+/// A quotient is at least 0 when its numerator is.
+template <typename Terms> static bool isNeverNegative(const Terms &terms) {
+  return llvm::all_of(terms, [](const auto &entry) {
+    bool factorsNonNegative = llvm::all_of(entry.second.factors, [](const auto &factor) {
       return !factor->numerator || Dim(0).provablyAtMost(*factor->numerator);
     });
-    return term.coefficient > 0 && factorsNonNegative;
+    return entry.second.coefficient > 0 && factorsNonNegative;
   });
+}
+
+/// A term `k * d * (n / d)` for numbers k and d: it lies from k * (n - d + 1) to k * n. Those that
+/// are taken away come first, for those that are added may stay.
+template <typename Terms> static auto *findMultipleOfQuotient(const Terms &terms) {
+  const typename Terms::mapped_type *added = nullptr;
+  for (const auto &[key, term] : terms) {
+    if (term.factors.size() != 1 || !term.factors[0]->numerator)
+      continue;
+    int64_t divisor = term.factors[0]->denominator->constant().value_or(0);
+    if (divisor <= 0 || term.coefficient % divisor != 0)
+      continue;
+    if (term.coefficient < 0)
+      return &term;
+    added = &term;
+  }
+  return added;
+}
+
+bool Dim::provablyAtMost(const Dim &other) const {
+  Dim difference = other - *this;
+  while (!isNeverNegative(difference.terms)) {
+    const Term *multiple = findMultipleOfQuotient(difference.terms);
+    if (!multiple)
+      return false;
+    const Atom &quotient = *multiple->factors[0];
+    int64_t divisor = *quotient.denominator->constant();
+    Dim least = *quotient.numerator;
+    if (multiple->coefficient > 0)
+      least = least - divisor + 1;
+    Dim rest = difference + least * (multiple->coefficient / divisor);
+    rest.addTerm(multiple->factors, -multiple->coefficient);
+    difference = rest;
+  }
+  return true;
 }
 
 SmallVector<std::string> Dim::symbols() const {

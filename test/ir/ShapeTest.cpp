@@ -129,6 +129,17 @@ TEST(Dim, OrderIsShownTermByTerm) {
   EXPECT_FALSE(N.provablyAtMost(M));
 }
 
+TEST(Dim, QuotientsLieBetweenTheirBounds) {
+  EXPECT_TRUE(Dim(0).provablyAtMost(N.mod(7)));
+  EXPECT_TRUE(N.mod(7).provablyAtMost(6));
+  EXPECT_FALSE(N.mod(7).provablyAtMost(5));
+  EXPECT_FALSE(Dim(1).provablyAtMost(N.mod(7)));
+  // What is missing to a multiple of 7.
+  EXPECT_TRUE(Dim(0).provablyAtMost((Dim(7) - N.mod(7)).mod(7)));
+  EXPECT_TRUE((Dim(4) * (N + M).floorDiv(4)).provablyAtMost(N + M));
+  EXPECT_FALSE((Dim(5) * (N + M).floorDiv(4)).provablyAtMost(N + M));
+}
+
 TEST(Dim, UnnamedSizesAgreeWithAll) {
   auto type =
       RankedTensorType::get({mlir::ShapedType::kDynamic, 3}, mlir::Float32Type::get(&context()));
