@@ -5,7 +5,9 @@
 #include "frontend/onnx/Importer.h"
 
 #include "llvm/ADT/StringExtras.h"
+
 #include "llvm/Support/Path.h"
+#include <set>
 
 namespace weft {
 
@@ -156,6 +158,25 @@ void OnnxImporter::keepCount(const OnnxRow &row, Node &node, OnnxValue &output) 
   }
 }
 
+/// Names of dimensions that `why` speaks of can be given sizes that fit.
+std::string OnnxImporter::dimsToFix(StringRef why) {
+  llvm::StringSet<> words;
+  while (!why.empty()) {
+    StringRef word = why.take_while([](char c) { return llvm::isAlnum(c) || c == '_'; });
+    words.insert(word);
+    why = why.drop_front(std::max<size_t>(word.size(), 1));
+  }
+  std::set<std::string> names;
+  for (Value argument : function.getArguments())
+    for (const Dim &dim : GraphBuilder::dims(argument))
+      if (auto name = dim.bareSymbol(); name && words.contains(*name))
+        names.insert(name->str());
+  std::string flags;
+  for (const std::string &name : names)
+    flags += " --dim " + name + "=SIZE";
+  return flags.empty() || words.contains("dim") ? "" : "; sizes that fit can be given with" + flags;
+}
+
 void OnnxImporter::applyRow(const OnnxRow &row, Node &node) {
   std::string wrong = checkOnnxSignature(row.domain, node.proto);
   if (!wrong.empty())
@@ -173,7 +194,8 @@ void OnnxImporter::applyRow(const OnnxRow &row, Node &node) {
   }
   if (node.isGood())
     return define(node.proto, outputs);
-  error("node " + describe(node.proto) + ", opset " + Twine(node.opset) + ": " + node.why());
+  error("node " + describe(node.proto) + ", opset " + Twine(node.opset) + ": " + node.why() +
+        dimsToFix(node.why()));
   define(node.proto, {});
 }
 

@@ -30,6 +30,8 @@ public:
   std::optional<SmallVector<double>> knownReals(Value value) {
     return knownElements.numbersOf(value);
   }
+  /// A dimension of a tensor is not negative.
+  void addSize(const Dim &dim) { knownElements.addSize(dim); }
   /// Which inputs of the model a value depends on, and what to do about it.
   std::string describeOrigin(Value value);
   /// Values around the node are visible in its graph.
@@ -76,6 +78,8 @@ private:
   std::optional<RankedTensorType> typeOf(const onnx::ValueInfoProto &input);
   std::optional<Dim> dimOf(const onnx::TensorShapeProto::Dimension &dim, StringRef input,
                            int64_t axis);
+  Dim namedDim(StringRef name);
+  void collectBoundDims();
   bool finish();
   bool addOutput(const onnx::ValueInfoProto &declared, SmallVector<Value> &results,
                  SmallVector<std::string> &names);
@@ -89,6 +93,7 @@ private:
   void importCall(const onnx::NodeProto &node, const onnx::FunctionProto &function,
                   ArrayRef<OnnxValue> inputs);
   void applyRow(const OnnxRow &row, Node &node);
+  std::string dimsToFix(StringRef why);
   bool checkCounts(const OnnxRow &row, Node &node);
   void keepCount(const OnnxRow &row, Node &node, OnnxValue &output);
   void define(const onnx::NodeProto &node, ArrayRef<OnnxValue> outputs);
@@ -117,7 +122,7 @@ private:
   /// The arguments of the function are these parameters, then the inputs.
   std::vector<OnnxTensor> parameters;
   SmallVector<std::string> inputNames;
-  llvm::StringSet<> takenNames, takenParameters, givenConstants, usedDims;
+  llvm::StringSet<> takenNames, takenParameters, givenConstants, usedDims, boundDims;
   /// Values that could not be imported: what depends on them is not reported again.
   int callDepth = 0;
   int64_t nodesImported = 0;

@@ -4,6 +4,7 @@
 
 #include "frontend/onnx/Importer.h"
 
+#include "frontend/onnx/Dimensions.h"
 #include "frontend/onnx/TensorData.h"
 
 #include "llvm/ADT/StringExtras.h"
@@ -38,14 +39,38 @@ std::optional<Dim> OnnxImporter::dimOf(const onnx::TensorShapeProto::Dimension &
     error("dimension " + Twine(axis) + " of the input '" + input + "' is " + Twine(size));
     return std::nullopt;
   }
-  std::string name = dim.dim_param().empty() ? onnxIdentifier(input) + "_dim" + std::to_string(axis)
-                                             : onnxIdentifier(dim.dim_param());
+  const std::string &text = dim.dim_param();
+  if (text.empty())
+    return namedDim(onnxIdentifier(input) + "_dim" + std::to_string(axis));
+  // A formula has to get its sizes from somewhere: each name is a dimension of its own.
+  std::optional<Dim> formula = readDimFormula(text, [&](StringRef name) -> std::optional<Dim> {
+    if (!boundDims.contains(name))
+      return std::nullopt;
+    return namedDim(onnxIdentifier(name));
+  });
+  return formula ? formula : namedDim(onnxIdentifier(text));
+}
+
+/// The symbol, or the number that the user fixes it to.
+Dim OnnxImporter::namedDim(StringRef name) {
   for (const auto &[fixed, size] : options.dims)
     if (fixed == name) {
       usedDims.insert(fixed);
       return Dim(size);
     }
   return Dim::symbol(name);
+}
+
+/// Names that are whole dimensions of inputs: each gives its size when the model is called.
+void OnnxImporter::collectBoundDims() {
+  for (const onnx::ValueInfoProto &input : model->graph().input()) {
+    bool isConstant = llvm::any_of(options.constants, [&](const OnnxTensor &constant) {
+      return constant.name == onnxIdentifier(input.name());
+    });
+    if (!isConstant)
+      for (const auto &dim : input.type().tensor_type().shape().dim())
+        boundDims.insert(dim.dim_param());
+  }
 }
 
 std::optional<RankedTensorType> OnnxImporter::typeOf(const onnx::ValueInfoProto &input) {
@@ -117,6 +142,7 @@ bool OnnxImporter::addInput(const onnx::ValueInfoProto &input) {
 
 bool OnnxImporter::addInputs() {
   bool good = true;
+  collectBoundDims();
   // Files of IR version 3 and older list weights among the inputs too.
   for (const onnx::ValueInfoProto &input : model->graph().input())
     if (!scope->initializers.contains(input.name()))

@@ -2,7 +2,7 @@
 //
 // Operators about the graph itself: constants, identities and the sizes of tensors.
 
-#include "frontend/onnx/Operators.h"
+#include "frontend/onnx/Importer.h"
 
 namespace weft {
 
@@ -34,6 +34,8 @@ static void constant(Node &n) {
 /// The sizes from `start` to `end`, which are clamped.
 static void shape(Node &n) {
   SmallVector<Dim> dims = n.dims(0);
+  for (const Dim &dim : dims)
+    n.importer.addSize(dim);
   int64_t rank = static_cast<int64_t>(dims.size());
   auto clamp = [&](int64_t place) {
     return std::clamp<int64_t>(place < 0 ? place + rank : place, 0, rank);

@@ -412,32 +412,40 @@ static void constantOfShape(Node &n) {
   n.set(0, n.b.broadcastTo(value, *shape));
 }
 
-/// start + i * step; the number of elements is known from the bounds.
-static void range(Node &n) {
-  Type type = n.b.element(n.input(0));
-  Dim count;
-  if (n.b.isFloat(n.input(0))) {
-    auto start = n.knownReals(0), limit = n.knownReals(1), step = n.knownReals(2);
-    if (!start || !limit || !step)
-      return;
-    if (step->front() == 0)
-      return n.fail("the step is 0");
-    double exact = std::ceil((limit->front() - start->front()) / step->front());
-    if (!(exact < 1e12))
-      return n.fail("counts to more elements than fit into memory");
-    count = Dim(static_cast<int64_t>(std::max(exact, 0.0)));
-  } else {
+/// How many numbers lie from the start to before the limit. Floats may be sizes too, as whole
+/// numbers; fractions have to be numbers.
+static std::optional<Dim> countOfRange(Node &n) {
+  auto isWhole = [&](size_t index) { return n.maybeKnown(n.input(index)).has_value(); };
+  if (!n.b.isFloat(n.input(0)) || (isWhole(0) && isWhole(1) && isWhole(2))) {
     std::optional<Dims> start = n.knownDims(0), limit = n.knownDims(1);
     auto step = n.knownIntegers(2);
     if (!start || !limit || !step)
-      return;
-    if (step->front() == 0)
-      return n.fail("the step is 0");
-    count = sliceSize(start->front(), limit->front(), step->front());
-    if (std::optional<int64_t> known = count.constant(); known && *known < 0)
-      count = Dim(0);
+      return std::nullopt;
+    if (step->front() == 0) {
+      n.fail("the step is 0");
+      return std::nullopt;
+    }
+    Dim count = sliceSize(start->front(), limit->front(), step->front());
+    return count.constant().value_or(0) < 0 ? Dim(0) : count;
   }
-  Value place = n.b.mul(n.b.iota(type, count, 0), n.b.reshape(n.input(2), {}));
+  auto start = n.knownReals(0), limit = n.knownReals(1), step = n.knownReals(2);
+  if (!start || !limit || !step)
+    return std::nullopt;
+  double exact = std::ceil((limit->front() - start->front()) / step->front());
+  if (step->front() == 0)
+    n.fail("the step is 0");
+  else if (!(exact < 1e12))
+    n.fail("counts to more elements than fit into memory");
+  return n.isGood() ? std::optional<Dim>(static_cast<int64_t>(std::max(exact, 0.0))) : std::nullopt;
+}
+
+/// start + i * step
+static void range(Node &n) {
+  std::optional<Dim> count = countOfRange(n);
+  if (!count)
+    return;
+  Type type = n.b.element(n.input(0));
+  Value place = n.b.mul(n.b.iota(type, *count, 0), n.b.reshape(n.input(2), {}));
   n.set(0, n.b.add(place, n.b.reshape(n.input(0), {})));
 }
 

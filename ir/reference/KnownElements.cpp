@@ -125,31 +125,76 @@ static Known moved(Operation *op, ArrayRef<Dims> inputs) {
 
 //===-- Arithmetic on sizes -----------------------------------------------------------------===//
 
-/// Division of integers rounds toward zero: for sizes that is floor division.
-static std::optional<Dim> quotient(const Dim &a, const Dim &b) {
-  if (b == Dim(0) || !Dim(1).provablyAtMost(b) || !Dim(0).provablyAtMost(a))
-    return std::nullopt;
-  return a.floorDiv(b);
-}
+namespace {
+/// Compares expressions, and computes with what comes out. `sizes` are never negative.
+struct Arithmetic {
+  ArrayRef<Dim> sizes;
 
-/// Whether a < b, where it is the same for all sizes.
-static std::optional<bool> isLess(const Dim &a, const Dim &b) {
-  if (b.provablyAtMost(a))
+  bool isAtMost(const Dim &a, const Dim &b) const {
+    return a.provablyAtMost(b) ||
+           llvm::any_of(sizes, [&](const Dim &size) { return (a + size).provablyAtMost(b); });
+  }
+  /// Whether a < b, where it is the same for all sizes.
+  std::optional<bool> isLess(const Dim &a, const Dim &b) const;
+  std::optional<bool> compare(ComparePredicate predicate, const Dim &a, const Dim &b) const;
+  std::optional<Dim> smaller(const Dim &a, const Dim &b) const;
+  std::optional<Dim> quotient(const Dim &a, const Dim &b) const;
+  std::optional<Dim> combine(Operation *op, const Dim &a, const Dim &b) const;
+};
+} // namespace
+
+std::optional<bool> Arithmetic::isLess(const Dim &a, const Dim &b) const {
+  if (isAtMost(b, a))
     return false;
-  if ((a + Dim(1)).provablyAtMost(b))
+  if (isAtMost(a + Dim(1), b))
     return true;
   return std::nullopt;
 }
 
-static std::optional<Dim> smaller(const Dim &a, const Dim &b) {
-  if (a.provablyAtMost(b))
+static std::optional<bool> inverse(std::optional<bool> known) {
+  return known ? std::optional<bool>(!*known) : std::nullopt;
+}
+
+std::optional<bool> Arithmetic::compare(ComparePredicate predicate, const Dim &a,
+                                        const Dim &b) const {
+  std::optional<bool> below = isLess(a, b), above = isLess(b, a), equal;
+  if (below.value_or(false) || above.value_or(false))
+    equal = false;
+  else if (below && above)
+    equal = true;
+  switch (predicate) {
+  case ComparePredicate::Lt:
+    return below;
+  case ComparePredicate::Ge:
+    return inverse(below);
+  case ComparePredicate::Gt:
+    return above;
+  case ComparePredicate::Le:
+    return inverse(above);
+  case ComparePredicate::Eq:
+    return equal;
+  case ComparePredicate::Ne:
+    return inverse(equal);
+  }
+  return std::nullopt;
+}
+
+std::optional<Dim> Arithmetic::smaller(const Dim &a, const Dim &b) const {
+  if (isAtMost(a, b))
     return a;
-  if (b.provablyAtMost(a))
+  if (isAtMost(b, a))
     return b;
   return std::nullopt;
 }
 
-static std::optional<Dim> combine(Operation *op, const Dim &a, const Dim &b) {
+/// Division of integers rounds toward zero: for sizes that is floor division.
+std::optional<Dim> Arithmetic::quotient(const Dim &a, const Dim &b) const {
+  if (b == Dim(0) || !isAtMost(Dim(1), b) || !isAtMost(Dim(0), a))
+    return std::nullopt;
+  return a.floorDiv(b);
+}
+
+std::optional<Dim> Arithmetic::combine(Operation *op, const Dim &a, const Dim &b) const {
   if (isa<AddOp>(op))
     return a + b;
   if (isa<SubOp>(op))
@@ -167,36 +212,10 @@ static std::optional<Dim> combine(Operation *op, const Dim &a, const Dim &b) {
     std::optional<Dim> whole = quotient(a, b);
     return whole ? std::optional<Dim>(a - *whole * b) : std::nullopt;
   }
-  if (isa<MinOp>(op))
-    return smaller(a, b);
   std::optional<Dim> low = smaller(a, b);
-  return !low ? std::nullopt : std::optional<Dim>(*low == a ? b : a);
-}
-
-static std::optional<Dim> compared(ComparePredicate predicate, const Dim &a, const Dim &b) {
-  std::optional<bool> below = isLess(a, b), above = isLess(b, a), result;
-  bool differ = below.value_or(false) || above.value_or(false);
-  bool equal = below && above && !differ;
-  switch (predicate) {
-  case ComparePredicate::Lt:
-    result = below;
-    break;
-  case ComparePredicate::Ge:
-    result = below ? std::optional<bool>(!*below) : std::nullopt;
-    break;
-  case ComparePredicate::Gt:
-    result = above;
-    break;
-  case ComparePredicate::Le:
-    result = above ? std::optional<bool>(!*above) : std::nullopt;
-    break;
-  case ComparePredicate::Eq:
-  case ComparePredicate::Ne:
-    if (equal || differ)
-      result = equal == (predicate == ComparePredicate::Eq);
-    break;
-  }
-  return result ? std::optional<Dim>(Dim(*result)) : std::nullopt;
+  if (!low || isa<MinOp>(op))
+    return low;
+  return *low == a ? b : a;
 }
 
 static Known pairwise(const Dims &a, const Dims &b,
@@ -251,7 +270,7 @@ static Known ofCast(CastOp op, const Dims &input) {
   return result;
 }
 
-static Known symbolic(Operation *op, ArrayRef<Dims> inputs) {
+static Known symbolic(Operation *op, ArrayRef<Dims> inputs, const Arithmetic &arithmetic) {
   if (isMovedBy(op, 0))
     return moved(op, inputs);
   return llvm::TypeSwitch<Operation *, Known>(op)
@@ -261,7 +280,8 @@ static Known symbolic(Operation *op, ArrayRef<Dims> inputs) {
       .Case([&](SelectOp) { return ofSelect(inputs[0], inputs[1], inputs[2]); })
       .Case([&](CompareOp o) {
         return pairwise(inputs[0], inputs[1], [&](const Dim &a, const Dim &b) {
-          return compared(o.getPredicate(), a, b);
+          std::optional<bool> known = arithmetic.compare(o.getPredicate(), a, b);
+          return known ? std::optional<Dim>(Dim(*known)) : std::nullopt;
         });
       })
       .Case([&](NegOp) {
@@ -270,7 +290,7 @@ static Known symbolic(Operation *op, ArrayRef<Dims> inputs) {
       })
       .Case<AddOp, SubOp, MulOp, DivOp, RemOp, MinOp, MaxOp>([&](auto) {
         return pairwise(inputs[0], inputs[1],
-                        [&](const Dim &a, const Dim &b) { return combine(op, a, b); });
+                        [&](const Dim &a, const Dim &b) { return arithmetic.combine(op, a, b); });
       })
       .Default([](Operation *) { return std::nullopt; });
 }
@@ -318,7 +338,7 @@ Known KnownElements::derive(Operation *op) {
       return std::nullopt;
     operands.push_back(std::move(*known));
   }
-  return operands.empty() ? std::nullopt : symbolic(op, operands);
+  return operands.empty() ? std::nullopt : symbolic(op, operands, {sizes});
 }
 
 KnownElements::Elements KnownElements::compute(Value value) {
@@ -354,6 +374,11 @@ const KnownElements::Elements &KnownElements::find(Value value) {
     }
   }
   return memo.find(value)->second;
+}
+
+void KnownElements::addSize(const Dim &dim) {
+  if (!Dim(0).provablyAtMost(dim) && !llvm::is_contained(sizes, dim))
+    sizes.push_back(dim);
 }
 
 Known KnownElements::of(Value value) {

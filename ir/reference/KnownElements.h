@@ -33,6 +33,9 @@ public:
   std::optional<Dims> of(Value value);
   /// The elements where all are numbers, whole or not.
   std::optional<SmallVector<double>> numbersOf(Value value);
+  /// A dimension of some tensor: it is not negative, which its expression may not show. Later
+  /// questions count on it.
+  void addSize(const Dim &dim);
   /// Needed after operations are erased: what is made later may take their place in memory.
   void forget() { memo.clear(); }
 
@@ -47,6 +50,7 @@ private:
   std::optional<Dims> derive(Operation *op);
 
   Leaf leaf;
+  SmallVector<Dim> sizes;
   llvm::DenseMap<Value, Elements> memo;
 };
 

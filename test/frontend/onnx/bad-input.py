@@ -192,6 +192,11 @@ CASES = [
         model([helper.make_node("Add", ["x", "z"], ["y"])], inputs=[value("x", (2, 3)), value("z", (2, 4))]),
         r"node 'y' \(Add\), opset 17: dimension 4 meets dimension 3, and neither is 1",
     ),
+    (
+        "sizes-differ",
+        model([helper.make_node("Add", ["x", "z"], ["y"])], inputs=[value("x", ("N", "W")), value("z", ("N", 4))]),
+        r"dimension 4 meets dimension W, and neither is 1; sizes that fit can be given with --dim W=SIZE",
+    ),
     # Attributes and inputs of nodes.
     ("unknown-attribute", model([helper.make_node("Relu", ["x"], ["y"], slope=0.5)]), r"node 'y' \(Relu\), opset 17: the attribute 'slope' is not one"),
     ("attribute-type", model([helper.make_node("LeakyRelu", ["x"], ["y"], alpha="much")]), r"the attribute 'alpha' is a string, but a number is expected"),

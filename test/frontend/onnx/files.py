@@ -189,6 +189,44 @@ def run(name, path, inputs, expected, folder):
 
 
 @case
+def dimension_that_is_a_formula():
+    """A mask over past and new steps, as decoders with a cache have it; `2 * past` by a name that is none of a dimension."""
+    inputs = [value("x", ("past", 3)), value("z", ("new-steps", 3)), value("mask", ("past + new-steps", 1)),
+              value("other", ("2 * missing", 1))]
+    made = model([node("Concat", "x z", "all", axis=0), node("Mul", "all mask", "kept"), node("ReduceSum", "other", "sum"),
+                  node("Add", "kept sum", "y")], inputs=inputs)
+    z, mask, other = 10 * X[:1], np.array([[0], [2], [3]], np.float32), np.ones((5, 1), np.float32)
+    return made, np.concatenate([X, z]) * mask + 5, {"x": X, "z": z, "mask": mask, "other": other}
+
+
+@case
+def range_of_floats_over_a_size():
+    """Places of an image's columns, and relative places from high to low."""
+    nodes = [
+        node("Shape", "x", "shape"), node("Gather", "shape zero", "n"), node("Cast", "n", "high", to=FLOAT),
+        node("Range", "none high half", "places"), node("Neg", "high", "low"), node("Range", "high low back", "down"),
+        node("Slice", "down first n1", "front"), node("Reshape", "n flat", "n1"), node("Add", "places front", "s"),
+        node("Unsqueeze", "s columns", "s1"), node("Add", "x s1", "y")]
+    weights = [weight("zero", 0, np.int64), weight("none", 0), weight("half", 1), weight("back", -1), weight("first", [0], np.int64),
+               weight("flat", [-1], np.int64), weight("columns", [1], np.int64)]
+    return model(nodes, weights), X + len(X)
+
+
+@case
+def padding_to_an_even_size():
+    """What is left of a size beside twice its half is never negative, whatever the size."""
+    nodes = [
+        node("Shape", "x", "shape"), node("Gather", "shape zero", "n"), node("Div", "n two", "half"),
+        node("Mul", "half two", "even"), node("Sub", "n even", "odd"), node("Div", "odd two", "before"),
+        node("Sub", "odd before", "after"), node("Reshape", "before flat", "low"), node("Reshape", "after flat", "high"),
+        node("Concat", "low none high none", "pads", axis=0), node("Pad", "x pads", "y")]
+    integers = {"zero": 0, "two": 2, "flat": [-1], "none": [0]}
+    made = model(nodes, [weight(name, content, np.int64) for name, content in integers.items()])
+    three = np.concatenate([X, X[:1]])
+    return made, np.pad(three, ((0, 1), (0, 0))), {"x": three}
+
+
+@case
 def padding_computed_from_sizes():
     """As PyTorch writes windows of shifted attention: columns up to a multiple of 4, the list of pads turned around."""
     nodes = [

@@ -121,6 +121,25 @@ TEST(KnownElements, SizesAreComparedWhereItIsTheSameForAll) {
   EXPECT_EQ(knownOf("%r = weft.compare eq %n, %n : tensor<i64>", "tensor<i1>"), "[1]");
 }
 
+TEST(KnownElements, SizesOfTensorsAreNotNegative) {
+  auto module = mlir::parseSourceString<mlir::ModuleOp>(R"(
+    func.func @f(%x: tensor<?xf32, #weft.shape<[N]>>) -> tensor<i64> {
+      %s = weft.size #weft.shape<[2 * N - 1]> : tensor<i64>
+      %two = weft.constant dense<2> : tensor<i64>
+      %r = weft.div %s, %two : tensor<i64>
+      return %r : tensor<i64>
+    })",
+                                                        &context());
+  auto function = *module->getOps<mlir::func::FuncOp>().begin();
+  mlir::Value half = function.getBody().front().getTerminator()->getOperand(0);
+  KnownElements known;
+  // Rounded toward zero, -1 / 2 is 0.
+  EXPECT_FALSE(known.of(half));
+  known.forget();
+  known.addSize(Dim(2) * Dim::symbol("N") - Dim(1));
+  EXPECT_EQ(languageList(*known.of(half)), "[N - 1]");
+}
+
 TEST(KnownElements, LongChainsAreFollowed) {
   Text body = "%v0 = weft.add %n, %n : tensor<i64>\n";
   for (int i = 1; i < 3000; ++i)
