@@ -14,6 +14,9 @@ namespace weft {
 /// A file whose functions unfold to more nodes than this is not meant well.
 static constexpr int64_t mostNodes = 1'000'000;
 
+/// A detector that is written out box by box may have the same error at hundreds of nodes.
+static constexpr size_t mostErrors = 10;
+
 OnnxImporter::OnnxImporter(StringRef file, const OnnxOptions &given, MLIRContext &theContext,
                            std::vector<std::string> &messages)
     : path(file.str()), folder(llvm::sys::path::parent_path(file).str()), options(given),
@@ -22,7 +25,13 @@ OnnxImporter::OnnxImporter(StringRef file, const OnnxOptions &given, MLIRContext
 
 std::optional<OnnxModel> importOnnx(StringRef path, const OnnxOptions &options,
                                     MLIRContext &context, std::vector<std::string> &errors) {
-  return OnnxImporter(path, options, context, errors).run();
+  std::optional<OnnxModel> model = OnnxImporter(path, options, context, errors).run();
+  if (errors.size() > mostErrors) {
+    size_t more = errors.size() - mostErrors;
+    errors.resize(mostErrors);
+    errors.push_back("and " + std::to_string(more) + " more errors");
+  }
+  return model;
 }
 
 std::string onnxIdentifier(StringRef name) {
@@ -134,8 +143,8 @@ bool OnnxImporter::checkCounts(const OnnxRow &row, Node &node) {
     }
     if (node.value(i).count && row.kind != OnnxRowKind::Elementwise) {
       node.fail("the size of '" + node.proto.input(i) +
-                "' depends on data: such a value can only pass element-wise operators on its way "
-                "to an output");
+                "' depends on data: such a value can only pass operators that work element by "
+                "element, or move it as a whole, on its way to an output");
       return false;
     }
   }

@@ -46,6 +46,17 @@ Value compact(GraphBuilder &b, Value x, Value mask) {
   return b.scatter(ScatterKind::Set, b.splatLike(x, 0), ranks(b, mask), x, 0);
 }
 
+void setMoved(Node &n, Value moved,
+              llvm::function_ref<std::optional<int64_t>(int64_t axis)> axisOf) {
+  const OnnxValue &given = n.value(0);
+  if (!given.count)
+    return n.set(0, moved);
+  if (std::optional<int64_t> axis = axisOf(given.countAxis))
+    return n.setBounded(0, moved, *axis, given.count);
+  n.fail("the size of dimension " + Twine(given.countAxis) + " of '" + n.proto.input(0) +
+         "' depends on data: that dimension can only be kept as it is");
+}
+
 Value cubicKernel(GraphBuilder &b, Value distance, double a) {
   Value x = b.unary<AbsOp>(distance);
   auto horner = [&](ArrayRef<double> coefficients) {

@@ -37,6 +37,12 @@ Value countTrue(GraphBuilder &b, Value mask);
 /// The rows of `x` where `mask` is true, in front, and 0 behind.
 Value compact(GraphBuilder &b, Value x, Value mask);
 
+/// Sets the output to `moved`, whose elements are those of input 0. Where the size of the input
+/// along an axis depends on data, `axisOf` tells which axis of the result that is; it is none where
+/// the node would have to know the size.
+void setMoved(Node &n, Value moved,
+              llvm::function_ref<std::optional<int64_t>(int64_t axis)> axisOf);
+
 /// What an element counts for at a distance, element by element. The cubic kernel is that of Keys
 /// 1981: 1 at 0 and 0 at the other whole numbers, `a` its free coefficient.
 Value linearKernel(GraphBuilder &b, Value distance);

@@ -16,10 +16,29 @@ static Value position(GraphBuilder &b, Value indices, const Dim &size) {
   return b.element(indices).isUnsignedInteger() ? indices : wrapIndex(b, indices, size);
 }
 
+/// As many slices as there are indices: what lies behind them is 0.
+static void gatherBounded(Node &n, Value gathered, int64_t axis) {
+  if (n.value(0).count)
+    return n.fail("the sizes of two of its inputs depend on data");
+  Value count = n.value(1).count;
+  int64_t countAxis = axis + n.value(1).countAxis;
+  Value place = n.b.iota(n.b.i64(), n.b.dims(gathered), countAxis);
+  Value isMeant = n.b.compare(ComparePredicate::Lt, place, count);
+  n.setBounded(0, n.b.select(isMeant, gathered, n.b.splatLike(gathered, 0)), countAxis, count);
+}
+
 static void gather(Node &n) {
   std::optional<int64_t> axis = n.axis(n.integer("axis", 0), n.rank(0));
-  if (axis)
-    n.set(0, n.b.gather(n.input(0), position(n.b, n.input(1), n.dims(0)[*axis]), *axis));
+  if (!axis)
+    return;
+  Value gathered = n.b.gather(n.input(0), position(n.b, n.input(1), n.dims(0)[*axis]), *axis);
+  if (n.value(1).count)
+    return gatherBounded(n, gathered, *axis);
+  setMoved(n, gathered, [&](int64_t kept) -> std::optional<int64_t> {
+    if (kept == *axis)
+      return std::nullopt;
+    return kept < *axis ? kept : kept + n.rank(1) - 1;
+  });
 }
 
 /// For each element of `indices`, the linear position of the element of a tensor of `shape` that
@@ -398,7 +417,7 @@ static void unique(Node &n) {
 // clang-format off
 static constexpr OnnxRow rows[] = {
     {"Compress", 9, compress},
-    {"Gather", 1, gather},
+    {"Gather", 1, gather, OnnxRowKind::Structural},
     {"GatherElements", 11, gatherElements},
     {"GatherND", 11, gatherNd},
     {"NonZero", 9, nonZero},

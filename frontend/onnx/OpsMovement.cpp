@@ -79,7 +79,11 @@ static void squeezeAxes(Node &n, std::optional<Integers> given) {
     if (shape[axis] != Dim(1))
       return n.fail("dimension " + Twine(axis) + " is " + shape[axis].str() +
                     ", but only a dimension of 1 can be taken away");
-  n.set(0, n.b.squeeze(n.input(0), *axes));
+  setMoved(n, n.b.squeeze(n.input(0), *axes), [&](int64_t axis) -> std::optional<int64_t> {
+    if (llvm::is_contained(*axes, axis))
+      return std::nullopt;
+    return axis - llvm::count_if(*axes, [&](int64_t gone) { return gone < axis; });
+  });
 }
 
 static void legacySqueeze(Node &n) {
@@ -96,8 +100,14 @@ static void squeeze(Node &n) {
 
 static void unsqueezeAxes(Node &n, ArrayRef<int64_t> given) {
   int64_t rank = n.rank(0) + static_cast<int64_t>(given.size());
-  if (std::optional<Integers> axes = n.axes(given, rank))
-    n.set(0, n.b.expandDims(n.input(0), *axes));
+  std::optional<Integers> axes = n.axes(given, rank);
+  if (!axes)
+    return;
+  setMoved(n, n.b.expandDims(n.input(0), *axes), [&](int64_t axis) {
+    Integers kept = llvm::filter_to_vector(
+        allAxes(rank), [&](int64_t one) { return !llvm::is_contained(*axes, one); });
+    return std::optional<int64_t>(kept[axis]);
+  });
 }
 
 static void legacyUnsqueeze(Node &n) { unsqueezeAxes(n, n.integers("axes")); }
@@ -110,7 +120,10 @@ static void unsqueeze(Node &n) {
 static void transpose(Node &n) {
   Integers reversed = allAxes(n.rank(0));
   std::reverse(reversed.begin(), reversed.end());
-  n.set(0, n.b.transpose(n.input(0), n.integers("perm", reversed)));
+  Integers permutation = n.integers("perm", reversed);
+  setMoved(n, n.b.transpose(n.input(0), permutation), [&](int64_t axis) {
+    return std::optional<int64_t>(llvm::find(permutation, axis) - permutation.begin());
+  });
 }
 
 /// Both shapes stretch.
@@ -265,7 +278,10 @@ static void sliceBy(Node &n, ArrayRef<Dim> starts, ArrayRef<Dim> ends, ArrayRef<
     high[*axis] = clampBound(ends[i], size, isForward ? 0 : -1, isForward ? size : last);
     strides[*axis] = std::clamp<int64_t>(steps[i], -(int64_t(1) << 31), int64_t(1) << 31);
   }
-  n.set(0, n.b.slice(x, low, high, strides));
+  setMoved(n, n.b.slice(x, low, high, strides), [&](int64_t axis) -> std::optional<int64_t> {
+    bool isWhole = low[axis] == Dim(0) && high[axis] == shape[axis] && strides[axis] == 1;
+    return isWhole ? std::optional<int64_t>(axis) : std::nullopt;
+  });
 }
 
 static void legacySlice(Node &n) {
@@ -543,20 +559,20 @@ static constexpr OnnxRow rows[] = {
     {"Range", 11, range},
     {"Reshape", 1, legacyReshape},
     {"Reshape", 5, reshape},
-    {"Slice", 1, legacySlice},
-    {"Slice", 10, slice},
+    {"Slice", 1, legacySlice, OnnxRowKind::Structural},
+    {"Slice", 10, slice, OnnxRowKind::Structural},
     {"SpaceToDepth", 1, spaceToDepth},
     {"Split", 1, legacySplit},
     {"Split", 13, split},
     {"Split", 18, unevenSplit},
-    {"Squeeze", 1, legacySqueeze},
-    {"Squeeze", 13, squeeze},
+    {"Squeeze", 1, legacySqueeze, OnnxRowKind::Structural},
+    {"Squeeze", 13, squeeze, OnnxRowKind::Structural},
     {"Tile", 1, legacyTile},
     {"Tile", 6, tile},
-    {"Transpose", 1, transpose},
+    {"Transpose", 1, transpose, OnnxRowKind::Structural},
     {"Trilu", 14, trilu},
-    {"Unsqueeze", 1, legacyUnsqueeze},
-    {"Unsqueeze", 13, unsqueeze},
+    {"Unsqueeze", 1, legacyUnsqueeze, OnnxRowKind::Structural},
+    {"Unsqueeze", 13, unsqueeze, OnnxRowKind::Structural},
 };
 // clang-format on
 

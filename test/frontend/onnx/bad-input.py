@@ -193,6 +193,18 @@ CASES = [
         r"node 'y' \(Add\), opset 17: dimension 4 meets dimension 3, and neither is 1",
     ),
     (
+        "size-depends-on-data",
+        model([helper.make_node("NonZero", ["x"], ["n"]), helper.make_node("Gather", ["n", "w"], ["y"], axis=1)],
+              weights=[numpy_helper.from_array(np.array([0]), "w")]),
+        r"\(Gather\), opset 17: the size of dimension 1 of 'n' depends on data: that dimension can only be kept as it is",
+    ),
+    (
+        "many-errors",
+        model([helper.make_node("Add", ["x", "w"], [f"y{i}"]) for i in range(30)] + [identity()],
+              weights=[numpy_helper.from_array(np.zeros(3, np.float32), "w")]),
+        r"(?s)node 'y9' .*and 20 more errors",
+    ),
+    (
         "sizes-differ",
         model([helper.make_node("Add", ["x", "z"], ["y"])], inputs=[value("x", ("N", "W")), value("z", ("N", 4))]),
         r"dimension 4 meets dimension W, and neither is 1; sizes that fit can be given with --dim W=SIZE",

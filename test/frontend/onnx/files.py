@@ -227,6 +227,20 @@ def padding_to_an_even_size():
 
 
 @case
+def indices_whose_number_depends_on_data():
+    """The rows of a table that a mask names: moved, cut along the other dimension, and looked up."""
+    nodes = [
+        node("NonZero", "x", "found"), node("Transpose", "found", "pairs"), node("Slice", "pairs one two one", "column"),
+        node("Squeeze", "column one", "places"), node("Gather", "table places", "rows", axis=0),
+        node("Gather", "rows order", "turned", axis=1), node("Unsqueeze", "turned none", "y")]
+    weights = [weight("one", [1], np.int64), weight("two", [2], np.int64), weight("none", [0], np.int64),
+               weight("order", [1, 0], np.int64), weight("table", [[1, 2], [3, 4], [5, 6]])]
+    some = np.array([[0, 7, 0], [1, 0, 1]], np.float32)
+    made = model(nodes, weights, outputs=[value("y", None)])
+    return made, np.array([[[4, 3], [2, 1], [6, 5], [0, 0], [0, 0], [0, 0]]]), {"x": some}
+
+
+@case
 def padding_computed_from_sizes():
     """As PyTorch writes windows of shifted attention: columns up to a multiple of 4, the list of pads turned around."""
     nodes = [
