@@ -1,18 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // weft-channels-last: convolutions and what stands between them keep channels in the last
-// dimension, where one register holds many; filters are packed. Values that must have one layout
-// (the operands and the result of an element-wise operation, say) form groups; a group with a
-// convolution in it is turned as a whole, and transposes stand at its borders alone.
+// dimension, where one register holds many; filters are packed. Groups of values (LayoutGroups.h)
+// are turned as a whole, and transposes stand at their borders alone.
 
 #include "ir/Versions.h"
 #include "passes/Functions.h"
 #include "passes/layouts/Choice.h"
+#include "passes/layouts/LayoutGroups.h"
 #include "passes/layouts/Panels.h"
 #include "passes/layouts/WindowCost.h"
 #include "passes/Passes.h"
 
-#include "llvm/ADT/EquivalenceClasses.h"
 #include "llvm/ADT/TypeSwitch.h"
 
 namespace weft {
@@ -25,99 +24,24 @@ namespace {
 using Dims = SmallVector<Dim>;
 using Integers = SmallVector<int64_t>;
 
-//===-- Orders of dimensions ----------------------------------------------------------------===//
-
-/// [N, C, spatial...] to [N, spatial..., C]: dimension i of the result is dimension order[i].
-Integers toLast(int64_t rank) {
-  Integers order{0};
-  for (int64_t axis = 2; axis < rank; ++axis)
-    order.push_back(axis);
-  order.push_back(1);
-  return order;
-}
-
-Integers toFirst(int64_t rank) {
-  Integers order{0, rank - 1};
-  for (int64_t axis = 1; axis < rank - 1; ++axis)
-    order.push_back(axis);
-  return order;
-}
-
-/// Where dimension `axis` of [N, C, spatial...] stands in [N, spatial..., C].
-int64_t placeInLast(int64_t axis, int64_t rank) {
-  if (axis == 0)
-    return 0;
-  return axis == 1 ? rank - 1 : axis - 1;
-}
-
 template <typename T> SmallVector<T> reordered(ArrayRef<T> list, ArrayRef<int64_t> order) {
   return llvm::map_to_vector(order, [&](int64_t axis) { return list[axis]; });
 }
 
 int64_t rankOf(Value value) { return GraphBuilder::rank(value); }
-bool hasChannels(Value value) { return rankOf(value) >= 3; }
 
-RankedTensorType typeInLast(Value value) {
+RankedTensorType typeInLast(Value value, const ChannelOrder &order) {
   Dims dims = GraphBuilder::dims(value);
-  return tensorType(reordered<Dim>(dims, toLast(rankOf(value))), GraphBuilder::element(value));
-}
-
-//===-- Which values go together ------------------------------------------------------------===//
-
-/// A convolution whose packed form the back end has.
-bool isConvolution(Operation *op) {
-  if (!isa<ConvOp, ConvTransposeOp>(op))
-    return false;
-  auto filter = cast<RankedTensorType>(op->getOperand(1).getType());
-  Type element = filter.getElementType();
-  Dims in = GraphBuilder::dims(op->getOperand(0)), out = GraphBuilder::dims(op->getResult(0));
-  return filter.hasStaticShape() && filter.getNumElements() > 0 && in[1].isConstant() &&
-         out[1].isConstant() &&
-         hasPackedTypes(GraphBuilder::element(op->getOperand(0)), element,
-                        GraphBuilder::element(op->getResult(0)));
-}
-
-/// True if batch and channels are those of the result, and only the places of an image are repeated
-/// or divided otherwise: into windows, say.
-bool keepsImages(BroadcastOp op) {
-  return hasChannels(op.getInput()) && op.getDims()[0] == 0 && op.getDims()[1] == 1;
-}
-bool keepsImages(ReshapeOp op) {
-  Dims in = GraphBuilder::dims(op.getInput()), out = GraphBuilder::dims(op.getResult());
-  return in.size() >= 3 && in[0] == out[0] && in[1] == out[1];
-}
-
-/// Operands that have the layout of the result; none for an operation that has no say.
-SmallVector<Value> sharedOperands(Operation *op) {
-  if (op->getNumResults() != 1 || !hasChannels(op->getResult(0)))
-    return {};
-  Value result = op->getResult(0);
-  if (op->hasTrait<Elementwise>() || isa<ConcatOp>(op))
-    return SmallVector<Value>(op->getOperands());
-  if (isa<PadOp, SliceOp, SoftmaxOp, LogSoftmaxOp, CumulativeOp>(op))
-    return {op->getOperand(0)};
-  if (auto pool = dyn_cast<PoolOp>(op);
-      pool && rankOf(result) == static_cast<int64_t>(pool.getWindow().size()) + 2)
-    return {pool.getInput()};
-  if (auto gather = dyn_cast<GatherOp>(op);
-      gather && gather.getBatchDims() == 0 && rankOf(gather.getIndices()) == 1)
-    return {gather.getInput()};
-  if (auto broadcast = dyn_cast<BroadcastOp>(op);
-      broadcast && (rankOf(broadcast.getInput()) == rankOf(result) || keepsImages(broadcast)))
-    return {broadcast.getInput()};
-  if (auto reshape = dyn_cast<ReshapeOp>(op); reshape && keepsImages(reshape))
-    return {reshape.getInput()};
-  return {};
+  return tensorType(reordered<Dim>(dims, order.toLast()), GraphBuilder::element(value));
 }
 
 /// Turns the convolutions of one block.
 class ChannelsLast {
 public:
   ChannelsLast(mlir::Block &source, PanelTarget panelTarget, bool exactSums)
-      : block(source), target(panelTarget), strict(exactSums) {}
+      : block(source), target(panelTarget), strict(exactSums), layouts(source) {}
 
   void run() {
-    group();
     for (Operation &op : llvm::make_early_inc_range(block))
       convert(&op);
     for (Operation *op : llvm::reverse(replaced))
@@ -127,16 +51,11 @@ public:
   unsigned numConvolutions = 0, numTurned = 0;
 
 private:
-  void group();
-  bool isTurned(Value value) {
-    auto member = classes.findLeader(value);
-    return member != classes.member_end() && turned.contains(*member);
-  }
-
-  /// The value with channels last.
+  /// The value with channels last; one dimension of channels if it is of no group.
   Value last(GraphBuilder &b, Value value) {
     Value &known = lastForms[value];
-    return known ? known : permute(b, value, toLast(rankOf(value)));
+    ChannelOrder order = layouts.orderOf(value).value_or(ChannelOrder{rankOf(value)});
+    return known ? known : permute(b, value, order.toLast());
   }
 
   void convert(Operation *op);
@@ -146,6 +65,7 @@ private:
   Value packed(GraphBuilder &b, ConvOp op);
   Value packed(GraphBuilder &b, ConvTransposeOp op);
   Value flexible(GraphBuilder &b, Operation *op);
+  Value tied(GraphBuilder &b, Operation *op);
   Value broadcast(GraphBuilder &b, BroadcastOp op);
   Value splat(GraphBuilder &b, ConstantOp op);
   Operation *copy(GraphBuilder &b, Operation *op);
@@ -156,28 +76,10 @@ private:
   mlir::Block &block;
   PanelTarget target;
   bool strict;
-  llvm::EquivalenceClasses<Value> classes;
-  llvm::DenseSet<Value> turned; ///< Leaders of the groups with a convolution.
+  LayoutGroups layouts;
   llvm::DenseMap<Value, Value> lastForms;
   SmallVector<Operation *> replaced; ///< Erased at the end: their values are keys.
 };
-
-void ChannelsLast::group() {
-  SmallVector<Value> seeds;
-  for (Operation &op : block) {
-    for (Value operand : sharedOperands(&op))
-      if (hasChannels(operand))
-        classes.unionSets(op.getResult(0), operand);
-    if (!isConvolution(&op))
-      continue;
-    for (Value value : {op.getOperand(0), Value(op.getResult(0))}) {
-      classes.insert(value);
-      seeds.push_back(value);
-    }
-  }
-  for (Value seed : seeds)
-    turned.insert(*classes.findLeader(seed));
-}
 
 //===-- Convolutions ------------------------------------------------------------------------===//
 
@@ -310,14 +212,15 @@ Operation *ChannelsLast::copy(GraphBuilder &b, Operation *op) {
   for (mlir::OpOperand &operand : made->getOpOperands())
     if (hasChannels(operand.get()) && llvm::is_contained(shared, operand.get()))
       operand.set(last(b, operand.get()));
-  made->getResult(0).setType(typeInLast(op->getResult(0)));
+  Value result = op->getResult(0);
+  made->getResult(0).setType(typeInLast(result, *layouts.orderOf(result)));
   b.builder.insert(made);
   return made;
 }
 
-ShapeAttr inLast(ShapeAttr shape, int64_t rank) {
+ShapeAttr inLast(ShapeAttr shape, const ChannelOrder &order) {
   Dims dims = shape.toDims();
-  return ShapeAttr::get(shape.getContext(), reordered<Dim>(dims, toLast(rank)));
+  return ShapeAttr::get(shape.getContext(), reordered<Dim>(dims, order.toLast()));
 }
 
 /// Sliding over [spatial..., C]: over channels in steps of 1.
@@ -332,29 +235,29 @@ Value ChannelsLast::flexible(GraphBuilder &b, Operation *op) {
     return splat(b, constant);
   if (auto repeated = dyn_cast<BroadcastOp>(op))
     return broadcast(b, repeated);
-  int64_t rank = rankOf(op->getResult(0));
+  ChannelOrder order = *layouts.orderOf(op->getResult(0));
+  auto place = [&](uint64_t axis) {
+    return static_cast<uint64_t>(order.placeInLast(static_cast<int64_t>(axis)));
+  };
   if (auto iota = dyn_cast<IotaOp>(op))
-    return b.iota(b.element(iota), dimsOf(typeInLast(iota)),
-                  placeInLast(static_cast<int64_t>(iota.getAxis()), rank));
+    return b.iota(b.element(iota), dimsOf(typeInLast(iota, order)),
+                  static_cast<int64_t>(place(iota.getAxis())));
+  if (isa<ReshapeOp, TransposeOp>(op))
+    return tied(b, op);
   if (sharedOperands(op).empty())
     return {};
-  if (auto reshape = dyn_cast<ReshapeOp>(op))
-    return b.reshape(last(b, reshape.getInput()), dimsOf(typeInLast(reshape)));
-  auto place = [&](uint64_t axis) {
-    return static_cast<uint64_t>(placeInLast(static_cast<int64_t>(axis), rank));
-  };
   Operation *made = copy(b, op);
   llvm::TypeSwitch<Operation *>(made)
       .Case<ConcatOp, SoftmaxOp, LogSoftmaxOp, CumulativeOp, GatherOp>(
           [&](auto axial) { axial.setAxis(place(axial.getAxis())); })
       .Case([&](PadOp pad) {
-        pad.setLowAttr(inLast(pad.getLow(), rank));
-        pad.setHighAttr(inLast(pad.getHigh(), rank));
-        pad.setInterior(reordered<int64_t>(Integers(pad.getInterior()), toLast(rank)));
+        pad.setLowAttr(inLast(pad.getLow(), order));
+        pad.setHighAttr(inLast(pad.getHigh(), order));
+        pad.setInterior(reordered<int64_t>(Integers(pad.getInterior()), order.toLast()));
       })
       .Case([&](SliceOp slice) {
-        slice.setStartsAttr(inLast(slice.getStarts(), rank));
-        slice.setStrides(reordered<int64_t>(Integers(slice.getStrides()), toLast(rank)));
+        slice.setStartsAttr(inLast(slice.getStarts(), order));
+        slice.setStrides(reordered<int64_t>(Integers(slice.getStrides()), order.toLast()));
       })
       .Case([&](PoolOp pool) {
         pool.setWindow(withChannels(pool.getWindow(), 1));
@@ -366,20 +269,36 @@ Value ChannelsLast::flexible(GraphBuilder &b, Operation *op) {
   return made->getResult(0);
 }
 
+/// A reshape or a transpose from one turned group to another: channels stay behind places on either
+/// side. A transpose that exchanges the two is one in any layout.
+Value ChannelsLast::tied(GraphBuilder &b, Operation *op) {
+  Value input = op->getOperand(0), result = op->getResult(0);
+  std::optional<ChannelOrder> from = layouts.orderOf(input);
+  ChannelOrder to = *layouts.orderOf(result);
+  auto transpose = dyn_cast<TransposeOp>(op);
+  if (!from || (!transpose && !layouts.isTie(op)))
+    return {};
+  if (!transpose)
+    return b.reshape(last(b, input), dimsOf(typeInLast(result, to)));
+  return permute(b, last(b, input), llvm::map_to_vector(to.toLast(), [&](int64_t axis) {
+                   return from->placeInLast(transpose.getPermutation()[axis]);
+                 }));
+}
+
 /// Dimensions of the input go where those of the result have gone, in the order that they have
 /// there.
 Value ChannelsLast::broadcast(GraphBuilder &b, BroadcastOp op) {
-  int64_t rank = rankOf(op.getResult());
+  ChannelOrder to = *layouts.orderOf(op.getResult());
   Integers along =
-      llvm::map_to_vector(op.getDims(), [&](int64_t axis) { return placeInLast(axis, rank); });
+      llvm::map_to_vector(op.getDims(), [&](int64_t axis) { return to.placeInLast(axis); });
   Integers order = llvm::to_vector(llvm::seq<int64_t>(0, static_cast<int64_t>(along.size())));
   llvm::sort(order, [&](int64_t x, int64_t y) { return along[x] < along[y]; });
   Value input = op.getInput();
-  if (order == toLast(rankOf(input)))
+  if (auto from = layouts.orderOf(input); from && order == from->toLast())
     input = last(b, input);
   else if (!llvm::is_sorted(order))
     input = permute(b, input, order);
-  Dims shape = dimsOf(typeInLast(op.getResult()));
+  Dims shape = dimsOf(typeInLast(op.getResult(), to));
   return b.broadcast(input, reordered<int64_t>(along, order), shape);
 }
 
@@ -388,23 +307,22 @@ Value ChannelsLast::splat(GraphBuilder &b, ConstantOp op) {
   auto value = dyn_cast<mlir::SplatElementsAttr>(op.getValue());
   if (!value)
     return {};
-  return b.constant(
-      mlir::SplatElementsAttr::get(typeInLast(op.getResult()), value.getSplatValue<Attribute>()));
+  RankedTensorType type = typeInLast(op.getResult(), *layouts.orderOf(op.getResult()));
+  return b.constant(mlir::SplatElementsAttr::get(type, value.getSplatValue<Attribute>()));
 }
 
 /// A reduction that keeps the channels alone, or no place but them, reads either layout alike.
 void ChannelsLast::reduceInLast(ReduceOp op) {
-  int64_t rank = rankOf(op.getInput());
+  ChannelOrder order = *layouts.orderOf(op.getInput());
   Integers axes(op.getAxes());
-  bool overChannels = llvm::is_contained(axes, 1);
-  int64_t spatial =
-      static_cast<int64_t>(llvm::count_if(axes, [](int64_t axis) { return axis > 1; }));
-  if (!overChannels && spatial != rank - 2)
+  int64_t overChannels = llvm::count_if(axes, [&](int64_t axis) { return order.isChannel(axis); });
+  int64_t overPlaces = llvm::count_if(axes, [&](int64_t axis) { return axis > order.channels; });
+  if (overChannels != order.channels && overPlaces != order.places())
     return;
   OpBuilder ops(op);
   GraphBuilder b(ops, op.getLoc());
   for (int64_t &axis : axes)
-    axis = placeInLast(axis, rank);
+    axis = order.placeInLast(axis);
   llvm::sort(axes);
   op.getInputMutable().assign(last(b, op.getInput()));
   op.setAxes(axes);
@@ -421,11 +339,11 @@ void ChannelsLast::chooseTile(ConvFilterGradOp op) {
 }
 
 void ChannelsLast::convert(Operation *op) {
-  if (auto reduce = dyn_cast<ReduceOp>(op); reduce && isTurned(reduce.getInput()))
+  if (auto reduce = dyn_cast<ReduceOp>(op); reduce && layouts.isTurned(reduce.getInput()))
     return reduceInLast(reduce);
   if (auto gradient = dyn_cast<ConvFilterGradOp>(op))
     return chooseTile(gradient);
-  if (op->getNumResults() != 1 || !isTurned(op->getResult(0)))
+  if (op->getNumResults() != 1 || !layouts.isTurned(op->getResult(0)))
     return;
   Value result = op->getResult(0);
   OpBuilder ops(op);
@@ -434,10 +352,10 @@ void ChannelsLast::convert(Operation *op) {
   assert(b.isGood() && "an operation fits in either layout");
   if (!made)
     return;
-  Value back = permute(b, made, toFirst(rankOf(made)));
+  Value back = permute(b, made, layouts.orderOf(result)->toFirst());
   lastForms[back] = made;
   result.replaceAllUsesWith(back);
-  classes.unionSets(classes.getOrInsertLeaderValue(result), back);
+  layouts.replace(result, back);
   replaced.push_back(op);
   ++numTurned;
 }
