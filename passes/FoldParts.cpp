@@ -2,7 +2,8 @@
 //
 // Parts of an axis. Where one part of a split axis is taken, that is a slice of the axis, which
 // is read in place; where parts are stacked and the stack joined with the axis behind it, they are
-// a concatenation, whose parts are computed in place.
+// a concatenation, whose parts are computed in place. Parts that are joined, split and transposed,
+// as the channels of a shuffle, are interleaved from where they lie.
 
 #include "passes/FoldParts.h"
 
@@ -114,10 +115,19 @@ struct SliceOuterAxis final : OpRewritePattern<ReshapeOp> {
   }
 };
 
+/// True if the reshape of `in` to `out` joins axis `place` with none behind it.
+bool endsAt(ArrayRef<Dim> out, ArrayRef<Dim> in, int64_t place) {
+  Dim before = productOf(in.take_front(place + 1));
+  for (size_t axis = 0; axis < out.size(); ++axis)
+    if (productOf(out.take_front(axis + 1)) == before)
+      return true;
+  return false;
+}
+
 /// reshape(transpose (concat of parts that are 1 along axis c))
 ///   -> reshape(concat along the axis that comes behind c)
 ///
-/// Refuses a concatenation that others read too, and an axis that none comes behind.
+/// Refuses a concatenation that others read too, and an axis that is joined with none behind it.
 struct ConcatStackedParts final : OpRewritePattern<ReshapeOp> {
   using OpRewritePattern::OpRewritePattern;
 
@@ -130,7 +140,8 @@ struct ConcatStackedParts final : OpRewritePattern<ReshapeOp> {
     int64_t place = llvm::find(order, axis) - order.begin();
     bool isStack = llvm::all_of(concat.getInputs(),
                                 [&](Value input) { return dimsOf(typeOf(input))[axis] == Dim(1); });
-    if (!isStack || place + 1 == static_cast<int64_t>(order.size()))
+    if (!isStack || place + 1 == static_cast<int64_t>(order.size()) ||
+        endsAt(dimsOf(typeOf(op)), dimsOf(typeOf(op.getInput())), place))
       return rewriter.notifyMatchFailure(concat, "parts are no slices in front of an axis");
     SmallVector<Value> parts;
     for (Value input : concat.getInputs()) {
@@ -147,10 +158,169 @@ struct ConcatStackedParts final : OpRewritePattern<ReshapeOp> {
   }
 };
 
+//===-- Interleaved parts -------------------------------------------------------------------===//
+
+/// The axis of `whole` that `split` has as two, if nothing else differs.
+std::optional<int64_t> axisOfTwo(ArrayRef<Dim> whole, ArrayRef<Dim> split) {
+  if (split.size() != whole.size() + 1)
+    return std::nullopt;
+  size_t axis = 0;
+  while (axis + 1 < whole.size() && whole[axis] == split[axis])
+    ++axis;
+  if (whole[axis] != split[axis] * split[axis + 1] ||
+      whole.drop_front(axis + 1) != split.drop_front(axis + 2))
+    return std::nullopt;
+  return axis;
+}
+
+/// A transpose, or a reshape where only dimensions of size 1 change places.
+Value permuted(PatternRewriter &rewriter, Value x, ArrayRef<int64_t> order) {
+  SmallVector<Dim> from = dimsOf(typeOf(x));
+  SmallVector<int64_t> longer =
+      llvm::filter_to_vector(order, [&](int64_t axis) { return from[axis] != Dim(1); });
+  if (!llvm::is_sorted(longer))
+    return transposed(rewriter, x, order);
+  return reshaped(rewriter, x,
+                  llvm::map_to_vector(order, [&](int64_t axis) { return from[axis]; }));
+}
+
+Value concatenated(PatternRewriter &rewriter, Location loc, ValueRange parts, int64_t axis) {
+  SmallVector<Dim> dims = dimsOf(typeOf(parts.front()));
+  dims[axis] = Dim(0);
+  for (Value part : parts)
+    dims[axis] = dims[axis] + dimsOf(typeOf(part))[axis];
+  return ConcatOp::create(rewriter, loc, tensorType(dims, typeOf(parts.front()).getElementType()),
+                          static_cast<uint64_t>(axis), parts);
+}
+
+/// transpose(reshape (concat of parts) that splits the joined axis)
+///   -> concat of transposes of reshapes of parts
+///
+/// The parts lie in memory, so that they are joined and exchanged in one pass. Refuses what others
+/// read too, and a part that ends between two indices of the outer axis.
+struct TransposeParts final : OpRewritePattern<TransposeOp> {
+  using OpRewritePattern::OpRewritePattern;
+
+  LogicalResult matchAndRewrite(TransposeOp op, PatternRewriter &rewriter) const override {
+    auto split = op.getInput().getDefiningOp<ReshapeOp>();
+    auto concat = split ? split.getInput().getDefiningOp<ConcatOp>() : nullptr;
+    if (!concat || !split->hasOneUse() || !concat->hasOneUse())
+      return rewriter.notifyMatchFailure(op, "reads no concatenation alone");
+    SmallVector<Dim> dims = dimsOf(typeOf(split));
+    std::optional<int64_t> axis = axisOfTwo(dimsOf(typeOf(concat)), dims);
+    if (!axis || *axis != static_cast<int64_t>(concat.getAxis()))
+      return rewriter.notifyMatchFailure(split, "does not split the joined axis in two");
+    Dim inner = dims[*axis + 1];
+    auto isWhole = [&](Value part) { return dimsOf(typeOf(part))[*axis].isDivisibleBy(inner); };
+    if (inner == Dim(0) || !llvm::all_of(concat.getInputs(), isWhole))
+      return rewriter.notifyMatchFailure(concat, "a part ends inside of an index");
+    SmallVector<Value> parts;
+    for (Value part : concat.getInputs()) {
+      dims[*axis] = dimsOf(typeOf(part))[*axis].floorDiv(inner);
+      parts.push_back(permuted(rewriter, reshaped(rewriter, part, dims), op.getPermutation()));
+    }
+    int64_t place = llvm::find(op.getPermutation(), *axis) - op.getPermutation().begin();
+    rewriter.replaceOp(op, concatenated(rewriter, op.getLoc(), parts, place));
+    return success();
+  }
+};
+
+SliceOp sliced(PatternRewriter &rewriter, Location loc, Value x, ArrayRef<Dim> starts,
+               ArrayRef<Dim> sizes, ArrayRef<int64_t> strides) {
+  return SliceOp::create(rewriter, loc, tensorType(sizes, typeOf(x).getElementType()), x,
+                         ShapeAttr::get(x.getContext(), starts), strides);
+}
+
+/// The users of a value, if all of them are slices that `fits`; none otherwise.
+SmallVector<SliceOp> slicesOf(Value x, llvm::function_ref<bool(SliceOp)> fits) {
+  SmallVector<SliceOp> slices;
+  for (Operation *user : x.getUsers()) {
+    auto slice = dyn_cast<SliceOp>(user);
+    if (!slice || !fits(slice))
+      return {};
+    slices.push_back(slice);
+  }
+  return slices;
+}
+
+/// The slice of two axes joined to `axis`, the second of them of size `inner`, as one of the two.
+Value slicedBefore(PatternRewriter &rewriter, SliceOp slice, Value source, int64_t axis,
+                   const Dim &inner) {
+  SmallVector<Dim> starts = slice.getStarts().toDims(), sizes = dimsOf(typeOf(slice));
+  SmallVector<int64_t> strides(slice.getStrides());
+  starts[axis] = starts[axis].floorDiv(inner);
+  sizes[axis] = sizes[axis].floorDiv(inner);
+  starts.insert(starts.begin() + axis + 1, Dim(0));
+  sizes.insert(sizes.begin() + axis + 1, inner);
+  strides.insert(strides.begin() + axis + 1, 1);
+  return sliced(rewriter, slice.getLoc(), source, starts, sizes, strides);
+}
+
+/// slices of (reshape x that makes one axis of two) -> reshapes of (slices of x)
+///
+/// For what is transposed or interleaved: slices are computed from where the parts lie. Refuses
+/// where others read the reshape, since all would be computed twice, and a single index of the
+/// outer axis, which SliceOuterAxis makes a slice of one axis.
+struct SliceJoinedAxes final : OpRewritePattern<ReshapeOp> {
+  using OpRewritePattern::OpRewritePattern;
+
+  LogicalResult matchAndRewrite(ReshapeOp op, PatternRewriter &rewriter) const override {
+    Value source = op.getInput();
+    SmallVector<Dim> split = dimsOf(typeOf(source));
+    std::optional<int64_t> axis = axisOfTwo(dimsOf(typeOf(op)), split);
+    auto concat = source.getDefiningOp<ConcatOp>();
+    bool isInterleaved = concat && axis && static_cast<int64_t>(concat.getAxis()) == *axis + 1;
+    if (!axis || !source.hasOneUse() || !(isInterleaved || source.getDefiningOp<TransposeOp>()))
+      return rewriter.notifyMatchFailure(op, "joins nothing that was transposed or interleaved");
+    Dim inner = split[*axis + 1];
+    auto takesIndices = [&](SliceOp slice) {
+      Dim start = slice.getStarts().toDims()[*axis], size = dimsOf(typeOf(slice))[*axis];
+      return inner != Dim(0) && size != inner && slice.getStrides()[*axis] == 1 &&
+             start.isDivisibleBy(inner) && size.isDivisibleBy(inner);
+    };
+    SmallVector<SliceOp> slices = slicesOf(op, takesIndices);
+    for (SliceOp slice : slices) {
+      rewriter.setInsertionPoint(slice);
+      Value part = slicedBefore(rewriter, slice, source, *axis, inner);
+      rewriter.replaceOp(slice, reshaped(rewriter, part, dimsOf(typeOf(slice))));
+    }
+    return success(!slices.empty());
+  }
+};
+
+/// slices of (concat along an axis of which they take all) -> concats of slices
+///
+/// Refuses where others read the concatenation, and a part that is computed in it.
+struct SliceParts final : OpRewritePattern<ConcatOp> {
+  using OpRewritePattern::OpRewritePattern;
+
+  LogicalResult matchAndRewrite(ConcatOp op, PatternRewriter &rewriter) const override {
+    if (llvm::any_of(op.getInputs(), isComputedInPlace))
+      return rewriter.notifyMatchFailure(op, "has parts that do not lie in memory");
+    auto axis = static_cast<int64_t>(op.getAxis());
+    SmallVector<SliceOp> slices = slicesOf(op, [&](SliceOp slice) {
+      return slice.getStrides()[axis] == 1 &&
+             dimsOf(typeOf(slice))[axis] == dimsOf(typeOf(op))[axis];
+    });
+    for (SliceOp slice : slices) {
+      rewriter.setInsertionPoint(slice);
+      SmallVector<Dim> sizes = dimsOf(typeOf(slice)), starts = slice.getStarts().toDims();
+      SmallVector<Value> parts;
+      for (Value input : op.getInputs()) {
+        sizes[axis] = dimsOf(typeOf(input))[axis];
+        parts.push_back(sliced(rewriter, slice.getLoc(), input, starts, sizes, slice.getStrides()));
+      }
+      rewriter.replaceOp(slice, concatenated(rewriter, slice.getLoc(), parts, axis));
+    }
+    return success(!slices.empty());
+  }
+};
+
 } // namespace
 
 void addPartPatterns(mlir::RewritePatternSet &patterns) {
-  patterns.add<SliceOuterAxis, ConcatStackedParts>(patterns.getContext());
+  patterns.add<SliceOuterAxis, ConcatStackedParts, TransposeParts, SliceJoinedAxes, SliceParts>(
+      patterns.getContext());
 }
 
 } // namespace weft

@@ -130,3 +130,62 @@ func.func @stack_reused(%x: tensor<1x3x5xf32>, %y: tensor<1x3x5xf32>) -> (tensor
   %r = weft.reshape %t : tensor<3x2x5xf32> -> tensor<3x10xf32>
   return %r, %c : tensor<3x10xf32>, tensor<2x3x5xf32>
 }
+
+// A shuffle of what was joined: the parts are interleaved from where they lie, each slice by itself.
+// CHECK-LABEL: func.func @shuffled(
+// CHECK: %[[X:.*]] = weft.reshape %arg0 : tensor<2x6x5xf32> -> tensor<2x6x1x5xf32>
+// CHECK: %[[Y:.*]] = weft.reshape %arg1 : tensor<2x6x5xf32> -> tensor<2x6x1x5xf32>
+// CHECK: %[[A:.*]] = weft.slice %[[X]] from <[0, 0, 0, 0]> by [1, 1, 1, 1] : tensor<2x6x1x5xf32> -> tensor<2x2x1x5xf32>
+// CHECK: %[[B:.*]] = weft.slice %[[Y]] from <[0, 0, 0, 0]> by [1, 1, 1, 1] : tensor<2x6x1x5xf32> -> tensor<2x2x1x5xf32>
+// CHECK: %[[L:.*]] = weft.concat 2 %[[A]], %[[B]] : (tensor<2x2x1x5xf32>, tensor<2x2x1x5xf32>) -> tensor<2x2x2x5xf32>
+// CHECK: weft.reshape %[[L]] : tensor<2x2x2x5xf32> -> tensor<2x4x5xf32>
+// CHECK: weft.slice %[[X]] from <[0, 2, 0, 0]> by [1, 1, 1, 1] : tensor<2x6x1x5xf32> -> tensor<2x4x1x5xf32>
+// CHECK: weft.concat 2
+// CHECK-NOT: weft.transpose
+func.func @shuffled(%x: tensor<2x6x5xf32>, %y: tensor<2x6x5xf32>) -> (tensor<2x4x5xf32>, tensor<2x8x5xf32>) {
+  %c = weft.concat 1 %x, %y : (tensor<2x6x5xf32>, tensor<2x6x5xf32>) -> tensor<2x12x5xf32>
+  %s = weft.reshape %c : tensor<2x12x5xf32> -> tensor<2x2x6x5xf32>
+  %t = weft.transpose %s [0, 2, 1, 3] : tensor<2x2x6x5xf32> -> tensor<2x6x2x5xf32>
+  %j = weft.reshape %t : tensor<2x6x2x5xf32> -> tensor<2x12x5xf32>
+  %l = weft.slice %j from <[0, 0, 0]> by [1, 1, 1] : tensor<2x12x5xf32> -> tensor<2x4x5xf32>
+  %h = weft.slice %j from <[0, 4, 0]> by [1, 1, 1] : tensor<2x12x5xf32> -> tensor<2x8x5xf32>
+  return %l, %h : tensor<2x4x5xf32>, tensor<2x8x5xf32>
+}
+
+// Parts of several indices are transposed where they are joined.
+// CHECK-LABEL: func.func @shuffled_groups(
+// CHECK: %[[X:.*]] = weft.reshape %arg0 : tensor<2x8x5xf32> -> tensor<2x2x4x5xf32>
+// CHECK: %[[A:.*]] = weft.transpose %[[X]] [0, 2, 1, 3] : tensor<2x2x4x5xf32> -> tensor<2x4x2x5xf32>
+// CHECK: %[[B:.*]] = weft.reshape %arg1 : tensor<2x4x5xf32> -> tensor<2x4x1x5xf32>
+// CHECK: weft.concat 2 %[[A]], %[[B]] : (tensor<2x4x2x5xf32>, tensor<2x4x1x5xf32>) -> tensor<2x4x3x5xf32>
+func.func @shuffled_groups(%x: tensor<2x8x5xf32>, %y: tensor<2x4x5xf32>) -> tensor<2x4x3x5xf32> {
+  %c = weft.concat 1 %x, %y : (tensor<2x8x5xf32>, tensor<2x4x5xf32>) -> tensor<2x12x5xf32>
+  %s = weft.reshape %c : tensor<2x12x5xf32> -> tensor<2x3x4x5xf32>
+  %t = weft.transpose %s [0, 2, 1, 3] : tensor<2x3x4x5xf32> -> tensor<2x4x3x5xf32>
+  return %t : tensor<2x4x3x5xf32>
+}
+
+// Parts that end inside of an index; slices that begin there, or beside which all is read; a concatenation whose
+// parts it computes.
+// CHECK-LABEL: func.func @not_shuffled(
+// CHECK: weft.concat 1 %arg0, %arg1
+// CHECK: %[[T:.*]] = weft.transpose
+// CHECK: %[[J:.*]] = weft.reshape %[[T]]
+// CHECK: weft.slice %[[J]] from <[0, 3]>
+// CHECK: %[[N:.*]] = weft.neg
+// CHECK: %[[C:.*]] = weft.concat 1 %[[N]], %arg1
+// CHECK: weft.slice %[[C]]
+// CHECK: weft.slice %[[C]]
+func.func @not_shuffled(%x: tensor<2x5xf32>, %y: tensor<2x7xf32>)
+    -> (tensor<2x4xf32>, tensor<1x12xf32>, tensor<1x12xf32>) {
+  %c = weft.concat 1 %x, %y : (tensor<2x5xf32>, tensor<2x7xf32>) -> tensor<2x12xf32>
+  %s = weft.reshape %c : tensor<2x12xf32> -> tensor<2x2x6xf32>
+  %t = weft.transpose %s [0, 2, 1] : tensor<2x2x6xf32> -> tensor<2x6x2xf32>
+  %j = weft.reshape %t : tensor<2x6x2xf32> -> tensor<2x12xf32>
+  %l = weft.slice %j from <[0, 3]> by [1, 1] : tensor<2x12xf32> -> tensor<2x4xf32>
+  %n = weft.neg %x : tensor<2x5xf32>
+  %d = weft.concat 1 %n, %y : (tensor<2x5xf32>, tensor<2x7xf32>) -> tensor<2x12xf32>
+  %a = weft.slice %d from <[0, 0]> by [1, 1] : tensor<2x12xf32> -> tensor<1x12xf32>
+  %b = weft.slice %d from <[1, 0]> by [1, 1] : tensor<2x12xf32> -> tensor<1x12xf32>
+  return %l, %a, %b : tensor<2x4xf32>, tensor<1x12xf32>, tensor<1x12xf32>
+}
