@@ -100,6 +100,7 @@ static void addAllCases(Suite &suite) {
   addStructureCases(suite);
   addFusionCases(suite);
   addCompositionCases(suite);
+  addShuffleCases(suite);
   int64_t usualCount = runLong ? 400 : 60;
   addRandomCases(suite, seed, randomCount >= 0 ? randomCount : usualCount);
 }

@@ -68,6 +68,7 @@ void addNormalisationCases(Suite &suite);
 void addStructureCases(Suite &suite);
 void addFusionCases(Suite &suite);
 void addCompositionCases(Suite &suite);
+void addShuffleCases(Suite &suite);
 /// `count` programs of random operations, made from `seed`.
 void addRandomCases(Suite &suite, uint64_t seed, int64_t count);
 
