@@ -242,7 +242,7 @@ Value ChannelsLast::flexible(GraphBuilder &b, Operation *op) {
   if (auto iota = dyn_cast<IotaOp>(op))
     return b.iota(b.element(iota), dimsOf(typeInLast(iota, order)),
                   static_cast<int64_t>(place(iota.getAxis())));
-  if (isa<ReshapeOp, TransposeOp>(op))
+  if (isa<ReshapeOp, TransposeOp, ReduceOp>(op))
     return tied(b, op);
   if (sharedOperands(op).empty())
     return {};
@@ -269,8 +269,8 @@ Value ChannelsLast::flexible(GraphBuilder &b, Operation *op) {
   return made->getResult(0);
 }
 
-/// A reshape or a transpose from one turned group to another: channels stay behind places on either
-/// side. A transpose that exchanges the two is one in any layout.
+/// From one turned group to another: channels stay behind places on either side. A transpose that
+/// exchanges the two is one in any layout.
 Value ChannelsLast::tied(GraphBuilder &b, Operation *op) {
   Value input = op->getOperand(0), result = op->getResult(0);
   std::optional<ChannelOrder> from = layouts.orderOf(input);
@@ -278,11 +278,14 @@ Value ChannelsLast::tied(GraphBuilder &b, Operation *op) {
   auto transpose = dyn_cast<TransposeOp>(op);
   if (!from || (!transpose && !layouts.isTie(op)))
     return {};
-  if (!transpose)
-    return b.reshape(last(b, input), dimsOf(typeInLast(result, to)));
-  return permute(b, last(b, input), llvm::map_to_vector(to.toLast(), [&](int64_t axis) {
-                   return from->placeInLast(transpose.getPermutation()[axis]);
-                 }));
+  auto place = [&](int64_t axis) { return from->placeInLast(axis); };
+  if (transpose)
+    return permute(b, last(b, input), llvm::map_to_vector(to.toLast(), [&](int64_t axis) {
+                     return place(transpose.getPermutation()[axis]);
+                   }));
+  if (auto reduce = dyn_cast<ReduceOp>(op))
+    return b.reduce(reduce.getKind(), last(b, input), llvm::map_to_vector(reduce.getAxes(), place));
+  return b.reshape(last(b, input), dimsOf(typeInLast(result, to)));
 }
 
 /// Dimensions of the input go where those of the result have gone, in the order that they have
@@ -339,7 +342,8 @@ void ChannelsLast::chooseTile(ConvFilterGradOp op) {
 }
 
 void ChannelsLast::convert(Operation *op) {
-  if (auto reduce = dyn_cast<ReduceOp>(op); reduce && layouts.isTurned(reduce.getInput()))
+  if (auto reduce = dyn_cast<ReduceOp>(op);
+      reduce && layouts.isTurned(reduce.getInput()) && !layouts.isTie(op))
     return reduceInLast(reduce);
   if (auto gradient = dyn_cast<ConvFilterGradOp>(op))
     return chooseTile(gradient);

@@ -69,7 +69,7 @@ SmallVector<Value> sharedOperands(Operation *op) {
 
 /// True for an operation that may tell the layout of its result from that of its operand.
 static bool mayTie(Operation *op) {
-  return isa<ReshapeOp, TransposeOp, BroadcastOp>(op) && hasChannels(op->getOperand(0)) &&
+  return isa<ReshapeOp, TransposeOp, BroadcastOp, ReduceOp>(op) && hasChannels(op->getOperand(0)) &&
          hasChannels(op->getResult(0));
 }
 
@@ -96,6 +96,13 @@ static bool fits(BroadcastOp op, int64_t in, int64_t out) {
   return in == out && llvm::equal(op.getDims().take_front(in + 1), llvm::seq<int64_t>(0, in + 1));
 }
 
+/// True if parts of channels are combined, as those of a split attention.
+static bool fits(ReduceOp op, int64_t in, int64_t out) {
+  ArrayRef<int64_t> axes = op.getAxes();
+  return in == out + static_cast<int64_t>(axes.size()) &&
+         llvm::all_of(axes, [&](int64_t axis) { return axis > 0 && axis <= in; });
+}
+
 /// True if the operation reads `in` dimensions of channels and gives `out`, and nothing goes from
 /// channels to places.
 static bool keepsChannels(Operation *op, int64_t in, int64_t out) {
@@ -103,6 +110,8 @@ static bool keepsChannels(Operation *op, int64_t in, int64_t out) {
     return fits(reshape, in, out);
   if (auto transpose = dyn_cast<TransposeOp>(op))
     return fits(transpose, in, out);
+  if (auto reduce = dyn_cast<ReduceOp>(op))
+    return fits(reduce, in, out);
   return fits(cast<BroadcastOp>(op), in, out);
 }
 

@@ -3,7 +3,7 @@
 // Which values of a block keep their channels last. Values that must have one layout (the operands
 // and the result of an element-wise operation, say) form groups; a group with a convolution in it
 // turns as a whole, and so does one that is tied to it by an operation that leaves channels among
-// channels: a reshape that splits them, a transpose of the parts.
+// channels: a reshape that splits them, a transpose or a sum of the parts.
 
 #ifndef WEFT_PASSES_LAYOUTS_LAYOUTGROUPS_H
 #define WEFT_PASSES_LAYOUTS_LAYOUTGROUPS_H

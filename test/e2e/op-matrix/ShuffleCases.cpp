@@ -83,7 +83,7 @@ void unequal(Images &b, const Term &x, int64_t each) {
   b.p.give(b.convolve(b.channels(b.shuffle(joined, 3), 3, 6), 4));
 }
 
-/// A factor for each group of channels.
+/// A factor for each group of channels, and the sum of the groups.
 void weighed(Images &b, const Term &x) {
   Term a = b.convolve(x, 14);
   Dims split = {a.dims[0], 2, 7, a.dims[2], a.dims[3]};
@@ -94,6 +94,12 @@ void weighed(Images &b, const Term &x) {
   Term scaled =
       b.p.let(split, b.e, "weft.mul " + groups + ", " + wide + " : " + groups.type(), false);
   b.p.give(b.convolve(b.reshape(scaled, a.dims), 5));
+  Dims one = {a.dims[0], 7, a.dims[2], a.dims[3]};
+  Term sum = b.p.let(one, b.e,
+                     "weft.reduce sum " + scaled + " axes [1] : " + scaled.type() + " -> " +
+                         typeText(one, b.e),
+                     false);
+  b.p.give(b.convolve(sum, 5));
 }
 
 /// Blocks of `r` by `r` places from channels and back, before a convolution and at the end; the

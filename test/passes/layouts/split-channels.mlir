@@ -49,6 +49,25 @@ func.func @by_groups(%x: tensor<2x4x7x9xf32> {weft.name = "x"}, %w: tensor<6x4x1
 
 // -----
 
+// A split attention: the parts of the channels are added.
+// CHECK-LABEL: func.func @added_parts(
+// CHECK: %[[S:.*]] = weft.reshape %{{.*}} : tensor<2x7x9x6xf32> -> tensor<2x7x9x2x3xf32>
+// CHECK-NEXT: %[[R:.*]] = weft.reduce sum %[[S]] axes [3] : tensor<2x7x9x2x3xf32> -> tensor<2x7x9x3xf32>
+// CHECK: weft.packed_conv %[[R]]
+func.func @added_parts(%x: tensor<2x4x7x9xf32> {weft.name = "x"}, %w: tensor<6x4x1x1xf32> {weft.name = "w"},
+                       %v: tensor<5x3x1x1xf32> {weft.name = "v"})
+    -> (tensor<2x5x7x9xf32> {weft.name = "y"}) attributes {weft.export} {
+  %a = weft.conv %x, %w strides [1, 1] pad [0, 0] [0, 0] dilations [1, 1] groups 1
+    : tensor<2x4x7x9xf32>, tensor<6x4x1x1xf32> -> tensor<2x6x7x9xf32>
+  %s = weft.reshape %a : tensor<2x6x7x9xf32> -> tensor<2x2x3x7x9xf32>
+  %r = weft.reduce sum %s axes [1] : tensor<2x2x3x7x9xf32> -> tensor<2x3x7x9xf32>
+  %y = weft.conv %r, %v strides [1, 1] pad [0, 0] [0, 0] dilations [1, 1] groups 1
+    : tensor<2x3x7x9xf32>, tensor<5x3x1x1xf32> -> tensor<2x5x7x9xf32>
+  return %y : tensor<2x5x7x9xf32>
+}
+
+// -----
+
 // Depth to space between two convolutions: channels and places mix, in one pass.
 // CHECK-LABEL: func.func @depth_to_space(
 // CHECK: %[[S:.*]] = weft.reshape %{{.*}} : tensor<1x4x6x12xf32> -> tensor<1x4x6x3x2x2xf32>
