@@ -2,14 +2,13 @@
 //
 // Parts of an axis. Where one part of a split axis is taken, that is a slice of the axis, which
 // is read in place; where parts are stacked and the stack joined with the axis behind it, they are
-// a concatenation, whose parts are computed in place. Parts that are joined, split and transposed,
-// as the channels of a shuffle, are interleaved from where they lie.
+// a concatenation, whose parts are computed in place.
 
 #include "passes/FoldParts.h"
 
-#include "ir/WeftOps.h"
+#include "ir/Constants.h"
 
-#include "mlir/IR/PatternMatch.h"
+#include "mlir/IR/Matchers.h"
 
 namespace weft {
 
@@ -17,8 +16,6 @@ namespace {
 
 using mlir::OpRewritePattern;
 using mlir::PatternRewriter;
-
-RankedTensorType typeOf(Value value) { return cast<RankedTensorType>(value.getType()); }
 
 SmallVector<Dim> without(ArrayRef<Dim> dims, int64_t axis) {
   SmallVector<Dim> rest(dims);
@@ -34,21 +31,6 @@ SmallVector<int64_t> without(ArrayRef<int64_t> order, int64_t place, int64_t gon
     if (static_cast<int64_t>(to) != place)
       rest.push_back(from > gone ? from - 1 : from);
   return rest;
-}
-
-Value reshaped(PatternRewriter &rewriter, Value x, ArrayRef<Dim> dims) {
-  RankedTensorType type = tensorType(dims, typeOf(x).getElementType());
-  return type == x.getType() ? x : ReshapeOp::create(rewriter, x.getLoc(), type, x).getResult();
-}
-
-Value transposed(PatternRewriter &rewriter, Value x, ArrayRef<int64_t> order) {
-  if (llvm::is_sorted(order))
-    return x;
-  SmallVector<Dim> from = dimsOf(typeOf(x)), to;
-  for (int64_t axis : order)
-    to.push_back(from[axis]);
-  RankedTensorType type = tensorType(to, typeOf(x).getElementType());
-  return TransposeOp::create(rewriter, x.getLoc(), type, x, order);
 }
 
 /// What `value` is a transpose of, or itself, and in which order.
@@ -72,15 +54,38 @@ std::optional<int64_t> axisOfOne(SliceOp slice) {
   return found;
 }
 
-/// True if the value is read at one place, and computed there: a reshape would part the two.
-bool isComputedInPlace(Value value) {
-  Operation *op = value.getDefiningOp();
-  return op && value.hasOneUse() && !isa<ReshapeOp>(op) &&
-         (op->hasTrait<Elementwise>() || op->hasTrait<Indexing>());
-}
+/// gather of one known index (reshape or transpose) -> reshape(slice)
+///
+/// For parts of axes that were split. Elsewhere a gather is computed where its result is read,
+/// which a reshape would part from it.
+struct GatherKnownIndex final : OpRewritePattern<GatherOp> {
+  using OpRewritePattern::OpRewritePattern;
+
+  LogicalResult matchAndRewrite(GatherOp op, PatternRewriter &rewriter) const override {
+    Attribute indices;
+    if (typeOf(op.getIndices()).getRank() != 0 ||
+        !mlir::matchPattern(op.getIndices(), mlir::m_Constant(&indices)))
+      return rewriter.notifyMatchFailure(op, "takes no known index");
+    if (!isa_and_nonnull<ReshapeOp, TransposeOp>(op.getInput().getDefiningOp()))
+      return rewriter.notifyMatchFailure(op, "takes no part of an axis that was split");
+    auto axis = static_cast<int64_t>(op.getAxis());
+    SmallVector<Dim> sizes = dimsOf(typeOf(op.getInput())), starts(sizes.size(), 0);
+    std::optional<WideElement> index = splatOf(indices);
+    if (!index || index->integer < 0 || index->integer >= sizes[axis].constant().value_or(0))
+      return rewriter.notifyMatchFailure(op, "takes an index that may not be there");
+    starts[axis] = index->integer;
+    sizes[axis] = 1;
+    Value part = sliced(rewriter, op.getLoc(), op.getInput(), starts, sizes,
+                        SmallVector<int64_t>(sizes.size(), 1));
+    rewriter.replaceOp(op, reshaped(rewriter, part, dimsOf(typeOf(op))));
+    return success();
+  }
+};
 
 /// reshape(slice i of axis d (transpose x)) without d
 ///   -> transpose (slice of axis d with the one behind it (reshape x))
+///   -> transpose (slice of every d-th index of y), if x splits an axis of y and d is the inner
+///   part
 ///
 /// Refuses an axis that has none behind it before the transpose, and what the slice alone reads and
 /// can be computed in it.
@@ -94,6 +99,10 @@ struct SliceOuterAxis final : OpRewritePattern<ReshapeOp> {
       return rewriter.notifyMatchFailure(op, "takes no part of an axis");
     auto [source, order] = untransposed(slice.getInput());
     int64_t axis = order[*place];
+    if (std::optional<Value> part = everyOther(rewriter, op, slice, *place, source, axis)) {
+      rewriter.replaceOp(op, transposed(rewriter, *part, without(order, *place, axis)));
+      return success();
+    }
     SmallVector<Dim> dims = dimsOf(typeOf(source));
     bool isOneReader = slice.getInput().hasOneUse();
     if ((isOneReader && isComputedInPlace(source)) || axis + 1 == static_cast<int64_t>(dims.size()))
@@ -112,6 +121,23 @@ struct SliceOuterAxis final : OpRewritePattern<ReshapeOp> {
         ShapeAttr::get(op.getContext(), starts), SmallVector<int64_t>(dims.size(), 1));
     rewriter.replaceOp(op, transposed(rewriter, part, without(order, *place, axis)));
     return success();
+  }
+
+private:
+  /// The part as indices of the axis that `source` split, if axis `axis` is the inner part of it.
+  static std::optional<Value> everyOther(PatternRewriter &rewriter, ReshapeOp op, SliceOp slice,
+                                         int64_t place, Value source, int64_t axis) {
+    auto split = source.getDefiningOp<ReshapeOp>();
+    SmallVector<Dim> dims = dimsOf(typeOf(source));
+    std::optional<int64_t> step = dims[axis].constant();
+    if (!split || axis == 0 || !step ||
+        axisOfTwo(dimsOf(typeOf(split.getInput())), dims) != axis - 1)
+      return std::nullopt;
+    SmallVector<Dim> sizes = without(dims, axis), starts(sizes.size(), 0);
+    SmallVector<int64_t> strides(sizes.size(), 1);
+    starts[axis - 1] = slice.getStarts().toDims()[place];
+    strides[axis - 1] = *step;
+    return sliced(rewriter, op.getLoc(), split.getInput(), starts, sizes, strides);
   }
 };
 
@@ -158,169 +184,81 @@ struct ConcatStackedParts final : OpRewritePattern<ReshapeOp> {
   }
 };
 
-//===-- Interleaved parts -------------------------------------------------------------------===//
+/// Dimensions that make up those of two shapes of as many elements, and of which one of the second
+/// each is a part; none where one would begin inside of another.
+struct Refinement {
+  SmallVector<Dim> dims;
+  SmallVector<int64_t> of;
 
-/// The axis of `whole` that `split` has as two, if nothing else differs.
-std::optional<int64_t> axisOfTwo(ArrayRef<Dim> whole, ArrayRef<Dim> split) {
-  if (split.size() != whole.size() + 1)
-    return std::nullopt;
-  size_t axis = 0;
-  while (axis + 1 < whole.size() && whole[axis] == split[axis])
-    ++axis;
-  if (whole[axis] != split[axis] * split[axis + 1] ||
-      whole.drop_front(axis + 1) != split.drop_front(axis + 2))
-    return std::nullopt;
-  return axis;
-}
-
-/// A transpose, or a reshape where only dimensions of size 1 change places.
-Value permuted(PatternRewriter &rewriter, Value x, ArrayRef<int64_t> order) {
-  SmallVector<Dim> from = dimsOf(typeOf(x));
-  SmallVector<int64_t> longer =
-      llvm::filter_to_vector(order, [&](int64_t axis) { return from[axis] != Dim(1); });
-  if (!llvm::is_sorted(longer))
-    return transposed(rewriter, x, order);
-  return reshaped(rewriter, x,
-                  llvm::map_to_vector(order, [&](int64_t axis) { return from[axis]; }));
-}
-
-Value concatenated(PatternRewriter &rewriter, Location loc, ValueRange parts, int64_t axis) {
-  SmallVector<Dim> dims = dimsOf(typeOf(parts.front()));
-  dims[axis] = Dim(0);
-  for (Value part : parts)
-    dims[axis] = dims[axis] + dimsOf(typeOf(part))[axis];
-  return ConcatOp::create(rewriter, loc, tensorType(dims, typeOf(parts.front()).getElementType()),
-                          static_cast<uint64_t>(axis), parts);
-}
-
-/// transpose(reshape (concat of parts) that splits the joined axis)
-///   -> concat of transposes of reshapes of parts
-///
-/// The parts lie in memory, so that they are joined and exchanged in one pass. Refuses what others
-/// read too, and a part that ends between two indices of the outer axis.
-struct TransposeParts final : OpRewritePattern<TransposeOp> {
-  using OpRewritePattern::OpRewritePattern;
-
-  LogicalResult matchAndRewrite(TransposeOp op, PatternRewriter &rewriter) const override {
-    auto split = op.getInput().getDefiningOp<ReshapeOp>();
-    auto concat = split ? split.getInput().getDefiningOp<ConcatOp>() : nullptr;
-    if (!concat || !split->hasOneUse() || !concat->hasOneUse())
-      return rewriter.notifyMatchFailure(op, "reads no concatenation alone");
-    SmallVector<Dim> dims = dimsOf(typeOf(split));
-    std::optional<int64_t> axis = axisOfTwo(dimsOf(typeOf(concat)), dims);
-    if (!axis || *axis != static_cast<int64_t>(concat.getAxis()))
-      return rewriter.notifyMatchFailure(split, "does not split the joined axis in two");
-    Dim inner = dims[*axis + 1];
-    auto isWhole = [&](Value part) { return dimsOf(typeOf(part))[*axis].isDivisibleBy(inner); };
-    if (inner == Dim(0) || !llvm::all_of(concat.getInputs(), isWhole))
-      return rewriter.notifyMatchFailure(concat, "a part ends inside of an index");
-    SmallVector<Value> parts;
-    for (Value part : concat.getInputs()) {
-      dims[*axis] = dimsOf(typeOf(part))[*axis].floorDiv(inner);
-      parts.push_back(permuted(rewriter, reshaped(rewriter, part, dims), op.getPermutation()));
+  static std::optional<Refinement> both(ArrayRef<Dim> first, ArrayRef<Dim> second) {
+    Refinement parts;
+    SmallVector<Dim> one(first), two(second);
+    size_t i = 0;
+    for (size_t j = 0; j < two.size(); ++j) {
+      while (i < one.size() && two[j] != one[i] && two[j].isDivisibleBy(one[i])) {
+        parts.add(one[i], j);
+        two[j] = two[j].floorDiv(one[i++]);
+      }
+      if (i == one.size() ? two[j] != Dim(1) : !one[i].isDivisibleBy(two[j]))
+        return std::nullopt;
+      parts.add(two[j], j);
+      if (i < one.size() && (one[i] = one[i].floorDiv(two[j])) == Dim(1))
+        ++i;
     }
-    int64_t place = llvm::find(op.getPermutation(), *axis) - op.getPermutation().begin();
-    rewriter.replaceOp(op, concatenated(rewriter, op.getLoc(), parts, place));
-    return success();
+    return parts;
+  }
+
+private:
+  void add(const Dim &dim, size_t whole) {
+    dims.push_back(dim);
+    of.push_back(static_cast<int64_t>(whole));
   }
 };
 
-SliceOp sliced(PatternRewriter &rewriter, Location loc, Value x, ArrayRef<Dim> starts,
-               ArrayRef<Dim> sizes, ArrayRef<int64_t> strides) {
-  return SliceOp::create(rewriter, loc, tensorType(sizes, typeOf(x).getElementType()), x,
-                         ShapeAttr::get(x.getContext(), starts), strides);
-}
-
-/// The users of a value, if all of them are slices that `fits`; none otherwise.
-SmallVector<SliceOp> slicesOf(Value x, llvm::function_ref<bool(SliceOp)> fits) {
-  SmallVector<SliceOp> slices;
-  for (Operation *user : x.getUsers()) {
-    auto slice = dyn_cast<SliceOp>(user);
-    if (!slice || !fits(slice))
-      return {};
-    slices.push_back(slice);
-  }
-  return slices;
-}
-
-/// The slice of two axes joined to `axis`, the second of them of size `inner`, as one of the two.
-Value slicedBefore(PatternRewriter &rewriter, SliceOp slice, Value source, int64_t axis,
-                   const Dim &inner) {
-  SmallVector<Dim> starts = slice.getStarts().toDims(), sizes = dimsOf(typeOf(slice));
-  SmallVector<int64_t> strides(slice.getStrides());
-  starts[axis] = starts[axis].floorDiv(inner);
-  sizes[axis] = sizes[axis].floorDiv(inner);
-  starts.insert(starts.begin() + axis + 1, Dim(0));
-  sizes.insert(sizes.begin() + axis + 1, inner);
-  strides.insert(strides.begin() + axis + 1, 1);
-  return sliced(rewriter, slice.getLoc(), source, starts, sizes, strides);
-}
-
-/// slices of (reshape x that makes one axis of two) -> reshapes of (slices of x)
+/// reshape(transpose (reshape x)) that joins axes of x, and splits them again behind the transpose
+///   -> reshape(transpose (reshape x)) that keeps them apart
 ///
-/// For what is transposed or interleaved: slices are computed from where the parts lie. Refuses
-/// where others read the reshape, since all would be computed twice, and a single index of the
-/// outer axis, which SliceOuterAxis makes a slice of one axis.
-struct SliceJoinedAxes final : OpRewritePattern<ReshapeOp> {
+/// Refuses where the parts before and behind the transpose are others, or others read what is
+/// between.
+struct KeepAxesApart final : OpRewritePattern<ReshapeOp> {
   using OpRewritePattern::OpRewritePattern;
 
   LogicalResult matchAndRewrite(ReshapeOp op, PatternRewriter &rewriter) const override {
-    Value source = op.getInput();
-    SmallVector<Dim> split = dimsOf(typeOf(source));
-    std::optional<int64_t> axis = axisOfTwo(dimsOf(typeOf(op)), split);
-    auto concat = source.getDefiningOp<ConcatOp>();
-    bool isInterleaved = concat && axis && static_cast<int64_t>(concat.getAxis()) == *axis + 1;
-    if (!axis || !source.hasOneUse() || !(isInterleaved || source.getDefiningOp<TransposeOp>()))
-      return rewriter.notifyMatchFailure(op, "joins nothing that was transposed or interleaved");
-    Dim inner = split[*axis + 1];
-    auto takesIndices = [&](SliceOp slice) {
-      Dim start = slice.getStarts().toDims()[*axis], size = dimsOf(typeOf(slice))[*axis];
-      return inner != Dim(0) && size != inner && slice.getStrides()[*axis] == 1 &&
-             start.isDivisibleBy(inner) && size.isDivisibleBy(inner);
-    };
-    SmallVector<SliceOp> slices = slicesOf(op, takesIndices);
-    for (SliceOp slice : slices) {
-      rewriter.setInsertionPoint(slice);
-      Value part = slicedBefore(rewriter, slice, source, *axis, inner);
-      rewriter.replaceOp(slice, reshaped(rewriter, part, dimsOf(typeOf(slice))));
-    }
-    return success(!slices.empty());
-  }
-};
-
-/// slices of (concat along an axis of which they take all) -> concats of slices
-///
-/// Refuses where others read the concatenation, and a part that is computed in it.
-struct SliceParts final : OpRewritePattern<ConcatOp> {
-  using OpRewritePattern::OpRewritePattern;
-
-  LogicalResult matchAndRewrite(ConcatOp op, PatternRewriter &rewriter) const override {
-    if (llvm::any_of(op.getInputs(), isComputedInPlace))
-      return rewriter.notifyMatchFailure(op, "has parts that do not lie in memory");
-    auto axis = static_cast<int64_t>(op.getAxis());
-    SmallVector<SliceOp> slices = slicesOf(op, [&](SliceOp slice) {
-      return slice.getStrides()[axis] == 1 &&
-             dimsOf(typeOf(slice))[axis] == dimsOf(typeOf(op))[axis];
-    });
-    for (SliceOp slice : slices) {
-      rewriter.setInsertionPoint(slice);
-      SmallVector<Dim> sizes = dimsOf(typeOf(slice)), starts = slice.getStarts().toDims();
-      SmallVector<Value> parts;
-      for (Value input : op.getInputs()) {
-        sizes[axis] = dimsOf(typeOf(input))[axis];
-        parts.push_back(sliced(rewriter, slice.getLoc(), input, starts, sizes, slice.getStrides()));
-      }
-      rewriter.replaceOp(slice, concatenated(rewriter, slice.getLoc(), parts, axis));
-    }
-    return success(!slices.empty());
+    auto transpose = op.getInput().getDefiningOp<TransposeOp>();
+    auto join = transpose ? transpose.getInput().getDefiningOp<ReshapeOp>() : nullptr;
+    if (!join || !join->hasOneUse() || !transpose->hasOneUse())
+      return rewriter.notifyMatchFailure(op, "reads no transpose of a reshape alone");
+    SmallVector<Dim> joined = dimsOf(typeOf(join)), turned = dimsOf(typeOf(transpose));
+    SmallVector<Dim> out = dimsOf(typeOf(op)), fine;
+    auto parts = Refinement::both(dimsOf(typeOf(join.getInput())), joined);
+    auto split = Refinement::both(turned, out);
+    if (!parts || !split || parts->dims.size() == joined.size() ||
+        split->dims.size() == turned.size())
+      return rewriter.notifyMatchFailure(op, "joins and splits nothing");
+    SmallVector<int64_t> order;
+    for (int64_t axis : transpose.getPermutation())
+      for (auto [part, whole] : llvm::enumerate(parts->of))
+        if (whole == axis) {
+          order.push_back(static_cast<int64_t>(part));
+          fine.push_back(parts->dims[part]);
+        }
+    auto still = Refinement::both(fine, out);
+    if (!still || still->dims.size() != fine.size())
+      return rewriter.notifyMatchFailure(op, "splits what x has as one");
+    Value apart = reshaped(rewriter, join.getInput(), parts->dims);
+    rewriter.replaceOp(op, reshaped(rewriter, permuted(rewriter, apart, order), out));
+    return success();
   }
 };
 
 } // namespace
 
+void addAxisPatterns(mlir::RewritePatternSet &patterns) {
+  patterns.add<GatherKnownIndex, KeepAxesApart>(patterns.getContext());
+}
+
 void addPartPatterns(mlir::RewritePatternSet &patterns) {
-  patterns.add<SliceOuterAxis, ConcatStackedParts, TransposeParts, SliceJoinedAxes, SliceParts>(
-      patterns.getContext());
+  patterns.add<SliceOuterAxis, ConcatStackedParts>(patterns.getContext());
 }
 
 } // namespace weft

@@ -64,13 +64,16 @@ private:
 
 struct FoldUnitReshapes final : impl::FoldUnitReshapesPassBase<FoldUnitReshapes> {
   void runOnOperation() override {
-    mlir::RewritePatternSet patterns(&getContext());
-    patterns.add<FoldUnitReshape>(&getContext(), numFolded);
-    addPartPatterns(patterns);
-    if (failed(mlir::applyPatternsGreedily(getOperation(), std::move(patterns)))) {
-      getOperation().emitError("folding reshapes did not come to an end");
-      signalPassFailure();
-    }
+    mlir::RewritePatternSet axes(&getContext()), parts(&getContext());
+    addAxisPatterns(axes);
+    parts.add<FoldUnitReshape>(&getContext(), numFolded);
+    addPartPatterns(parts);
+    addInterleavingPatterns(parts);
+    for (mlir::RewritePatternSet *patterns : {&axes, &parts})
+      if (failed(mlir::applyPatternsGreedily(getOperation(), std::move(*patterns)))) {
+        getOperation().emitError("folding reshapes did not come to an end");
+        return signalPassFailure();
+      }
   }
 };
 

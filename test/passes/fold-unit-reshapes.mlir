@@ -93,8 +93,11 @@ func.func @parts_in_memory(%x: tensor<3x2xf32>, %w: tensor<4x5x2xf32>, %z: tenso
 
 // A part of an axis that is the last one, one of two at a time, and one of a sum that can be computed for the part alone.
 // CHECK-LABEL: func.func @no_part(
-// CHECK-COUNT-3: weft.slice
-// CHECK-COUNT-3: weft.reshape
+// CHECK: weft.slice
+// CHECK: weft.slice
+// CHECK: %[[A:.*]] = weft.slice %arg0 from <[1]> by [3] : tensor<6xf32> -> tensor<2xf32>
+// CHECK-COUNT-2: weft.reshape
+// CHECK: return %[[A]]
 func.func @no_part(%x: tensor<6xf32>, %z: tensor<4x3xf32>) -> (tensor<2xf32>, tensor<1xf32>, tensor<3xf32>) {
   %r = weft.reshape %x : tensor<6xf32> -> tensor<2x3xf32>
   %a = weft.slice %r from <[0, 1]> by [1, 1] : tensor<2x3xf32> -> tensor<2x1xf32>
@@ -188,4 +191,47 @@ func.func @not_shuffled(%x: tensor<2x5xf32>, %y: tensor<2x7xf32>)
   %a = weft.slice %d from <[0, 0]> by [1, 1] : tensor<2x12xf32> -> tensor<1x12xf32>
   %b = weft.slice %d from <[1, 0]> by [1, 1] : tensor<2x12xf32> -> tensor<1x12xf32>
   return %l, %a, %b : tensor<2x4xf32>, tensor<1x12xf32>, tensor<1x12xf32>
+}
+
+// Axes that are joined for a transpose and split again stay apart, so that the parts are seen: every second channel.
+// CHECK-LABEL: func.func @joined_for_a_transpose(
+// CHECK: weft.slice %arg0 from <[0, 0, 0, 0]> by [1, 2, 1, 1] : tensor<3x10x4x7xf32> -> tensor<3x5x4x7xf32>
+// CHECK: weft.slice %arg0 from <[0, 1, 0, 0]> by [1, 2, 1, 1] : tensor<3x10x4x7xf32> -> tensor<3x5x4x7xf32>
+// CHECK-NOT: weft.gather
+// CHECK-NOT: weft.transpose
+func.func @joined_for_a_transpose(%x: tensor<3x10x4x7xf32>) -> (tensor<3x5x4x7xf32>, tensor<3x5x4x7xf32>) {
+  %s = weft.reshape %x : tensor<3x10x4x7xf32> -> tensor<15x2x28xf32>
+  %t = weft.transpose %s [1, 0, 2] : tensor<15x2x28xf32> -> tensor<2x15x28xf32>
+  %r = weft.reshape %t : tensor<2x15x28xf32> -> tensor<2x3x5x4x7xf32>
+  %0 = weft.constant dense<0> : tensor<i64>
+  %1 = weft.constant dense<1> : tensor<i64>
+  %a = weft.gather %r, %0 axis 0 : tensor<2x3x5x4x7xf32>, tensor<i64> -> tensor<3x5x4x7xf32>
+  %b = weft.gather %r, %1 axis 0 : tensor<2x3x5x4x7xf32>, tensor<i64> -> tensor<3x5x4x7xf32>
+  return %a, %b : tensor<3x5x4x7xf32>, tensor<3x5x4x7xf32>
+}
+
+// Tokens that become an image: one transpose, with a number of images that is not known.
+// CHECK-LABEL: func.func @image_of_tokens(
+// CHECK-NEXT: %[[T:.*]] = weft.transpose %arg0 [0, 3, 1, 2]
+// CHECK-NEXT: return %[[T]]
+func.func @image_of_tokens(%x: tensor<?x4x6x5xf32, #weft.shape<[N, 4, 6, 5]>>)
+    -> tensor<?x5x4x6xf32, #weft.shape<[N, 5, 4, 6]>> {
+  %s = weft.reshape %x : tensor<?x4x6x5xf32, #weft.shape<[N, 4, 6, 5]>> -> tensor<?x24x5xf32, #weft.shape<[N, 24, 5]>>
+  %t = weft.transpose %s [0, 2, 1] : tensor<?x24x5xf32, #weft.shape<[N, 24, 5]>> -> tensor<?x5x24xf32, #weft.shape<[N, 5, 24]>>
+  %r = weft.reshape %t : tensor<?x5x24xf32, #weft.shape<[N, 5, 24]>> -> tensor<?x5x4x6xf32, #weft.shape<[N, 5, 4, 6]>>
+  return %r : tensor<?x5x4x6xf32, #weft.shape<[N, 5, 4, 6]>>
+}
+
+// Axes that are split otherwise than they were; an index that is not there.
+// CHECK-LABEL: func.func @split_otherwise(
+// CHECK: weft.reshape %arg0 : tensor<4x6x5xf32> -> tensor<24x5xf32>
+// CHECK-NEXT: weft.transpose %{{.*}} [1, 0]
+// CHECK: weft.gather
+func.func @split_otherwise(%x: tensor<4x6x5xf32>) -> (tensor<5x8x3xf32>, tensor<6x5xf32>) {
+  %s = weft.reshape %x : tensor<4x6x5xf32> -> tensor<24x5xf32>
+  %t = weft.transpose %s [1, 0] : tensor<24x5xf32> -> tensor<5x24xf32>
+  %r = weft.reshape %t : tensor<5x24xf32> -> tensor<5x8x3xf32>
+  %i = weft.constant dense<4> : tensor<i64>
+  %g = weft.gather %x, %i axis 0 : tensor<4x6x5xf32>, tensor<i64> -> tensor<6x5xf32>
+  return %r, %g : tensor<5x8x3xf32>, tensor<6x5xf32>
 }

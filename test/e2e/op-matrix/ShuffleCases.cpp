@@ -77,6 +77,24 @@ void grouped(Images &b, const Term &x, int64_t groups, int64_t each) {
   b.p.give(b.convolve(mixed, groups * each, 3, groups * each));
 }
 
+/// The same as its authors write it: batch and channels are one axis for the exchange.
+void everyOther(Images &b, const Term &x, int64_t half) {
+  Term whole = b.convolve(x, 2 * half);
+  Dim n = x.dims[0], high = x.dims[2], wide = x.dims[3];
+  Term pairs = b.reshape(whole, {n * Dim(half), 2, high * wide});
+  Term parts = b.reshape(b.transpose(pairs, {1, 0, 2}), {2, n, half, high, wide});
+  auto part = [&](const std::string &index) {
+    Term at = b.p.let({}, "i64", "weft.constant dense<" + index + "> : tensor<i64>");
+    Dims dims = {n, half, high, wide};
+    return b.p.let(dims, b.e,
+                   "weft.gather " + parts + ", " + at + " axis 0 : " + parts.type() +
+                       ", tensor<i64> -> " + typeText(dims, b.e),
+                   false);
+  };
+  Term left = part("0");
+  b.p.give(b.convolve(b.concat(left, b.convolve(part("1"), half)), 3));
+}
+
 /// Two branches of unequal width, as parts of one index and of several.
 void unequal(Images &b, const Term &x, int64_t each) {
   Term joined = b.concat(b.convolve(x, 2 * each), b.convolve(x, each));
@@ -136,6 +154,7 @@ void addShuffleCases(Suite &suite) {
   add("shuffled_halves", 38, true, [](Images &b, const Term &x) { halves(b, x, 19); });
   add("shuffled_lines", 22, false, [](Images &b, const Term &x) { halves(b, x, 11); });
   add("shuffled_groups", 6, true, [](Images &b, const Term &x) { grouped(b, x, 3, 20); });
+  add("shuffled_parts", 4, true, [](Images &b, const Term &x) { everyOther(b, x, 9); });
   add("shuffled_unequal", 4, false, [](Images &b, const Term &x) { unequal(b, x, 8); });
   add("weighed_groups", 4, true, [](Images &b, const Term &x) { weighed(b, x); });
   add("blocks_of_places", 4, false, [](Images &b, const Term &x) { blocks(b, x, 5, 2, false); });
