@@ -49,7 +49,7 @@ Value concatenated(PatternRewriter &rewriter, Location loc, ValueRange parts, in
 }
 
 std::optional<int64_t> axisOfTwo(ArrayRef<Dim> whole, ArrayRef<Dim> split) {
-  if (split.size() != whole.size() + 1)
+  if (whole.empty() || split.size() != whole.size() + 1)
     return std::nullopt;
   size_t axis = 0;
   while (axis + 1 < whole.size() && whole[axis] == split[axis])

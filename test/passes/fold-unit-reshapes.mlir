@@ -235,3 +235,12 @@ func.func @split_otherwise(%x: tensor<4x6x5xf32>) -> (tensor<5x8x3xf32>, tensor<
   %g = weft.gather %x, %i axis 0 : tensor<4x6x5xf32>, tensor<i64> -> tensor<6x5xf32>
   return %r, %g : tensor<5x8x3xf32>, tensor<6x5xf32>
 }
+
+// A single number has no axis that could be split.
+// CHECK-LABEL: func.func @number(
+// CHECK: weft.reshape {{.*}} -> tensor<f32>
+func.func @number(%x: tensor<1xf32>) -> tensor<f32> {
+  %y = weft.exp %x : tensor<1xf32>
+  %r = weft.reshape %y : tensor<1xf32> -> tensor<f32>
+  return %r : tensor<f32>
+}
