@@ -87,12 +87,14 @@ bool takesPrologue(mlir::OpOperand &operand) {
   SmallVector<Dim> in = dimsOf(input), out = dimsOf(cast<RankedTensorType>(conv.getType()));
   ArrayRef<int64_t> filter = cast<RankedTensorType>(conv.getFilter().getType()).getShape();
   auto isOne = [](int64_t value) { return value == 1; };
-  // Of few rows each block of columns, which are shared among threads, would compute all.
-  constexpr int64_t fewestRows = 16;
+  // Of few rows each block of columns, which are shared among threads, would compute all. A tile of
+  // rows has to stay in a cache.
+  constexpr int64_t fewestRows = 16, mostChannels = 8192;
   Dim rows = productOf(ArrayRef(in).drop_back());
   return input.getElementType().isF32() && ArrayRef(in).drop_back() == ArrayRef(out).drop_back() &&
          llvm::all_of(filter.slice(1, in.size() - 2), isOne) &&
          llvm::all_of(conv.getStrides(), isOne) &&
+         in.back().constant().value_or(mostChannels + 1) <= mostChannels &&
          rows.constant().value_or(fewestRows) >= fewestRows;
 }
 

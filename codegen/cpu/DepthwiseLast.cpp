@@ -169,12 +169,14 @@ DepthwiseEmitter::DepthwiseEmitter(Kernel &ownerKernel, const DepthwisePlan &the
       filter(elements.flat(plan.filter)) {}
 
 void DepthwiseEmitter::emitChunk(Value number) {
-  Dim outside = plan.linesOutside ? plan.lineBlocks() : plan.vectorBlocks();
-  Dim inside = plan.linesOutside ? plan.vectorBlocks() : plan.lineBlocks();
-  SmallVector<Value> at = code.delinearize(number, elements.sizes({outside, inside}));
-  IndexRange lines = loops.blockOf(at[plan.linesOutside ? 0 : 1], plan.linesPerBlock, plan.lines());
-  IndexRange vectors =
-      loops.blockOf(at[plan.linesOutside ? 1 : 0], plan.vectorsPerBlock, Dim(plan.vectors()));
+  SmallVector<Dim> sizes{plan.lineBlocks(), plan.vectorBlocks()};
+  if (!plan.linesOutside)
+    std::swap(sizes[0], sizes[1]);
+  SmallVector<Value> at = code.delinearize(number, elements.sizes(sizes));
+  if (!plan.linesOutside)
+    std::swap(at[0], at[1]);
+  IndexRange lines = loops.blockOf(at[0], plan.linesPerBlock, plan.lines());
+  IndexRange vectors = loops.blockOf(at[1], plan.vectorsPerBlock, Dim(plan.vectors()));
   if (!plan.holdsFilter)
     return loops.forLines(lines, [&](const WindowLine &line) { emitLine(vectors, line); });
   forVectors(vectors, [&](Channels channels) {

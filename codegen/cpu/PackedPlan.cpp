@@ -121,6 +121,8 @@ void PackedPlan::chooseBlocks(const Choice &choice) {
   // pass reads a part of each row.
   int64_t blockBytes = (isFar ? cacheBytes : cacheBytes / 2) * wholeDepth() / stepsPerPass;
   int64_t wantedTiles = choice.chunk ? *choice.chunk / line.height : blockBytes / tileBytes;
+  if (computesInput) // Its rows stand on the stack, whole whatever the passes are.
+    wantedTiles = std::min(wantedTiles, cacheBytes / tileBytes);
   tilesPerBlock = std::min(wantedTiles, mostRows / line.height);
   tilesPerBlock = balancedTile(lineTiles, std::clamp<int64_t>(tilesPerBlock, 1, lineTiles));
   int64_t wantedLines = choice.chunk ? wantedTiles / lineTiles : blockBytes / lineBytes;

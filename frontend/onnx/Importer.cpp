@@ -5,8 +5,8 @@
 #include "frontend/onnx/Importer.h"
 
 #include "llvm/ADT/StringExtras.h"
-
 #include "llvm/Support/Path.h"
+
 #include <set>
 
 namespace weft {

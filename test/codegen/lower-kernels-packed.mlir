@@ -253,3 +253,45 @@ func.func private @far_border(%x: tensor<1x?x?x100xf32, #weft.shape<[1, d0, d1, 
     -> tensor<1x?x?x210xf32, #weft.shape<[1, d0, d1, 210]>>
   return %0 : tensor<1x?x?x210xf32, #weft.shape<[1, d0, d1, 210]>>
 }
+
+// -----
+
+// A thread has all of a row, not half of the columns of each: two blocks of columns are inside of eight of rows.
+// CHECK-LABEL: func.func private @shared_rows(
+// CHECK-SAME: weft.chunks = #weft.shape<[16]>
+// CHECK: scf.for %[[CHUNK:.*]] = %arg3 to %arg4
+// CHECK-NEXT: arith.remui %[[CHUNK]], %c2 : index
+func.func private @shared_rows(%x: tensor<1x56x56x24xf32>, %w: tensor<5x1x1x24x16xf32>)
+    -> tensor<1x56x56x72xf32> attributes {weft.kernel} {
+  %0 = weft.packed_conv %x, %w strides [1, 1] pad [0, 0] [0, 0] dilations [1, 1] groups 1
+    : tensor<1x56x56x24xf32>, tensor<5x1x1x24x16xf32> -> tensor<1x56x56x72xf32>
+  return %0 : tensor<1x56x56x72xf32>
+}
+
+// -----
+
+// So it is with the lines of a depthwise convolution: nine vectors of channels are inside of 14 blocks of lines.
+// CHECK-LABEL: func.func private @shared_lines(
+// CHECK-SAME: weft.chunks = #weft.shape<[126]>
+// CHECK: scf.for %[[CHUNK:.*]] = %arg3 to %arg4
+// CHECK-NEXT: arith.remui %[[CHUNK]], %c9 : index
+func.func private @shared_lines(%x: tensor<1x28x28x144xf32>, %w: tensor<3x3x144xf32>)
+    -> tensor<1x28x28x144xf32> attributes {weft.kernel} {
+  %0 = weft.depthwise_conv %x, %w strides [1, 1] pad [1, 1] [1, 1] dilations [1, 1]
+    : tensor<1x28x28x144xf32>, tensor<3x3x144xf32> -> tensor<1x28x28x144xf32>
+  return %0 : tensor<1x28x28x144xf32>
+}
+
+// -----
+
+// An input that is computed stands on the stack, half a second-level cache of it at most, however deep the product is.
+// CHECK-LABEL: func.func private @deep(
+// CHECK: memref.alloca() {{.*}} : memref<131072xf32>
+func.func private @deep(%x: tensor<1024x4096xf32>, %s: tensor<4096xf32>, %w: tensor<2x4096x48xf32>)
+    -> tensor<1024x96xf32> attributes {weft.kernel} {
+  %b = weft.broadcast %s along [1] : tensor<4096xf32> -> tensor<1024x4096xf32>
+  %m = weft.mul %x, %b : tensor<1024x4096xf32>
+  %0 = weft.packed_conv %m, %w strides [] pad [] [] dilations [] groups 1
+    : tensor<1024x4096xf32>, tensor<2x4096x48xf32> -> tensor<1024x96xf32>
+  return %0 : tensor<1024x96xf32>
+}

@@ -223,3 +223,33 @@ func.func @sizes_that_are_refused(%x: tensor<?xf32, #weft.shape<[N]>> {weft.name
   %r = weft.launch @k13 symbols <[N]> (%a, %b) : (tensor<?xf32, #weft.shape<[32 * N - 16]>>, tensor<?xf32, #weft.shape<[N]>>) -> tensor<f32>
   return %r : tensor<f32>
 }
+
+func.func private @large(%x: tensor<f32>) -> tensor<65536xf32> attributes {weft.kernel, weft.dims = []} {
+  %y = weft.broadcast %x along [] : tensor<f32> -> tensor<65536xf32>
+  return %y : tensor<65536xf32>
+}
+func.func private @sum(%x: tensor<65536xf32>) -> tensor<f32> attributes {weft.kernel, weft.dims = []} {
+  %y = weft.reduce sum %x axes [0] : tensor<65536xf32> -> tensor<f32>
+  return %y : tensor<f32>
+}
+func.func private @small(%x: tensor<f32>) -> tensor<32768xf32> attributes {weft.kernel, weft.dims = []} {
+  %y = weft.broadcast %x along [] : tensor<f32> -> tensor<32768xf32>
+  return %y : tensor<32768xf32>
+}
+func.func private @sum_small(%x: tensor<32768xf32>) -> tensor<f32> attributes {weft.kernel, weft.dims = []} {
+  %y = weft.reduce sum %x axes [0] : tensor<32768xf32> -> tensor<f32>
+  return %y : tensor<f32>
+}
+
+// Half of a buffer belongs to each of two threads: the smaller one has its middle where the larger one had it.
+// CHECK-LABEL: func.func @middles_meet(
+// CHECK: weft.launch @large {{.*}}at [#weft.slot<arena at <[0]>>]
+// CHECK: weft.launch @small {{.*}}at [#weft.slot<arena at <[65536]>>]
+func.func @middles_meet(%x: tensor<f32> {weft.name = "x"})
+    -> (tensor<f32> {weft.name = "result"}) attributes {weft.export} {
+  %a = weft.launch @large symbols <[]> (%x) : (tensor<f32>) -> tensor<65536xf32>
+  %b = weft.launch @sum symbols <[]> (%a) : (tensor<65536xf32>) -> tensor<f32>
+  %c = weft.launch @small symbols <[]> (%b) : (tensor<f32>) -> tensor<32768xf32>
+  %r = weft.launch @sum_small symbols <[]> (%c) : (tensor<32768xf32>) -> tensor<f32>
+  return %r : tensor<f32>
+}

@@ -3,7 +3,8 @@
 number of threads.
 
 A model that also gives the scaled tensors stores them. Rows and channels fill tiles and do not, of one image and of
-several; the factors are one for each channel, image or place.
+several; the factors are one for each channel, image or place. One product is so deep that its sums wait between
+passes over parts of a row.
 
 REQUIRES: numpy
 RUN: %python %s %t | FileCheck %s
@@ -28,12 +29,12 @@ NAMES = ("squeezed", "narrow", "shifted", "masked")
 MODEL = """model %s() {
   param a: f32[37, 70] = kaiming_uniform(fan: 37)
   param b: f32[37, 3] = kaiming_uniform(fan: 37)
-  param c: f32[200, 520] = kaiming_uniform(fan: 200)
+  param c: f32[2900, 50] = kaiming_uniform(fan: 2900)
   param d: f32[10, 9] = kaiming_uniform(fan: 10)
-  param shift: f32[200] = uniform(low: -1.0, high: 1.0)
+  param shift: f32[2900] = uniform(low: -1.0, high: 1.0)
 
-  export fn read(x: f32[N, 7, 5, 37], y: f32[64, 200], z: f32[N, 16, 10], m: f32[N, 16])
-      -> (squeezed: f32[N, 7, 5, 70], narrow: f32[N, 7, 5, 3], shifted: f32[64, 520], masked: f32[N, 16, 9]%s) {
+  export fn read(x: f32[N, 7, 5, 37], y: f32[70, 2900], z: f32[N, 16, 10], m: f32[N, 16])
+      -> (squeezed: f32[N, 7, 5, 70], narrow: f32[N, 7, 5, 3], shifted: f32[70, 50], masked: f32[N, 16, 9]%s) {
     let gate = mean(x, axis: (1, 2), keep: true)
     let xs = x * gate
     let xm = x - max(x, axis: (1, 2), keep: true)
@@ -47,7 +48,7 @@ random = numpy.random.default_rng(5)
 
 
 def inputs(images):
-    shapes = {"x": (images, 7, 5, 37), "y": (64, 200), "z": (images, 16, 10), "m": (images, 16)}
+    shapes = {"x": (images, 7, 5, 37), "y": (70, 2900), "z": (images, 16, 10), "m": (images, 16)}
     return {name: random.standard_normal(shape).astype(numpy.float32) for name, shape in shapes.items()}
 
 
@@ -83,7 +84,7 @@ def errors(path, images):
     return max(numpy.linalg.norm(g - w) / numpy.linalg.norm(w) for g, w in zip(model.call("read", **given), wanted))
 
 
-both = [source("Read"), source("Stored", ", xs: f32[N, 7, 5, 37], xm: f32[N, 7, 5, 37], ys: f32[64, 200], zs: f32[N, 16, 10]",
+both = [source("Read"), source("Stored", ", xs: f32[N, 7, 5, 37], xm: f32[N, 7, 5, 37], ys: f32[70, 2900], zs: f32[N, 16, 10]",
                                ", xs, xm, ys, zs")]
 compare(both)
 print(f"relative error {errors(both[0], 3):.1e}")

@@ -530,7 +530,7 @@ func.func @scaled_rows(%x: tensor<1x8x8x16xf32> {weft.name = "x"}, %w: tensor<1x
   return %y : tensor<1x8x8x9xf32>
 }
 
-// Not for windows, which read a row several times, nor for a few rows, nor of what is not in memory.
+// Not for windows, which read a row several times, nor for few rows or very long ones, nor of what is not in memory.
 // CHECK-LABEL: func.func @scaled_windows(
 // CHECK-COUNT-3: weft.kernel
 func.func @scaled_windows(%x: tensor<1x8x8x16xf32> {weft.name = "x"}, %w: tensor<1x3x3x16x16xf32> {weft.name = "w"})
@@ -553,6 +553,18 @@ func.func @few_scaled_rows(%x: tensor<3x16xf32> {weft.name = "x"}, %w: tensor<1x
   %y = weft.packed_conv %m, %w strides [] pad [] [] dilations [] groups 1
     : tensor<3x16xf32>, tensor<1x16x16xf32> -> tensor<3x9xf32>
   return %y : tensor<3x9xf32>
+}
+
+// CHECK-LABEL: func.func @wide_scaled_rows(
+// CHECK-COUNT-3: weft.kernel
+func.func @wide_scaled_rows(%x: tensor<64x9000xf32> {weft.name = "x"}, %w: tensor<1x9000x16xf32> {weft.name = "w"})
+    -> (tensor<64x9xf32> {weft.name = "result"}) attributes {weft.export} {
+  %s = weft.reduce max %x axes [0] : tensor<64x9000xf32> -> tensor<9000xf32>
+  %b = weft.broadcast %s along [1] : tensor<9000xf32> -> tensor<64x9000xf32>
+  %m = weft.mul %x, %b : tensor<64x9000xf32>
+  %y = weft.packed_conv %m, %w strides [] pad [] [] dilations [] groups 1
+    : tensor<64x9000xf32>, tensor<1x9000x16xf32> -> tensor<64x9xf32>
+  return %y : tensor<64x9xf32>
 }
 
 // CHECK-LABEL: func.func @computed_rows(

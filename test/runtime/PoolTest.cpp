@@ -9,7 +9,11 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <cstdlib>
 #include <functional>
+#include <iterator>
+#include <map>
+#include <mutex>
 #include <thread>
 #include <unistd.h>
 #include <vector>
@@ -96,6 +100,30 @@ TEST(Pool, every_iteration_once) {
       }
     weft_close(model);
   }
+}
+
+/// Two threads begin in halves of the chunks: of three chunks one of them would have two.
+TEST(Pool, shares_are_equal) {
+  weft_model *model = openWith(2);
+  struct Ranges {
+    std::mutex mutex;
+    std::map<int64_t, int64_t> ends; ///< By where they begin.
+    static void body(void *args, int64_t begin, int64_t end) {
+      auto *self = static_cast<Ranges *>(args);
+      std::lock_guard<std::mutex> lock(self->mutex);
+      self->ends[begin] = end;
+    }
+  };
+  for (auto [n, grain] : {std::pair<int64_t, int64_t>(24, 1), {420, 130}, {19, 1}, {13, 1}}) {
+    Ranges ranges;
+    runWith(model, [&, length = n, least = grain](weft_context *context) {
+      weft_parallel_for(context, Ranges::body, &ranges, length, least);
+    });
+    ASSERT_EQ(ranges.ends.size() % 2, 0u) << n;
+    auto middle = std::next(ranges.ends.begin(), static_cast<long>(ranges.ends.size() / 2));
+    EXPECT_LE(std::abs(2 * middle->first - n), 1) << n;
+  }
+  weft_close(model);
 }
 
 TEST(Pool, odd_grains_and_sizes) {

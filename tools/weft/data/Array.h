@@ -21,7 +21,7 @@ namespace weft {
 struct Array {
   weft_dtype dtype = WEFT_F32;
   llvm::SmallVector<int64_t> dims;
-  std::string bytes;
+  std::string bytes; ///< A string, since those of an ONNX file move here as they are.
 
   /// As the language writes it: f32[3, 4].
   std::string type() const;
