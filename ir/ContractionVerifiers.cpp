@@ -113,15 +113,38 @@ LogicalResult DepthwiseConvOp::verify() {
   return verifySumTypes(*this); // C6
 }
 
+LogicalResult WinogradPatchesOp::verify() {
+  std::string why;
+  const int64_t ones[] = {1, 1}, dilations[] = {number(getDilation()), number(getDilation())};
+  Inferred inferred = inferWinogradPatches(tensorOf(getInput()), number(getTile()),
+                                           {ones, getPadLow(), getPadHigh(), dilations},
+                                           why);               // C1, C2, C3
+  if (failed(verifyResult(*this, getResult(), inferred, why))) // C4
+    return failure();
+  return verifyOneElementType(*this, {getInput(), getResult()}); // C5
+}
+
 LogicalResult WinogradConvOp::verify() {
   std::string why;
-  const int64_t ones[] = {1, 1};
-  Sliding sliding{ones, getPadLow(), getPadHigh(), ones};
+  const int64_t ones[] = {1, 1}, dilations[] = {number(getDilation()), number(getDilation())};
+  Sliding sliding{ones, getPadLow(), getPadHigh(), dilations};
   RankedTensorType result = tensorOf(getResult());
   int64_t outputs = result.getRank() == 0 ? mlir::ShapedType::kDynamic : result.getShape().back();
+  SmallVector<Dim> image;
+  if (ArrayRef<int64_t> sizes = getPatchesOf(); !sizes.empty()) {
+    if (sizes.size() != 2) // C1
+      return emitOpError() << "'patches_of' has " << sizes.size()
+                           << " entries for 2 window dimensions";
+    if (sizes[0] < 0 || sizes[1] < 0) // C2
+      return emitOpError() << "'patches_of' holds " << std::min(sizes[0], sizes[1])
+                           << ", less than 0";
+    if (result.getRank() != 4) // C1
+      return emitOpError() << "result of rank " << result.getRank() << ", which must be 4";
+    image = {dimsOf(result)[0], Dim(sizes[0]), Dim(sizes[1])};
+  }
   Inferred inferred =
       inferWinogradConv(tensorOf(getInput()), tensorOf(getFilter()), number(getTile()), outputs,
-                        sliding, why);                         // C1, C2, C3, C4, C6
+                        image, sliding, why);                  // C1, C2, C3, C4, C6
   if (failed(verifyResult(*this, getResult(), inferred, why))) // C5
     return failure();
   return verifyOneElementType(*this, {getInput(), getFilter(), getResult()}); // C7

@@ -154,7 +154,11 @@ public:
   Value packedConv(Value x, Value filter, const Sliding &sliding, PackedChannels channels,
                    Type result = nullptr, Value scales = {});
   Value depthwiseConv(Value x, Value filter, const Sliding &sliding, Type result = nullptr);
-  Value winogradConv(Value x, Value filter, int64_t tile, const Sliding &sliding, int64_t outputs);
+  /// The dilations are equal. `image` are the dimensions [N, H, W] that patches were made of, none
+  /// for an image.
+  Value winogradConv(Value x, Value filter, int64_t tile, const Sliding &sliding, int64_t outputs,
+                     ArrayRef<Dim> image = {});
+  Value winogradPatches(Value x, int64_t tile, const Sliding &sliding);
   Value layerNorm(Value x, Value scale, Value shift, int64_t axis, double epsilon);
   Value rmsNorm(Value x, Value scale, int64_t axis, double epsilon);
   Value batchNorm(Value x, Value scale, Value shift, Value mean, Value variance, double epsilon);

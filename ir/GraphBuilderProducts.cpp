@@ -138,15 +138,31 @@ Value GraphBuilder::depthwiseConv(Value x, Value filter, const Sliding &sliding,
 }
 
 Value GraphBuilder::winogradConv(Value x, Value filter, int64_t tile, const Sliding &sliding,
-                                 int64_t outputs) {
+                                 int64_t outputs, ArrayRef<Dim> image) {
   if (!x || !filter)
     return Value();
   std::string reason;
-  Inferred type = inferWinogradConv(typeOf(x), typeOf(filter), tile, outputs, sliding, reason);
+  Inferred type =
+      inferWinogradConv(typeOf(x), typeOf(filter), tile, outputs, image, sliding, reason);
   if (failed(type))
     return fail(reason);
+  SmallVector<int64_t> sizes;
+  if (!image.empty())
+    sizes = {*image[1].constant(), *image[2].constant()};
   return make<WinogradConvOp>(*type, x, filter, static_cast<uint64_t>(tile), sliding.padLow,
-                              sliding.padHigh);
+                              sliding.padHigh, static_cast<uint64_t>(sliding.dilations.front()),
+                              sizes);
+}
+
+Value GraphBuilder::winogradPatches(Value x, int64_t tile, const Sliding &sliding) {
+  if (!x)
+    return x;
+  std::string reason;
+  Inferred type = inferWinogradPatches(typeOf(x), tile, sliding, reason);
+  if (failed(type))
+    return fail(reason);
+  return make<WinogradPatchesOp>(*type, x, static_cast<uint64_t>(tile), sliding.padLow,
+                                 sliding.padHigh, static_cast<uint64_t>(sliding.dilations.front()));
 }
 
 Value GraphBuilder::layerNorm(Value x, Value scale, Value shift, int64_t axis, double epsilon) {

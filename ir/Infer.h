@@ -85,9 +85,16 @@ Inferred inferPackedConv(RankedTensorType input, RankedTensorType filter, const 
                          const PackedChannels &channels, std::string &why);
 Inferred inferDepthwiseConv(RankedTensorType input, RankedTensorType filter, const Sliding &sliding,
                             std::string &why);
-/// For `outputs` channels, the result's, in tiles of `tile`.
+/// Along a dimension of `places` results: the number of tiles of `tile` places that lie `dilation`
+/// apart.
+Dim winogradTiles(const Dim &places, int64_t tile, int64_t dilation);
+Inferred inferWinogradPatches(RankedTensorType input, int64_t tile, const Sliding &sliding,
+                              std::string &why);
+/// For `outputs` channels, the result's, in tiles of `tile`; of patches if `image` has the
+/// dimensions [N, H, W] that they were made of.
 Inferred inferWinogradConv(RankedTensorType input, RankedTensorType filter, int64_t tile,
-                           int64_t outputs, const Sliding &sliding, std::string &why);
+                           int64_t outputs, ArrayRef<Dim> image, const Sliding &sliding,
+                           std::string &why);
 Inferred inferPool(RankedTensorType input, ArrayRef<int64_t> window, const Sliding &sliding,
                    std::string &why);
 

@@ -241,24 +241,65 @@ Inferred inferDepthwiseConv(RankedTensorType input, RankedTensorType filter, con
   return tensorType(dims, input.getElementType());
 }
 
-Inferred inferWinogradConv(RankedTensorType input, RankedTensorType filter, int64_t tile,
-                           int64_t outputs, const Sliding &sliding, std::string &why) {
-  if (input.getRank() != 4 || filter.getRank() != 4) // C1
-    return refuse(why, "input of rank " + Twine(input.getRank()) + " and filter of rank " +
-                           Twine(filter.getRank()) + ", which must both be 4");
-  if (failed(checkSliding(sliding, 2, why))) // C1, C2
-    return failure();
-  if (tile != 2 && tile != 4) // C3
+Dim winogradTiles(const Dim &places, int64_t tile, int64_t dilation) {
+  return Dim(dilation) * places.ceilDiv(Dim(dilation)).ceilDiv(Dim(tile));
+}
+
+static LogicalResult checkTile(int64_t tile, std::string &why) {
+  if (tile != 2 && tile != 4)
     return refuse(why, "tiles of " + Twine(tile) + ", which must be 2 or 4");
+  return success();
+}
+
+/// The places of a 3x3 window over [N, H, W].
+static std::array<Dim, 2> winogradPlaces(ArrayRef<Dim> image, const Sliding &sliding) {
+  return {windowPlaces(image[1], /*kernel=*/3, sliding, 0),
+          windowPlaces(image[2], /*kernel=*/3, sliding, 1)};
+}
+
+/// Tiles of all images.
+static Dim winogradTilesOf(ArrayRef<Dim> image, int64_t tile, const Sliding &sliding) {
+  auto [rows, columns] = winogradPlaces(image, sliding);
+  return image[0] * winogradTiles(rows, tile, sliding.dilations[0]) *
+         winogradTiles(columns, tile, sliding.dilations[1]);
+}
+
+Inferred inferWinogradPatches(RankedTensorType input, int64_t tile, const Sliding &sliding,
+                              std::string &why) {
+  if (input.getRank() != 4) // C1
+    return refuse(why, "input of rank " + Twine(input.getRank()) + ", which must be 4");
+  if (failed(checkSliding(sliding, 2, why)) || failed(checkTile(tile, why))) // C1, C2, C3
+    return failure();
+  SmallVector<Dim> dims = dimsOf(input);
+  return tensorType({Dim((tile + 2) * (tile + 2)), winogradTilesOf(dims, tile, sliding), dims[3]},
+                    input.getElementType()); // C4
+}
+
+Inferred inferWinogradConv(RankedTensorType input, RankedTensorType filter, int64_t tile,
+                           int64_t outputs, ArrayRef<Dim> image, const Sliding &sliding,
+                           std::string &why) {
+  int64_t rank = image.empty() ? 4 : 3;
+  if (input.getRank() != rank || filter.getRank() != 4) // C1
+    return refuse(why, "input of rank " + Twine(input.getRank()) + " and filter of rank " +
+                           Twine(filter.getRank()) + ", which must be " + Twine(rank) + " and 4");
+  if (failed(checkSliding(sliding, 2, why)) || failed(checkTile(tile, why))) // C1, C2, C3
+    return failure();
   if (!filter.hasStaticShape()) // C6
     return refuse(why, "filter of dynamic dimensions " + languageList(dimsOf(filter)));
   if (outputs < 0) // C6
     return refuse(why, "result of a dynamic number of channels");
-  int64_t size = tile + 2;
-  if (filter.getDimSize(0) != size * size) // C3
+  int64_t matrices = (tile + 2) * (tile + 2);
+  if (filter.getDimSize(0) != matrices) // C3
     return refuse(why, Twine(filter.getDimSize(0)) + " matrices for tiles of " + Twine(tile) +
-                           ", which have " + Twine(size * size));
+                           ", which have " + Twine(matrices));
   SmallVector<Dim> dims = dimsOf(input);
+  if (!image.empty()) {
+    Dim tiles = winogradTilesOf(image, tile, sliding);
+    if (!agree(dims[0], Dim(matrices)) || !agree(dims[1], tiles)) // C3, C5
+      return refuse(why, "patches of dimensions " + languageList(dims) + " where " +
+                             languageList({Dim(matrices), tiles, dims[2]}) + " are expected");
+    dims = {image[0], image[1], image[2], dims[2]};
+  }
   if (!agree(dims[3], Dim(filter.getDimSize(2)))) // C4
     return refuse(why, "input of " + dims[3].str() + " channels for filters of " +
                            Twine(filter.getDimSize(2)));
@@ -269,10 +310,8 @@ Inferred inferWinogradConv(RankedTensorType input, RankedTensorType filter, int6
     return refuse(why, Twine(filter.getDimSize(1)) + " panels where " + Twine(panels) +
                            " are expected, " + Twine(outputs) + " channels in panels of " +
                            Twine(filter.getDimSize(3)));
-  dims[3] = Dim(outputs);
-  for (size_t axis = 0; axis < 2; ++axis)
-    dims[1 + axis] = windowPlaces(dims[1 + axis], /*kernel=*/3, sliding, axis); // C5
-  return tensorType(dims, input.getElementType());
+  auto [rows, columns] = winogradPlaces(dims, sliding);
+  return tensorType({dims[0], rows, columns, Dim(outputs)}, input.getElementType()); // C5
 }
 
 Inferred inferPool(RankedTensorType input, ArrayRef<int64_t> window, const Sliding &sliding,

@@ -210,38 +210,73 @@ def Weft_DepthwiseConvOp : Weft_ConvolutionOp<"depthwise_conv"> {
   }];
 }
 
-def Weft_WinogradConvOp : Weft_ConvolutionOp<"winograd_conv"> {
-  let summary = "Slide 3x3 filters through transformed tiles, channels last";
+def Weft_WinogradPatchesOp : Weft_ConvolutionOp<"winograd_patches"> {
+  let summary = "Transform the patches of an image that a winograd_conv multiplies";
   let description = [{
-    Gives what weft.packed_conv does with 3x3 filters, strides and dilations of 1, up to rounding: 4
-    products for each element of a result in tiles of 2, 2.25 in tiles of 4, where a direct sum
-    takes 9. Panels are numbered as there.
+    What weft.winograd_conv computes of its input, as a tensor: filters of many channels are then
+    read once for all tiles of all images.
 
-    - Formula: tile (i, j) of the result is `A^T (sum over c of (B^T d B) * u[:, p, c, j]) A`, where
-      `d` is channel c of the patch of `tile + 2` rows and columns at `(i, j) * tile - pad_low`, 0
-      outside `input`, and `*` goes by elements. `u[:, p, c, j] = G g G^T`, row by row, for the
-      3x3 filter `g`
-    - Matrices, for tiles of 2: `B^T = [1 0 -1 0; 0 1 1 0; 0 -1 1 0; 0 1 0 -1]`,
-      `G = [1 0 0; 1/2 1/2 1/2; 1/2 -1/2 1/2; 0 0 1]`, `A^T = [1 1 1 0; 0 1 -1 -1]`; for tiles of 4
-      those of the points 0, 3/4, -3/4, 3/2, -3/2 and infinity, `winogradTransforms` in
-      `ir/Winograd.h`
-    - Shapes: input [N, H, W, C], filter [(tile + 2)^2, P, C, width], result [N, H', W', O]. C1: these
-      ranks, two entries of each attribute. C2: padding not negative. C3: `tile` is 2 or 4, and the
-      filter's first dimension agrees. C4: `C` agrees, and `P = ceil(O / width)`. C5: batch agrees,
-      and each spatial dimension of `result` is `n + pad_low + pad_high - 2`. C6: the filter's
-      dimensions and `O` are static
-    - Types: any float. C7: element types are equal. f16 and bf16 accumulate in f32
+    - Formula: matrix `m`, tile `t` of image `n`, channel `c` is element `m`, row by row, of
+      `B^T d B`; `d` and `B` as in weft.winograd_conv. Tile `t` is `(i, j)` with
+      `t = i * across + j`, where a dimension of `n'` places has `dilation * tiles` tiles,
+      `tiles = ceil(ceil(n' / dilation) / tile)`, and the result of tile `i` begins at
+      `i / tiles + i % tiles * tile * dilation`
+    - Shapes: input [N, H, W, C], result [(tile + 2)^2, N * T, C], T tiles an image. C1: rank 4, two
+      entries of each attribute. C2: padding not negative, `dilation` positive. C3: `tile` is 2 or
+      4. C4: the result has these dimensions
+    - Types: any float. C5: element types are equal; f16 and bf16 are rounded once
     - Gradient: none, since layouts are chosen after differentiation
     - Source: Lavin & Gray, arXiv:1509.09308
 
     Example: `test/ir/contraction.mlir`
   }];
+  let arguments = (ins Weft_FloatTensor:$input, ConfinedAttr<I64Attr, [IntPositive]>:$tile,
+                       DenseI64ArrayAttr:$pad_low, DenseI64ArrayAttr:$pad_high,
+                       DefaultValuedAttr<ConfinedAttr<I64Attr, [IntPositive]>, "1">:$dilation);
+  let assemblyFormat = [{
+    $input `tile` $tile `pad` $pad_low $pad_high (`dilation` $dilation^)? attr-dict
+    `:` type($input) `->` type($result)
+  }];
+}
+
+def Weft_WinogradConvOp : Weft_ConvolutionOp<"winograd_conv"> {
+  let summary = "Slide 3x3 filters through transformed tiles, channels last";
+  let description = [{
+    Gives what weft.packed_conv does with 3x3 filters and strides of 1, up to rounding: 4 products
+    for each element of a result in tiles of 2, 2.25 in tiles of 4, where a direct sum takes 9.
+    Panels are numbered as there. With `patches_of` [H, W] the input is what weft.winograd_patches
+    made of images of H by W places.
+
+    - Formula: tile (i, j) of the result is `A^T (sum over c of (B^T d B) * u[:, p, c, j]) A`, where
+      `d` is channel c of the patch of `tile + 2` rows and columns, `dilation` places apart, that
+      begins at the tile's first place minus `pad_low`, 0 outside `input`, and `*` goes by elements.
+      The places of a tile are `dilation` apart as well. `u[:, p, c, j] = G g G^T`, row by row, for
+      the 3x3 filter `g`
+    - Matrices, for tiles of 2: `B^T = [1 0 -1 0; 0 1 1 0; 0 -1 1 0; 0 1 0 -1]`,
+      `G = [1 0 0; 1/2 1/2 1/2; 1/2 -1/2 1/2; 0 0 1]`, `A^T = [1 1 1 0; 0 1 -1 -1]`; for tiles of 4
+      those of the points 0, 3/4, -3/4, 3/2, -3/2 and infinity, `winogradTransforms` in
+      `ir/Winograd.h`
+    - Shapes: input [N, H, W, C], or [(tile + 2)^2, N * T, C] with `patches_of`, filter
+      [(tile + 2)^2, P, C, width], result [N, H', W', O]. C1: these ranks, two entries of each
+      attribute. C2: padding and `patches_of` not negative, `dilation` positive. C3: `tile` is 2 or
+      4, and the first dimensions of filter and patches agree. C4: `C` agrees, and
+      `P = ceil(O / width)`. C5: batch agrees, and each spatial dimension of `result` is
+      `n + pad_low + pad_high - 2 * dilation`. C6: the filter's dimensions and `O` are static
+    - Types: any float. C7: element types are equal. f16 and bf16 accumulate in f32
+    - Gradient: none, since layouts are chosen after differentiation
+    - Source: Lavin & Gray, arXiv:1509.09308; with dilations each phase of the places is a
+      convolution without
+
+    Example: `test/ir/contraction.mlir`
+  }];
   let arguments = (ins Weft_FloatTensor:$input, Weft_FloatTensor:$filter,
                        ConfinedAttr<I64Attr, [IntPositive]>:$tile,
-                       DenseI64ArrayAttr:$pad_low, DenseI64ArrayAttr:$pad_high);
+                       DenseI64ArrayAttr:$pad_low, DenseI64ArrayAttr:$pad_high,
+                       DefaultValuedAttr<ConfinedAttr<I64Attr, [IntPositive]>, "1">:$dilation,
+                       DefaultValuedAttr<DenseI64ArrayAttr, "{}">:$patches_of);
   let assemblyFormat = [{
-    $input `,` $filter `tile` $tile `pad` $pad_low $pad_high attr-dict
-    `:` type($input) `,` type($filter) `->` type($result)
+    $input `,` $filter `tile` $tile `pad` $pad_low $pad_high (`dilation` $dilation^)?
+    (`patches_of` $patches_of^)? attr-dict `:` type($input) `,` type($filter) `->` type($result)
   }];
 }
 

@@ -173,12 +173,26 @@ std::vector<double> onBothSides(ArrayRef<double> left, int64_t rows,
   return result;
 }
 
+/// Tiles along one dimension, and where the result of each begins.
+struct TileLine {
+  int64_t tile, dilation, inPhase;
+
+  TileLine(int64_t places, int64_t ofTile, int64_t ofDilation)
+      : tile(ofTile), dilation(ofDilation),
+        inPhase(llvm::divideCeil(llvm::divideCeil(places, ofDilation), ofTile)) {}
+
+  int64_t count() const { return dilation * inPhase; }
+  int64_t start(int64_t number) const {
+    return number / inPhase + number % inPhase * tile * dilation;
+  }
+};
+
 /// The patch of one channel at (y, x), 0 outside of the image.
-std::vector<double> patchOf(const Tensor &input, int64_t size, int64_t n, int64_t y, int64_t x,
-                            int64_t c) {
+std::vector<double> patchOf(const Tensor &input, int64_t size, int64_t dilation, int64_t n,
+                            int64_t y, int64_t x, int64_t c) {
   std::vector<double> patch(size * size);
   for (int64_t i = 0; i < size * size; ++i) {
-    int64_t row = y + i / size, column = x + i % size;
+    int64_t row = y + i / size * dilation, column = x + i % size * dilation;
     if (row >= 0 && row < input.dim(1) && column >= 0 && column < input.dim(2))
       patch[i] =
           input.reals()[((n * input.dim(1) + row) * input.dim(2) + column) * input.dim(3) + c];
@@ -186,32 +200,77 @@ std::vector<double> patchOf(const Tensor &input, int64_t size, int64_t n, int64_
   return patch;
 }
 
+Expected<Tensor> winogradPatches(const Call &call) {
+  auto op = cast<WinogradPatchesOp>(call.op);
+  const Tensor &input = call.operand(0);
+  Tensor result = call.emptyResult();
+  WinogradTransforms transforms = winogradTransforms(op.getTile());
+  int64_t size = transforms.size;
+  auto dilation = static_cast<int64_t>(op.getDilation());
+  auto lineOf = [&](size_t axis) {
+    int64_t places = input.dim(1 + static_cast<int64_t>(axis)) + op.getPadLow()[axis] +
+                     op.getPadHigh()[axis] - 2 * dilation;
+    return TileLine(places, transforms.tile, dilation);
+  };
+  TileLine down = lineOf(0), across = lineOf(1);
+  int64_t tiles = input.dim(0) * down.count() * across.count();
+  if (Error error = requireShape(call, "tiles and channels", {tiles, input.dim(3)},
+                                 result.shape().drop_front()))
+    return error;
+  Place<4> space = {input.dim(0), down.count(), across.count(), input.dim(3)};
+  forEach(space, [&](const Place<4> &at) {
+    auto [n, i, j, c] = at;
+    std::vector<double> patch =
+        onBothSides(transforms.input, size,
+                    patchOf(input, size, dilation, n, down.start(i) - op.getPadLow()[0],
+                            across.start(j) - op.getPadLow()[1], c));
+    int64_t tile = (n * down.count() + i) * across.count() + j;
+    for (int64_t k = 0; k < size * size; ++k)
+      result.reals()[(k * tiles + tile) * input.dim(3) + c] = patch[k];
+  });
+  return result;
+}
+
 Expected<Tensor> winogradConv(const Call &call) {
   auto op = cast<WinogradConvOp>(call.op);
   const Tensor &input = call.operand(0), &filter = call.operand(1);
   Tensor result = call.emptyResult();
-  if (Error error = requireShape(call, "batch and channels", {input.dim(0), input.dim(3)},
-                                 {result.dim(0), filter.dim(2)}))
-    return error;
   WinogradTransforms transforms = winogradTransforms(op.getTile());
   int64_t tile = transforms.tile, size = transforms.size, width = filter.dim(3);
-  Place<4> space = {result.dim(0), (result.dim(1) + tile - 1) / tile,
-                    (result.dim(2) + tile - 1) / tile, result.dim(3)};
+  auto dilation = static_cast<int64_t>(op.getDilation());
+  TileLine down(result.dim(1), tile, dilation), across(result.dim(2), tile, dilation);
+  bool hasPatches = !op.getPatchesOf().empty();
+  int64_t tiles = result.dim(0) * down.count() * across.count(), channels = filter.dim(2);
+  if (Error error =
+          hasPatches ? requireShape(call, "patches", input.shape(), {size * size, tiles, channels})
+                     : requireShape(call, "batch and channels", {input.dim(0), input.dim(3)},
+                                    {result.dim(0), channels}))
+    return error;
+  auto transformed = [&](int64_t n, int64_t i, int64_t j, int64_t c) {
+    if (!hasPatches)
+      return onBothSides(transforms.input, size,
+                         patchOf(input, size, dilation, n, down.start(i) - op.getPadLow()[0],
+                                 across.start(j) - op.getPadLow()[1], c));
+    std::vector<double> patch(size * size);
+    int64_t number = (n * down.count() + i) * across.count() + j;
+    for (int64_t k = 0; k < size * size; ++k)
+      patch[k] = input.reals()[(k * tiles + number) * channels + c];
+    return patch;
+  };
+  Place<4> space = {result.dim(0), down.count(), across.count(), result.dim(3)};
   forEach(space, [&](const Place<4> &at) {
     auto [n, i, j, o] = at;
     std::vector<double> products(size * size);
-    for (int64_t c = 0; c < input.dim(3); ++c) {
-      std::vector<double> patch = onBothSides(
-          transforms.input, size,
-          patchOf(input, size, n, i * tile - op.getPadLow()[0], j * tile - op.getPadLow()[1], c));
+    for (int64_t c = 0; c < channels; ++c) {
+      std::vector<double> patch = transformed(n, i, j, c);
       for (int64_t k = 0; k < size * size; ++k) {
-        int64_t place = (k * filter.dim(1) + o / width) * filter.dim(2) + c;
+        int64_t place = (k * filter.dim(1) + o / width) * channels + c;
         products[k] += patch[k] * filter.reals()[place * width + o % width];
       }
     }
     std::vector<double> sums = onBothSides(transforms.output, tile, products);
     for (int64_t k = 0; k < tile * tile; ++k) {
-      int64_t y = i * tile + k / tile, x = j * tile + k % tile;
+      int64_t y = down.start(i) + k / tile * dilation, x = across.start(j) + k % tile * dilation;
       if (y < result.dim(1) && x < result.dim(2))
         result.reals()[((n * result.dim(1) + y) * result.dim(2) + x) * result.dim(3) + o] = sums[k];
     }
@@ -225,6 +284,7 @@ void addChannelsLastRules(RuleTable &table) {
   table["weft.packed_conv"] = packedConv;
   table["weft.depthwise_conv"] = depthwiseConv;
   table["weft.winograd_conv"] = winogradConv;
+  table["weft.winograd_patches"] = winogradPatches;
 }
 
 } // namespace weft::reference

@@ -620,7 +620,7 @@ func.func @depthwise_conv_c6_result_widened(%x: tensor<2x9x4xi16>, %w: tensor<3x
 // -----
 
 func.func @winograd_conv_c1_one_spatial_dimension(%x: tensor<2x9x4xf32>, %w: tensor<36x2x4x8xf32>) {
-  // expected-error @below {{'weft.winograd_conv' op input of rank 3 and filter of rank 4, which must both be 4}}
+  // expected-error @below {{'weft.winograd_conv' op input of rank 3 and filter of rank 4, which must be 4 and 4}}
   %0 = weft.winograd_conv %x, %w tile 4 pad [1, 1] [1, 1] : tensor<2x9x4xf32>, tensor<36x2x4x8xf32> -> tensor<2x9x12xf32>
   return
 }
@@ -822,5 +822,85 @@ func.func @conv_filter_grad_c5_dynamic(%x: tensor<2x4x9xf32>, %d: tensor<2x6x7xf
 func.func @conv_filter_grad_c6_types(%x: tensor<2x4x9xf32>, %d: tensor<2x6x7xf64>) {
   // expected-error @below {{element types 'f32' and 'f64' differ}}
   %0 = weft.conv_filter_grad %x, %d strides [1] pad [0] [0] dilations [1] groups 1 : tensor<2x4x9xf32>, tensor<2x6x7xf64> -> tensor<6x4x3xf32>
+  return
+}
+
+// -----
+
+func.func @winograd_patches_c1_rank(%x: tensor<2x9x4xf32>) {
+  // expected-error @below {{'weft.winograd_patches' op input of rank 3, which must be 4}}
+  %0 = weft.winograd_patches %x tile 4 pad [1, 1] [1, 1] : tensor<2x9x4xf32> -> tensor<36x6x4xf32>
+  return
+}
+
+// -----
+
+func.func @winograd_patches_c1_padding_missing(%x: tensor<2x9x8x4xf32>) {
+  // expected-error @below {{'weft.winograd_patches' op 'pad_low' has 1 entries for 2 window dimensions}}
+  %0 = weft.winograd_patches %x tile 4 pad [1] [1, 1] : tensor<2x9x8x4xf32> -> tensor<36x12x4xf32>
+  return
+}
+
+// -----
+
+func.func @winograd_patches_c2_padding_negative(%x: tensor<2x9x8x4xf32>) {
+  // expected-error @below {{'weft.winograd_patches' op 'pad_high' holds -1, less than 0}}
+  %0 = weft.winograd_patches %x tile 4 pad [1, 1] [1, -1] : tensor<2x9x8x4xf32> -> tensor<36x12x4xf32>
+  return
+}
+
+// -----
+
+func.func @winograd_patches_c3_tile_of_three(%x: tensor<2x9x8x4xf32>) {
+  // expected-error @below {{'weft.winograd_patches' op tiles of 3, which must be 2 or 4}}
+  %0 = weft.winograd_patches %x tile 3 pad [1, 1] [1, 1] : tensor<2x9x8x4xf32> -> tensor<36x12x4xf32>
+  return
+}
+
+// -----
+
+func.func @winograd_patches_c4_tiles_differ(%x: tensor<2x9x8x4xf32>) {
+  // expected-error @below {{'weft.winograd_patches' op result has dimensions [36, 6, 4] where [36, 12, 4] are expected}}
+  %0 = weft.winograd_patches %x tile 4 pad [1, 1] [1, 1] : tensor<2x9x8x4xf32> -> tensor<36x6x4xf32>
+  return
+}
+
+// -----
+
+func.func @winograd_patches_c5_element_types_differ(%x: tensor<2x9x8x4xf32>) {
+  // expected-error @below {{'weft.winograd_patches' op element types 'f32' and 'f64' differ}}
+  %0 = weft.winograd_patches %x tile 4 pad [1, 1] [1, 1] : tensor<2x9x8x4xf32> -> tensor<36x12x4xf64>
+  return
+}
+
+// -----
+
+func.func @winograd_conv_c1_image_of_one_dimension(%x: tensor<36x12x4xf32>, %w: tensor<36x2x4x8xf32>) {
+  // expected-error @below {{'weft.winograd_conv' op 'patches_of' has 1 entries for 2 window dimensions}}
+  %0 = weft.winograd_conv %x, %w tile 4 pad [1, 1] [1, 1] patches_of [9] : tensor<36x12x4xf32>, tensor<36x2x4x8xf32> -> tensor<2x9x8x12xf32>
+  return
+}
+
+// -----
+
+func.func @winograd_conv_c1_image_for_patches(%x: tensor<2x9x8x4xf32>, %w: tensor<36x2x4x8xf32>) {
+  // expected-error @below {{'weft.winograd_conv' op input of rank 4 and filter of rank 4, which must be 3 and 4}}
+  %0 = weft.winograd_conv %x, %w tile 4 pad [1, 1] [1, 1] patches_of [9, 8] : tensor<2x9x8x4xf32>, tensor<36x2x4x8xf32> -> tensor<2x9x8x12xf32>
+  return
+}
+
+// -----
+
+func.func @winograd_conv_c2_image_negative(%x: tensor<36x12x4xf32>, %w: tensor<36x2x4x8xf32>) {
+  // expected-error @below {{'weft.winograd_conv' op 'patches_of' holds -8, less than 0}}
+  %0 = weft.winograd_conv %x, %w tile 4 pad [1, 1] [1, 1] patches_of [9, -8] : tensor<36x12x4xf32>, tensor<36x2x4x8xf32> -> tensor<2x9x8x12xf32>
+  return
+}
+
+// -----
+
+func.func @winograd_conv_c5_patches_differ(%x: tensor<36x12x4xf32>, %w: tensor<36x2x4x8xf32>) {
+  // expected-error @below {{'weft.winograd_conv' op patches of dimensions [36, 12, 4] where [36, 4, 4] are expected}}
+  %0 = weft.winograd_conv %x, %w tile 4 pad [1, 1] [1, 1] patches_of [4, 8] : tensor<36x12x4xf32>, tensor<36x2x4x8xf32> -> tensor<2x9x8x12xf32>
   return
 }

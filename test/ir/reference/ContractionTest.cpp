@@ -292,6 +292,38 @@ TEST(WinogradConv, TilesOfTwoAndFour) {
   }
 }
 
+/// The same with dilations, two images, padding that no dilation divides, and patches as a tensor.
+TEST(WinogradConv, DilationsAndPatches) {
+  Reals taps = valuesOf(ramp({9}, 5));
+  Tensor image = ramp({2, 5, 7, 1}), direct = ramp({1, 3, 3, 1, 1}, 5);
+  Reals expected = valuesOf(runOp("weft.packed_conv %0, %1 strides [1, 1] pad [1, 3] [2, 3] "
+                                  "dilations [3, 3] groups 1 : tensor<2x5x7x1xf64>, "
+                                  "tensor<1x3x3x1x1xf64> -> tensor<2x2x7x1xf64>",
+                                  {image, direct}, "tensor<2x2x7x1xf64>"));
+  for (int64_t tile : {2, 4}) {
+    Tensor filter = winogradFilter(tile, taps);
+    std::string matrices = std::to_string((tile + 2) * (tile + 2));
+    std::string window = " tile " + std::to_string(tile) + " pad [1, 3] [2, 3] dilation 3";
+    std::string types = ", tensor<" + matrices + "x1x1x1xf64> -> tensor<2x2x7x1xf64>";
+    // Rows: 3 phases of at most 1 place; columns: 3 of at most 3.
+    std::string tiles = tile == 2 ? "36" : "18", patchType = "tensor<" + matrices + "x" + tiles;
+    patchType += "x1xf64>";
+    Tensor patches =
+        runOp("weft.winograd_patches %0" + window + " : tensor<2x5x7x1xf64> -> " + patchType,
+              {image}, patchType);
+    Reals found =
+        valuesOf(runOp("weft.winograd_conv %0, %1" + window + " : tensor<2x5x7x1xf64>" + types,
+                       {image, filter}, "tensor<2x2x7x1xf64>"));
+    Reals ofPatches = valuesOf(
+        runOp("weft.winograd_conv %0, %1" + window + " patches_of [5, 7] : " + patchType + types,
+              {patches, filter}, "tensor<2x2x7x1xf64>"));
+    EXPECT_EQ(found, ofPatches);
+    ASSERT_EQ(found.size(), expected.size());
+    for (size_t at = 0; at < found.size(); ++at)
+      EXPECT_NEAR(found[at], expected[at], 1e-12) << "tile " << tile << ", element " << at;
+  }
+}
+
 //===----------------------------------------------------------------------===//
 // Pooling
 //===----------------------------------------------------------------------===//
