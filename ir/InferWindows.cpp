@@ -271,6 +271,8 @@ Inferred inferWinogradPatches(RankedTensorType input, int64_t tile, const Slidin
   if (failed(checkSliding(sliding, 2, why)) || failed(checkTile(tile, why))) // C1, C2, C3
     return failure();
   SmallVector<Dim> dims = dimsOf(input);
+  if (!dims[3].isConstant()) // C6
+    return refuse(why, "input of " + dims[3].str() + " channels, which must be static");
   return tensorType({Dim((tile + 2) * (tile + 2)), winogradTilesOf(dims, tile, sliding), dims[3]},
                     input.getElementType()); // C4
 }

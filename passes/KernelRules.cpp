@@ -72,7 +72,7 @@ bool needsBuffer(mlir::OpOperand &operand) {
   if (readsThroughViews(operand))
     return true;
   if (isa<ContractOp, ConvOp, ConvTransposeOp, PackedConvOp, DepthwiseConvOp, WinogradConvOp,
-          PoolOp, UpdateSliceOp, ArgSortOp>(op))
+          WinogradPatchesOp, PoolOp, UpdateSliceOp, ArgSortOp>(op))
     return true;
   // Scale and shift of a normalisation.
   return isa<LayerNormOp, RmsNormOp>(op) && operand.getOperandNumber() > 0;

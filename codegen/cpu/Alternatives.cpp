@@ -38,7 +38,7 @@ static std::optional<Division> divisionOf(Operation *op, VectorTarget target,
   }
   if (auto winograd = dyn_cast<WinogradConvOp>(op)) {
     WinogradPlan plan(winograd, target, choice);
-    std::optional<int64_t> chunks = (plan.images * plan.blocks() * Dim(plan.parts)).constant();
+    std::optional<int64_t> chunks = productOf(plan.chunkSizes()).constant();
     if (!chunks)
       return std::nullopt;
     return Division{plan.columns.vectors, plan.height, plan.tilesPerBlock, *chunks,

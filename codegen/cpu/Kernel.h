@@ -116,6 +116,7 @@ bool lowerConvTranspose(Kernel &kernel, ConvTransposeOp op);
 bool lowerPackedConv(Kernel &kernel, PackedConvOp op);
 bool lowerDepthwiseConv(Kernel &kernel, DepthwiseConvOp op);
 void lowerWinogradConv(Kernel &kernel, WinogradConvOp op);
+void lowerWinogradPatches(Kernel &kernel, WinogradPatchesOp op);
 /// False, element by element, where the window extends along the innermost dimension.
 bool lowerPool(Kernel &kernel, PoolOp op);
 void lowerReduce(Kernel &kernel, ReduceOp op);

@@ -65,6 +65,7 @@ static bool lowerRoot(Kernel &kernel) {
       .Case([&](PackedConvOp op) { return lowerPackedConv(kernel, op); })
       .Case([&](DepthwiseConvOp op) { return lowerDepthwiseConv(kernel, op); })
       .Case([&](WinogradConvOp op) { return lowerWinogradConv(kernel, op), true; })
+      .Case([&](WinogradPatchesOp op) { return lowerWinogradPatches(kernel, op), true; })
       .Case([&](ReduceOp op) { return lowerReduce(kernel, op), true; })
       .Case([&](CumulativeOp op) { return lowerCumulative(kernel, op), true; })
       .Case([&](AttentionOp op) { return lowerAttention(kernel, op), true; })

@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // Convolution through transformed tiles. A chunk takes some tiles of the result: their patches of
-// the input are transformed into as many matrices as a patch has elements, each is multiplied with
-// its part of the filter, and the products of a few vectors of channels are transformed back while
-// they are in a cache.
+// the input, which it transforms unless they are given so, are as many matrices as a patch has
+// elements; each is multiplied with its part of the filter, and the products of a few vectors of
+// channels are transformed back while they are in a cache.
 
 #include "codegen/cpu/Epilogue.h"
-#include "codegen/cpu/TileTransform.h"
-#include "codegen/cpu/WinogradPlan.h"
+#include "codegen/cpu/WinogradPatches.h"
 
 #include "llvm/ADT/bit.h"
 
@@ -16,11 +15,6 @@ namespace weft {
 using mlir::arith::CmpIPredicate;
 
 namespace {
-
-/// Where a tile of the result is, and that its patch begins there.
-struct TilePlace {
-  Value image, y, x;
-};
 
 class WinogradEmitter {
 public:
@@ -31,12 +25,13 @@ public:
 private:
   using Matrix = TileTransform::Matrix;
 
-  TilePlace placeOf(Value image, Value tile);
-  void transformPatch(const TilePlace &place, Value row);
-  void transformVector(const TilePlace &place, Value row, Value channel, Value mask,
-                       ArrayRef<Value> inside);
-  SmallVector<Value> insideOf(const TilePlace &place);
-  void multiply(const ColumnRange &range, Value rows);
+  /// The patches of a block: where those of a matrix begin, and how far the next one's are.
+  struct Patches {
+    Value first, matrixPitch;
+  };
+
+  Patches patchesOf(Value firstTile, Value rows);
+  void multiply(const ColumnRange &range, const Patches &block, Value rows);
   void storeTile(const ColumnRange &range, const TilePlace &place, Value row);
   void storePlaces(const TilePlace &place, Value channel, Value width, const Matrix &sums);
   void forRows(Value count, llvm::function_ref<void(Value row, int64_t height)> body);
@@ -44,12 +39,12 @@ private:
   Kernel &kernel;
   const WinogradPlan &plan;
   Code &code;
-  Scalar &scalar;
   Elements &elements;
   TileTransform transforms;
   Tiles tiles;
+  PatchTransform transform;
   Epilogue epilogue;
-  Value input, filter;
+  Value filter;
   Value patches;  ///< Transformed: one matrix [tiles][channels] for each element of a patch.
   Value products; ///< One matrix [tiles][columns of a block] for each.
 };
@@ -58,71 +53,21 @@ private:
 
 //===-- Input -------------------------------------------------------------------------------===//
 
-/// The place of tile `tile` of an image.
-TilePlace WinogradEmitter::placeOf(Value image, Value tile) {
-  SmallVector<Value> at =
-      code.delinearize(tile, elements.sizes({plan.tilesDown(), plan.tilesAcross()}));
-  Value step = code.index(plan.transforms.tile);
-  return {image, code.mul(at[0], step), code.mul(at[1], step)};
-}
-
-/// For each row of the patch whether it is inside of the input, then for each column.
-SmallVector<Value> WinogradEmitter::insideOf(const TilePlace &place) {
-  SmallVector<Value> inside;
-  auto take = [&](Value start, int64_t low, const Dim &size) {
-    for (int64_t i = 0; i < plan.size(); ++i) {
-      Value at = code.sub(code.add(start, code.index(i)), code.index(low));
-      inside.push_back(code.compare(CmpIPredicate::ult, at, elements.size(size)));
-    }
-  };
-  take(place.y, plan.lowY, plan.inY);
-  take(place.x, plan.lowX, plan.inX);
-  return inside;
-}
-
-/// Transforms a vector of channels of the patch; `inside` is empty for a patch all of which is.
-void WinogradEmitter::transformVector(const TilePlace &place, Value row, Value channel, Value mask,
-                                      ArrayRef<Value> inside) {
-  int64_t size = plan.size();
-  Value line = code.sub(code.add(code.mul(place.image, elements.size(plan.inY)), place.y),
-                        code.index(plan.lowY));
-  Value width = elements.size(plan.inX), channels = code.index(plan.channels);
-  Matrix patch;
-  for (int64_t y = 0; y < size; ++y)
-    for (int64_t x = 0; x < size; ++x) {
-      Value at = code.mul(code.add(line, code.index(y)), width);
-      at = code.sub(code.add(at, code.add(place.x, code.index(x))), code.index(plan.lowX));
-      at = code.add(code.mul(at, channels), channel);
-      Value lanes = mask;
-      if (!inside.empty())
-        lanes = code.both(mask, tiles.spread(code.both(inside[y], inside[size + x])));
-      patch.push_back(tiles.loadVector(input, at, lanes));
-    }
-  Matrix half = transforms.apply(plan.transforms.input, size, patch, size);
-  Matrix whole = transforms.apply(plan.transforms.input, size, turnedMatrix(half, size), size);
-  // Its transpose: element (y, x) is at (x, y).
-  Value to = code.add(code.mul(row, code.index(plan.rowPitch)), channel);
-  for (int64_t y = 0; y < size; ++y)
-    for (int64_t x = 0; x < size; ++x) {
-      Value matrix = code.index((y * size + x) * plan.matrixPitch);
-      tiles.storeSums(whole[x * size + y], patches, code.add(to, matrix));
-    }
-}
-
-void WinogradEmitter::transformPatch(const TilePlace &place, Value row) {
-  int64_t lanes = tiles.lanes, whole = plan.channels / lanes * lanes;
-  auto forVectors = [&](ArrayRef<Value> inside) {
-    code.loop(code.index(0), code.index(whole), lanes,
-              [&](Value channel) { transformVector(place, row, channel, {}, inside); });
-    if (whole < plan.channels)
-      transformVector(place, row, code.index(whole),
-                      tiles.maskOf(code.index(plan.channels - whole)), inside);
-  };
-  SmallVector<Value> inside = insideOf(place);
-  Value all;
-  for (Value each : {inside[0], inside[plan.size() - 1], inside[plan.size()], inside.back()})
-    all = code.both(all, each);
-  code.branch(all, [&] { forVectors({}); }, [&] { forVectors(inside); });
+/// Those of `rows` tiles from `firstTile` of all on; transforms them unless they are given.
+WinogradEmitter::Patches WinogradEmitter::patchesOf(Value firstTile, Value rows) {
+  Value channels = code.index(plan.grid.channels);
+  if (plan.hasPatches)
+    return {code.mul(firstTile, channels), code.mul(elements.size(plan.grid.all()), channels)};
+  code.loop(code.index(0), rows, 1, [&](Value row) {
+    transform.transform(transform.placeOf(code.add(firstTile, row)), [&](ArrayRef<Value> patch,
+                                                                         Value channel, Value) {
+      Value to = code.add(code.mul(row, code.index(plan.rowPitch)), channel);
+      for (auto [number, value] : llvm::enumerate(patch))
+        tiles.storeSums(value, patches,
+                        code.add(to, code.index(static_cast<int64_t>(number) * plan.matrixPitch)));
+    });
+  });
+  return {code.index(0), code.index(plan.matrixPitch)};
 }
 
 //===-- Products ----------------------------------------------------------------------------===//
@@ -131,7 +76,7 @@ void WinogradEmitter::transformPatch(const TilePlace &place, Value row) {
 /// not known how much that is.
 void WinogradEmitter::forRows(Value count,
                               llvm::function_ref<void(Value row, int64_t height)> body) {
-  if (auto all = plan.tiles().constant())
+  if (auto all = plan.extent().constant())
     return weft::forTiles(code, count, *all, plan.height, body);
   Value start = code.index(0);
   for (int64_t height = plan.height; height > 0;
@@ -143,22 +88,22 @@ void WinogradEmitter::forRows(Value count,
 }
 
 /// The products of all matrices of `rows` tiles with the columns of a block.
-void WinogradEmitter::multiply(const ColumnRange &range, Value rows) {
+void WinogradEmitter::multiply(const ColumnRange &range, const Patches &block, Value rows) {
   int64_t pitch = range.vectors * tiles.lanes, panels = plan.columns.elements();
   PanelOperands operands{patches,
-                         tiles.sum,
+                         plan.hasPatches ? elementOf(plan.input) : tiles.sum,
                          plan.rowPitch,
                          filter,
                          elementOf(plan.filter),
                          plan.columns.width,
                          plan.columns.offsets(range.vectors)};
-  code.loop(code.index(0), code.index(plan.matrices()), 1, [&](Value matrix) {
-    Value from = code.mul(matrix, code.index(plan.matrixPitch));
+  code.loop(code.index(0), code.index(plan.grid.matrices()), 1, [&](Value matrix) {
+    Value from = code.add(block.first, code.mul(matrix, block.matrixPitch));
     Value to = code.mul(matrix, code.index(plan.tilesPerBlock * pitch));
     Value right = code.add(range.filter, code.mul(matrix, code.index(panels)));
     forRows(rows, [&](Value row, int64_t height) {
       Value left = code.add(from, code.mul(row, code.index(plan.rowPitch)));
-      Matrix sums = panelProducts(tiles, operands, height, plan.channels, left, right,
+      Matrix sums = panelProducts(tiles, operands, height, plan.grid.channels, left, right,
                                   tiles.zeros(height * range.vectors));
       Value place = code.add(to, code.mul(row, code.index(pitch)));
       for (auto [number, sum] : llvm::enumerate(sums))
@@ -172,16 +117,17 @@ void WinogradEmitter::multiply(const ColumnRange &range, Value rows) {
 
 /// Transforms the products of one tile back and stores what lies inside of the result.
 void WinogradEmitter::storeTile(const ColumnRange &range, const TilePlace &place, Value row) {
-  int64_t size = plan.size(), tile = plan.transforms.tile;
+  const WinogradTransforms &matrices = plan.grid.transforms;
+  int64_t size = matrices.size, tile = matrices.tile;
   int64_t pitch = range.vectors * tiles.lanes, matrix = plan.tilesPerBlock * pitch;
   Value from = code.mul(row, code.index(pitch));
   auto storeVector = [&](Value shift, Value width) {
     Matrix values;
-    for (int64_t k = 0; k < plan.matrices(); ++k)
+    for (int64_t k = 0; k < plan.grid.matrices(); ++k)
       values.push_back(
           tiles.loadSums(products, code.add(code.add(from, shift), code.index(k * matrix))));
-    Matrix half = transforms.apply(plan.transforms.output, tile, values, size);
-    Matrix sums = transforms.apply(plan.transforms.output, tile, turnedMatrix(half, size), tile);
+    Matrix half = transforms.apply(matrices.output, tile, values, size);
+    Matrix sums = transforms.apply(matrices.output, tile, turnedMatrix(half, size), tile);
     storePlaces(place, code.add(range.channel, shift), width, turnedMatrix(sums, tile));
   };
   int64_t last = range.vectors - 1;
@@ -193,30 +139,32 @@ void WinogradEmitter::storeTile(const ColumnRange &range, const TilePlace &place
 
 void WinogradEmitter::storePlaces(const TilePlace &place, Value channel, Value width,
                                   const Matrix &sums) {
-  int64_t tile = plan.transforms.tile;
+  int64_t tile = plan.grid.transforms.tile, dilation = plan.grid.dilation;
+  const Dim &outY = plan.grid.outY, &outX = plan.grid.outX;
+  auto apart = [&](Value start, Value steps) {
+    return code.add(start, code.mul(steps, code.index(dilation)));
+  };
   auto indicesOf = [&](Value number) {
     SmallVector<Value> at = code.delinearize(number, {code.index(tile), code.index(tile)});
-    return SmallVector<Value>{place.image, code.add(place.y, at[0]), code.add(place.x, at[1])};
+    return SmallVector<Value>{place.image, apart(place.y, at[0]), apart(place.x, at[1])};
   };
   auto isInside = [&](Value start, int64_t steps, const Dim &size) {
-    Value last = code.add(start, code.index(steps));
-    return code.compare(CmpIPredicate::slt, last, elements.size(size));
+    return code.compare(CmpIPredicate::slt, apart(start, code.index(steps)), elements.size(size));
   };
   auto whole = [&] { epilogue.store({sums, tile * tile, 1, indicesOf, channel, width}); };
   auto part = [&] {
     for (int64_t y = 0; y < tile; ++y)
       for (int64_t x = 0; x < tile; ++x) {
-        Value inside = code.both(isInside(place.y, y, plan.outY), isInside(place.x, x, plan.outX));
+        Value inside = code.both(isInside(place.y, y, outY), isInside(place.x, x, outX));
         auto placeOf = [&](Value) { return indicesOf(code.index(y * tile + x)); };
         code.ifThen(inside, [&] {
           epilogue.store({ArrayRef(sums).slice(y * tile + x, 1), 1, 1, placeOf, channel, width});
         });
       }
   };
-  if (plan.outY.isDivisibleBy(Dim(tile)) && plan.outX.isDivisibleBy(Dim(tile)))
+  if (outY.isDivisibleBy(Dim(tile * dilation)) && outX.isDivisibleBy(Dim(tile * dilation)))
     return whole();
-  Value isWhole =
-      code.both(isInside(place.y, tile - 1, plan.outY), isInside(place.x, tile - 1, plan.outX));
+  Value isWhole = code.both(isInside(place.y, tile - 1, outY), isInside(place.x, tile - 1, outX));
   code.branch(isWhole, whole, part);
 }
 
@@ -230,41 +178,44 @@ static Tiles tilesOf(Kernel &kernel, const WinogradPlan &plan) {
 }
 
 WinogradEmitter::WinogradEmitter(Kernel &ownerKernel, const WinogradPlan &thePlan)
-    : kernel(ownerKernel), plan(thePlan), code(kernel.code()), scalar(kernel.scalar()),
-      elements(kernel.elements()), transforms(scalar), tiles(tilesOf(kernel, plan)),
-      epilogue(kernel, tiles, plan.transforms.tile * plan.transforms.tile),
-      input(elements.flat(plan.input)), filter(elements.flat(plan.filter)),
-      patches(kernel.scratch(plan.matrices() * plan.matrixPitch, tiles.sum)),
-      products(kernel.scratch(
-          plan.matrices() * plan.tilesPerBlock * plan.columns.vectors * tiles.lanes, tiles.sum)) {}
+    : kernel(ownerKernel), plan(thePlan), code(kernel.code()), elements(kernel.elements()),
+      transforms(kernel.scalar()), tiles(tilesOf(kernel, plan)),
+      transform(kernel, tiles, plan.grid, elements.flat(plan.input)),
+      epilogue(kernel, tiles, plan.grid.transforms.tile * plan.grid.transforms.tile),
+      filter(elements.flat(plan.filter)),
+      patches(plan.hasPatches ? elements.flat(plan.input)
+                              : kernel.scratch(plan.grid.matrices() * plan.matrixPitch, tiles.sum)),
+      products(kernel.scratch(plan.grid.matrices() * plan.tilesPerBlock * plan.columns.vectors *
+                                  tiles.lanes,
+                              tiles.sum)) {}
 
 void WinogradEmitter::emitChunk(Value number) {
   Value zero = code.index(0), each = code.index(plan.tilesPerBlock);
-  Dim parts(plan.parts);
-  SmallVector<Value> at =
-      code.delinearize(number, elements.sizes({plan.images, plan.blocks(), parts}));
-  Value first = code.mul(at[1], each), rows = each;
-  if (!plan.tiles().isDivisibleBy(Dim(plan.tilesPerBlock)))
-    rows = code.min(each, code.sub(elements.size(plan.tiles()), first));
-  code.loop(zero, rows, 1,
-            [&](Value row) { transformPatch(placeOf(at[0], code.add(first, row)), row); });
-  Value from = code.mul(at[2], code.index(plan.columnsPerPart()));
+  SmallVector<Value> at = code.delinearize(number, elements.sizes(plan.chunkSizes()));
+  auto [image, block, part] =
+      plan.hasPatches ? std::tuple(at[1], at[2], at[0]) : std::tuple(at[0], at[1], at[2]);
+  Value inImage = code.mul(block, each), rows = each;
+  if (!plan.extent().isDivisibleBy(Dim(plan.tilesPerBlock)))
+    rows = code.min(each, code.sub(elements.size(plan.extent()), inImage));
+  Value first = code.add(code.mul(image, elements.size(plan.extent())), inImage);
+  Patches ofBlock = patchesOf(first, rows);
+  Value from = code.mul(part, code.index(plan.columnsPerPart()));
   Value to =
       code.min(code.add(from, code.index(plan.columnsPerPart())), code.index(plan.columns.count));
   code.loop(from, to, 1, [&](Value column) {
     plan.columns.forBlock(code, column, [&](const ColumnRange &range) {
-      multiply(range, rows);
+      multiply(range, ofBlock, rows);
       code.loop(zero, rows, 1,
-                [&](Value row) { storeTile(range, placeOf(at[0], code.add(first, row)), row); });
+                [&](Value row) { storeTile(range, transform.placeOf(code.add(first, row)), row); });
     });
   });
 }
 
 void lowerWinogradConv(Kernel &kernel, WinogradConvOp op) {
   WinogradPlan plan(op, kernel.target, Choice::of(op));
-  int64_t work = plan.tilesPerBlock * plan.matrices() * plan.channels * plan.columns.vectors *
-                 plan.columnsPerPart();
-  kernel.begin(plan.images * plan.blocks() * Dim(plan.parts), Kernel::grainFor(work));
+  int64_t work = plan.tilesPerBlock * plan.grid.matrices() * plan.grid.channels *
+                 plan.columns.vectors * plan.columnsPerPart();
+  kernel.begin(productOf(plan.chunkSizes()), Kernel::grainFor(work));
   WinogradEmitter emitter(kernel, plan);
   kernel.forChunks([&](Value number) { emitter.emitChunk(number); });
 }

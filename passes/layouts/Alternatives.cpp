@@ -36,12 +36,17 @@ SmallVector<Choice> formsNear(Operation *op, const Choice &chosen, bool strict) 
   double least = std::numeric_limits<double>::infinity();
   for (const WindowForm &form : forms)
     least = std::min(least, form.cost);
+  // `conv` may have a choice already, and then the forms are those that it leaves.
+  WindowForm now = windowForm(conv);
   for (const WindowForm &form : forms) {
+    if (form.cost > formsWithin * least ||
+        (form.tile == now.tile && form.hasPatches == now.hasPatches))
+      continue;
     Choice other = chosen;
     other.winograd = form.tile;
-    if (form.cost <= formsWithin * least &&
-        form.tile != chosen.winograd.value_or(winogradTile(conv)))
-      result.push_back(other);
+    if (form.tile)
+      other.patches = form.hasPatches;
+    result.push_back(other);
   }
   return result;
 }

@@ -61,7 +61,7 @@ private:
   void convert(Operation *op);
   Value convolution(GraphBuilder &b, Operation *op);
   Value depthwise(GraphBuilder &b, ConvOp op);
-  Value winograd(GraphBuilder &b, ConvOp op, int64_t tile);
+  Value winograd(GraphBuilder &b, ConvOp op, const WindowForm &form);
   Value packed(GraphBuilder &b, ConvOp op);
   Value packed(GraphBuilder &b, ConvTransposeOp op);
   Value flexible(GraphBuilder &b, Operation *op);
@@ -123,48 +123,21 @@ Value ChannelsLast::depthwise(GraphBuilder &b, ConvOp op) {
   return b.depthwiseConv(last(b, op.getInput()), packedFilter, sliding, b.element(op.getResult()));
 }
 
-/// [N, H, W, C] as [N * d * d, ceil(H / d), ceil(W / d), C]: every d-th row and column makes an
-/// image, zeros fill the last ones.
-Value partImages(GraphBuilder &b, Value x, int64_t d) {
-  Dims dims = b.dims(x), none(4, Dim(0)), missing = none;
-  Dim rows = dims[1].ceilDiv(Dim(d)), columns = dims[2].ceilDiv(Dim(d));
-  missing[1] = rows * Dim(d) - dims[1];
-  missing[2] = columns * Dim(d) - dims[2];
-  if (missing != none)
-    x = b.pad(x, b.scalar(b.element(x), 0), none, missing);
-  x = b.reshape(x, {dims[0], rows, Dim(d), columns, Dim(d), dims[3]});
-  x = b.transpose(x, {0, 2, 4, 1, 3, 5});
-  return b.reshape(x, {dims[0] * Dim(d * d), rows, columns, dims[3]});
-}
-
-/// What partImages() took apart, with `images` images of `rows` by `columns` places.
-Value joinImages(GraphBuilder &b, Value x, int64_t d, const Dim &images, const Dim &rows,
-                 const Dim &columns) {
-  Dims dims = b.dims(x);
-  x = b.reshape(x, {images, Dim(d), Dim(d), dims[1], dims[2], dims[3]});
-  x = b.transpose(x, {0, 3, 1, 4, 2, 5});
-  x = b.reshape(x, {images, dims[1] * Dim(d), dims[2] * Dim(d), dims[3]});
-  x = b.dims(x)[1] == rows ? x : b.sliceAxis(x, 1, Dim(0), rows);
-  return b.dims(x)[2] == columns ? x : b.sliceAxis(x, 2, Dim(0), columns);
-}
-
-Value ChannelsLast::winograd(GraphBuilder &b, ConvOp op, int64_t tile) {
+Value ChannelsLast::winograd(GraphBuilder &b, ConvOp op, const WindowForm &form) {
   int64_t outputs = *b.dims(op.getResult())[1].constant();
   int64_t width = panelWidth(target, *panelProductOf(op), Choice::of(op).panel);
-  Value filter = packWinogradFilter(b, op.getFilter(), tile, width), input = last(b, op.getInput());
-  int64_t dilation = op.getDilations().front();
-  auto parted = [&](ArrayRef<int64_t> pad) {
-    return llvm::map_to_vector(pad, [&](int64_t entry) { return entry / dilation; });
-  };
-  Integers low = parted(op.getPadLow()), high = parted(op.getPadHigh());
-  Sliding sliding{op.getStrides(), low, high, op.getStrides()};
-  Value images = dilation == 1 ? input : partImages(b, input, dilation);
-  Value parts = b.winogradConv(images, filter, tile, sliding, outputs);
-  Choice::of(op).writeTo(parts.getDefiningOp());
-  if (dilation == 1)
-    return parts;
-  Dims out = b.dims(op.getResult());
-  return joinImages(b, parts, dilation, out[0], out[2], out[3]);
+  Value filter = packWinogradFilter(b, op.getFilter(), form.tile, width);
+  Value input = last(b, op.getInput());
+  Sliding sliding{op.getStrides(), op.getPadLow(), op.getPadHigh(), op.getDilations()};
+  Dims image;
+  if (form.hasPatches) {
+    image = b.dims(input);
+    image.pop_back();
+    input = b.winogradPatches(input, form.tile, sliding);
+  }
+  Value made = b.winogradConv(input, filter, form.tile, sliding, outputs, image);
+  Choice::of(op).writeTo(made.getDefiningOp());
+  return made;
 }
 
 Value ChannelsLast::packed(GraphBuilder &b, ConvOp op) {
@@ -199,8 +172,8 @@ Value ChannelsLast::convolution(GraphBuilder &b, Operation *op) {
   auto conv = cast<ConvOp>(op);
   if (isDepthwise(conv))
     return depthwise(b, conv);
-  int64_t tile = strict ? 0 : winogradTile(conv);
-  return tile ? winograd(b, conv, tile) : packed(b, conv);
+  WindowForm form = strict ? WindowForm() : windowForm(conv);
+  return form.tile ? winograd(b, conv, form) : packed(b, conv);
 }
 
 //===-- What stands between them ------------------------------------------------------------===//

@@ -10,8 +10,9 @@ namespace weft {
 
 /// The ranges are those of the counts: a panel has at most 4 registers, a tile of one row 24
 /// vectors across, and of one vector 14 rows.
-const std::array<Choice::Field, 5> Choice::fields = {{
+const std::array<Choice::Field, 6> Choice::fields = {{
     {"winograd", &Choice::winograd, 0, 4},
+    {"patches", &Choice::patches, 0, 1},
     {"panel", &Choice::panel, 1, 4},
     {"vectors", &Choice::vectors, 1, 24},
     {"rows", &Choice::rows, 1, 14},

@@ -21,6 +21,7 @@ inline constexpr llvm::StringLiteral kChoiceAttr = "weft.choice";
 /// What is not said, the counts decide; and they do where what is said does not fit the product.
 struct Choice {
   std::optional<int64_t> winograd; ///< Tiles of so many places a side; 0: direct sums.
+  std::optional<int64_t> patches;  ///< 1: of tiles, transformed by a kernel of their own.
   std::optional<int64_t> panel;    ///< Vector registers of a row of a panel.
   std::optional<int64_t> vectors;  ///< Across a register tile.
   std::optional<int64_t> rows;     ///< The most of a register tile.
@@ -35,7 +36,7 @@ struct Choice {
     /// "an integer from 1 to 4": for messages.
     std::string range() const;
   };
-  static const std::array<Field, 5> fields;
+  static const std::array<Field, 6> fields;
 
   /// Of an operation; what makes no sense in its attribute counts as not said.
   static Choice of(Operation *op);

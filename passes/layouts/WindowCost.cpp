@@ -5,6 +5,7 @@
 #include "passes/layouts/WindowCost.h"
 
 #include "ir/GraphBuilder.h"
+#include "ir/Infer.h"
 #include "passes/Functions.h"
 #include "passes/layouts/Choice.h"
 
@@ -15,7 +16,8 @@ namespace {
 /// About the microseconds of a 3x3 convolution with steps of 1, directly or in tiles of Winograd's.
 /// Rates are those of one core: 200 and 150 GFLOP/s of products, 20 of transforms, of which each
 /// element of a patch takes about 4; filters come from memory once, and again for each block of
-/// patches, from the last cache if they fit.
+/// patches, from the last cache if they fit. Patches that a kernel of their own transforms are
+/// written to memory, and read again for each block of columns.
 class WindowCost {
 public:
   WindowCost(int64_t numInputs, int64_t numOutputs, int64_t numPlaces)
@@ -25,8 +27,6 @@ public:
   double direct() const { return 2 * 9 * pairs * places / 200e3 + 9 * pairs * 4 / memory; }
   /// Twice the products a microsecond, and half the bytes.
   double directInBfloats() const { return 2 * 9 * pairs * places / 400e3 + 9 * pairs * 2 / memory; }
-  /// Taking input and result apart into every so many places, and together again.
-  double parting() const { return 2 * 4 * (inputs + outputs) * places / memory; }
   /// Packing filters in each call: they are turned once for a direct sum; for tiles they are
   /// turned, transformed by rows and by columns, and put into panels. What is written counts twice.
   double packing() const { return 3 * 9 * pairs * 4 / memory; }
@@ -39,30 +39,31 @@ public:
          all = static_cast<double>(numTiles);
     double bytes = matrices * pairs * 4, blocks = std::ceil(all * matrices * inputs * 4 / patches);
     double again = bytes <= cacheBytes ? cache : memory;
-    return 2 * matrices * pairs * all / 150e3 + 4 * matrices * (inputs + outputs) * all / 20e3 +
-           bytes / memory + (blocks - 1) * bytes / again;
+    return productsInTiles(matrices, all) + bytes / memory + (blocks - 1) * bytes / again;
+  }
+  /// The same with patches as a tensor.
+  double inTilesApart(int64_t tile, int64_t numTiles) const {
+    auto matrices = static_cast<double>((tile + 2) * (tile + 2)),
+         all = static_cast<double>(numTiles);
+    double bytes = matrices * pairs * 4, moved = matrices * inputs * all * 4;
+    double blocks = std::ceil(all * matrices * columns * 4 / patches);
+    double again = moved <= cacheBytes ? cache : memory;
+    return productsInTiles(matrices, all) + bytes / memory + (blocks - 1) * bytes / cache +
+           2 * moved / memory + std::ceil(outputs / columns) * moved / again;
   }
 
 private:
+  double productsInTiles(double matrices, double all) const {
+    return 2 * matrices * pairs * all / 150e3 + 4 * matrices * (inputs + outputs) * all / 20e3;
+  }
+
   static constexpr double memory = 25e3, cache = 70e3; ///< Bytes a microsecond.
+  static constexpr double columns = 64;                ///< Of a block, at most.
   static constexpr double cacheBytes = 20 << 20, patches = 640 << 10;
   double inputs, outputs, pairs, places;
 };
 
 } // namespace
-
-/// For `images` images of `rows` by `columns` places; with dilations of d, d * d images are made of
-/// every d-th row and column of each.
-static double costInTiles(const WindowCost &cost, int64_t tile, int64_t images, int64_t rows,
-                          int64_t columns, int64_t dilation, bool packsInCalls) {
-  auto tiles = [&](int64_t extent) {
-    return static_cast<int64_t>(llvm::divideCeil(llvm::divideCeil(extent, dilation), tile));
-  };
-  double here = cost.inTiles(tile, images * dilation * dilation * tiles(rows) * tiles(columns));
-  if (packsInCalls)
-    here += cost.packing(tile) - cost.packing();
-  return dilation > 1 ? here + cost.parting() : here;
-}
 
 /// True if the function that `value` stands in gives a new value to what it follows from: it
 /// trains, and packs its filters in each call.
@@ -88,10 +89,10 @@ static bool changesInCalls(Value value) {
   return false;
 }
 
-/// Direct sums, counted by `direct`, and both tiles if the window is 3x3 in steps of 1. One with
-/// dilations of d is d * d windows without, if its padding too is a multiple of d. With few
-/// channels the transforms of a patch are shared by too few products. Filters that are no weights
-/// would be transformed in each call, as are those that a training step changes: that is counted.
+/// Direct sums, counted by `direct`, and both tiles in both ways if the window is 3x3 in steps
+/// of 1. With few channels the transforms of a patch are shared by too few products. Filters that
+/// are no weights would be transformed in each call, as are those that a training step changes:
+/// that is counted.
 static SmallVector<WindowForm> formsOf(ConvOp op, double (WindowCost::*direct)() const) {
   constexpr int64_t fewestChannels = 32;
   auto are = [](ArrayRef<int64_t> list, int64_t value) {
@@ -100,10 +101,8 @@ static SmallVector<WindowForm> formsOf(ConvOp op, double (WindowCost::*direct)()
   SmallVector<Dim> filter = GraphBuilder::dims(op.getFilter());
   SmallVector<Dim> out = GraphBuilder::dims(op.getResult());
   int64_t dilation = op.getDilations().front();
-  auto isMultiple = [&](int64_t pad) { return pad % dilation == 0; };
   if (!are(op.getStrides(), 1) || !are(op.getDilations(), dilation) || op.getGroups() != 1 ||
-      filter[2] != Dim(3) || filter[3] != Dim(3) || !llvm::all_of(op.getPadLow(), isMultiple) ||
-      !llvm::all_of(op.getPadHigh(), isMultiple) ||
+      filter[2] != Dim(3) || filter[3] != Dim(3) ||
       !GraphBuilder::element(op.getFilter()).isF32() || !followsFromWeights(op.getFilter()))
     return {};
   auto rows = out[2].constant(), columns = out[3].constant();
@@ -116,9 +115,18 @@ static SmallVector<WindowForm> formsOf(ConvOp op, double (WindowCost::*direct)()
   bool trains = changesInCalls(op.getFilter());
   int64_t images = out[0].constant().value_or(trains ? trainingBatch : 1);
   WindowCost cost(inputs, outputs, images * *rows * *columns);
-  SmallVector<WindowForm> forms{{0, (cost.*direct)()}};
-  for (int64_t tile : {2, 4})
-    forms.push_back({tile, costInTiles(cost, tile, images, *rows, *columns, dilation, trains)});
+  SmallVector<WindowForm> forms{{0, false, (cost.*direct)()}};
+  std::optional<int64_t> patches = Choice::of(op).patches;
+  for (int64_t tile : {2, 4}) {
+    auto tiles =
+        images *
+        *(winogradTiles(out[2], tile, dilation) * winogradTiles(out[3], tile, dilation)).constant();
+    double packing = trains ? cost.packing(tile) - cost.packing() : 0;
+    if (patches != 1)
+      forms.push_back({tile, false, packing + cost.inTiles(tile, tiles)});
+    if (patches != 0)
+      forms.push_back({tile, true, packing + cost.inTilesApart(tile, tiles)});
+  }
   return forms;
 }
 
@@ -126,12 +134,13 @@ static bool isCheaper(const WindowForm &a, const WindowForm &b) { return a.cost 
 
 SmallVector<WindowForm> windowForms(ConvOp op) { return formsOf(op, &WindowCost::direct); }
 
-int64_t winogradTile(ConvOp op) {
+WindowForm windowForm(ConvOp op) {
   SmallVector<WindowForm> forms = windowForms(op);
   if (forms.empty())
-    return 0;
-  std::optional<int64_t> chosen = Choice::of(op).winograd;
-  return chosen ? *chosen : std::min_element(forms.begin(), forms.end(), isCheaper)->tile;
+    return {};
+  if (std::optional<int64_t> tile = Choice::of(op).winograd)
+    llvm::erase_if(forms, [&](const WindowForm &form) { return form.tile != *tile; });
+  return *std::min_element(forms.begin(), forms.end(), isCheaper);
 }
 
 int64_t winogradTile(ConvFilterGradOp op) {

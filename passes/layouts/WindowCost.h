@@ -11,18 +11,19 @@ namespace weft {
 
 /// Tiles of so many places a side, or direct sums for 0, and about the microseconds that they take.
 struct WindowForm {
-  int64_t tile;
-  double cost;
+  int64_t tile = 0;
+  bool hasPatches = false; ///< A kernel of its own transforms the patches.
+  double cost = 0;
 };
 
-/// Direct sums, then tiles; none where the window is no 3x3 in steps of 1 over 32 channels or more,
-/// in f32, with a weight.
+/// Direct sums, then tiles in each way; none where the window is no 3x3 in steps of 1 over 32
+/// channels or more, in f32, with a weight.
 SmallVector<WindowForm> windowForms(ConvOp op);
 
-/// The tile that was chosen for the operation, or else the fastest; 0 for direct sums.
-int64_t winogradTile(ConvOp op);
+/// The form that was chosen for the operation, or else the fastest.
+WindowForm windowForm(ConvOp op);
 
-/// The same for the gradient of a filter, which has tiles of 4 alone.
+/// The tile of the gradient of a filter, which is 4, or 0 for direct sums.
 int64_t winogradTile(ConvFilterGradOp op);
 
 /// True if a convolution takes less time in tiles of f32 than as a direct sum in bf16.

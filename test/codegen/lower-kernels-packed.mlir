@@ -154,6 +154,40 @@ func.func private @winograd(%x: tensor<1x8x8x16xf32>, %w: tensor<36x1x16x16xf32>
 
 // -----
 
+// Patches that are there already: rows of all images make up a product, each block of columns is a
+// chunk, and only the products stand on the stack.
+// CHECK-LABEL: func.func private @winograd_of_patches(
+// CHECK-NOT: memref.alloca
+// CHECK: memref.alloca() {alignment = 64 : i64} : memref<4608xf32>
+// CHECK-NOT: memref.alloca
+// CHECK: math.fma {{.*}} : vector<16xf32>
+func.func private @winograd_of_patches(%x: tensor<36x8x16xf32>, %w: tensor<36x1x16x16xf32>)
+    -> tensor<2x8x8x16xf32> attributes {weft.kernel} {
+  %0 = weft.winograd_conv %x, %w tile 4 pad [1, 1] [1, 1] patches_of [8, 8]
+    : tensor<36x8x16xf32>, tensor<36x1x16x16xf32> -> tensor<2x8x8x16xf32>
+  return %0 : tensor<2x8x8x16xf32>
+}
+
+// -----
+
+// A patch of every second place is transformed in registers.
+// CHECK-LABEL: func.func private @winograd_patches(
+// CHECK-NOT: memref.alloca
+// CHECK: scf.if
+// CHECK: vector.load
+// CHECK: vector.store
+// CHECK: else
+// CHECK: vector.maskedload
+// CHECK: vector.store
+func.func private @winograd_patches(%x: tensor<1x8x8x16xf32>)
+    -> tensor<36x4x16xf32> attributes {weft.kernel} {
+  %0 = weft.winograd_patches %x tile 4 pad [2, 2] [2, 2] dilation 2
+    : tensor<1x8x8x16xf32> -> tensor<36x4x16xf32>
+  return %0 : tensor<36x4x16xf32>
+}
+
+// -----
+
 // Three channels are a pair and one: the first is loaded and spread as one number, the last by itself.
 // Results are rounded in registers.
 // CHECK-LABEL: func.func private @pairs(

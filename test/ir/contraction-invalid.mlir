@@ -904,3 +904,11 @@ func.func @winograd_conv_c5_patches_differ(%x: tensor<36x12x4xf32>, %w: tensor<3
   %0 = weft.winograd_conv %x, %w tile 4 pad [1, 1] [1, 1] patches_of [4, 8] : tensor<36x12x4xf32>, tensor<36x2x4x8xf32> -> tensor<2x9x8x12xf32>
   return
 }
+
+// -----
+
+func.func @winograd_patches_c6_channels_dynamic(%x: tensor<2x9x8x?xf32, #weft.shape<[2, 9, 8, C]>>) {
+  // expected-error @below {{'weft.winograd_patches' op input of C channels, which must be static}}
+  %0 = weft.winograd_patches %x tile 4 pad [1, 1] [1, 1] : tensor<2x9x8x?xf32, #weft.shape<[2, 9, 8, C]>> -> tensor<36x12x?xf32, #weft.shape<[36, 12, C]>>
+  return
+}

@@ -80,9 +80,9 @@ func.func @winograd_conv(%x: tensor<?x9x8x4xf32, #weft.shape<[N, 9, 8, 4]>>, %w:
 // Rows: 9 places, 2 phases of 5 and 4, each of 2 tiles. Columns: 8 places, the same.
 // CHECK-LABEL: func.func @winograd_patches(
 func.func @winograd_patches(%x: tensor<?x9x8x4xf32, #weft.shape<[N, 9, 8, 4]>>, %w: tensor<36x2x4x8xf32>) {
-  // CHECK: weft.winograd_patches %{{.*}} tile 4 pad [2, 1] [2, 3] dilation 2 : tensor<?x9x8x4xf32, #weft.shape<[N, 9, 8, 4]>> -> tensor<36x?x4xf32, #weft.shape<[36, 8*N, 4]>>
-  %0 = weft.winograd_patches %x tile 4 pad [2, 1] [2, 3] dilation 2 : tensor<?x9x8x4xf32, #weft.shape<[N, 9, 8, 4]>> -> tensor<36x?x4xf32, #weft.shape<[36, 8*N, 4]>>
-  // CHECK: weft.winograd_conv %{{.*}}, %{{.*}} tile 4 pad [2, 1] [2, 3] dilation 2 patches_of [9, 8] : tensor<36x?x4xf32, #weft.shape<[36, 8*N, 4]>>, tensor<36x2x4x8xf32> -> tensor<?x9x8x12xf32, #weft.shape<[N, 9, 8, 12]>>
-  %1 = weft.winograd_conv %0, %w tile 4 pad [2, 1] [2, 3] dilation 2 patches_of [9, 8] : tensor<36x?x4xf32, #weft.shape<[36, 8*N, 4]>>, tensor<36x2x4x8xf32> -> tensor<?x9x8x12xf32, #weft.shape<[N, 9, 8, 12]>>
+  // CHECK: weft.winograd_patches %{{.*}} tile 4 pad [2, 1] [2, 3] dilation 2 : tensor<?x9x8x4xf32, #weft.shape<[N, 9, 8, 4]>> -> tensor<36x?x4xf32, #weft.shape<[36, 8 * N, 4]>>
+  %0 = weft.winograd_patches %x tile 4 pad [2, 1] [2, 3] dilation 2 : tensor<?x9x8x4xf32, #weft.shape<[N, 9, 8, 4]>> -> tensor<36x?x4xf32, #weft.shape<[36, 8 * N, 4]>>
+  // CHECK: weft.winograd_conv %{{.*}}, %{{.*}} tile 4 pad [2, 1] [2, 3] dilation 2 patches_of [9, 8] : tensor<36x?x4xf32, #weft.shape<[36, 8 * N, 4]>>, tensor<36x2x4x8xf32> -> tensor<?x9x8x12xf32, #weft.shape<[N, 9, 8, 12]>>
+  %1 = weft.winograd_conv %0, %w tile 4 pad [2, 1] [2, 3] dilation 2 patches_of [9, 8] : tensor<36x?x4xf32, #weft.shape<[36, 8 * N, 4]>>, tensor<36x2x4x8xf32> -> tensor<?x9x8x12xf32, #weft.shape<[N, 9, 8, 12]>>
   return
 }

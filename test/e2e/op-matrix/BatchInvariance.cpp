@@ -131,6 +131,22 @@ BatchProgram winograd(const std::string &e) {
                           x.type() + ", " + f.type() + " -> " + typeText(to, e)));
 }
 
+/// Tiles of all images are rows of one product; dilations make phases of the places.
+BatchProgram winogradOfPatches(const std::string &e) {
+  Writing w("winograd_of_patches_" + e);
+  const std::string window = " tile 4 pad [2, 2] [2, 2] dilation 2";
+  Term x = w.rows({7, 9, 5}, e), f = w.weights({36, 2, 5, 16}, e);
+  // Rows: 2 phases of one tile; columns: 2 of two.
+  Dims tiles = {36, Dim::symbol("N") * Dim(8), 5}, to = {Dim::symbol("N"), 7, 9, 19};
+  Term patches =
+      w.let(tiles, e,
+            "weft.winograd_patches " + x + window + " : " + x.type() + " -> " + typeText(tiles, e));
+  return w.give(w.let(to, e,
+                      "weft.winograd_conv " + patches + ", " + f + window +
+                          " patches_of [7, 9] : " + patches.type() + ", " + f.type() + " -> " +
+                          typeText(to, e)));
+}
+
 BatchProgram attention(const std::string &e) {
   Writing w("attention_" + e);
   Term q = w.rows({5, 8}, e), k = w.rows({5, 8}, e), v = w.rows({5, 8}, e);
@@ -157,6 +173,7 @@ std::vector<BatchProgram> batchPrograms() {
                               "strides [1, 1] pad [1, 1] [1, 1] dilations [1, 1]"));
     programs.push_back(depthwise(e));
     programs.push_back(winograd(e));
+    programs.push_back(winogradOfPatches(e));
     programs.push_back(attention(e));
   }
   programs.push_back(scaled());

@@ -5,6 +5,8 @@
 
 #include "ContractionCases.h"
 
+#include "ir/Infer.h"
+
 namespace weft::opmatrix {
 
 namespace {
@@ -199,14 +201,76 @@ std::vector<ChannelsLastShape> winogradShapes() {
                               "tile " + std::to_string(tile) + " pad [2, 0] [1, 2]"};
     };
   };
+  // Of 6 by 5 places, whose phases have 3 and 2 places, and padding that no phase divides.
+  auto dilated = [](int64_t tile, int64_t dilation) {
+    return [=](Dim n) {
+      Dims to = {n, Dim(10 - 2 * dilation), Dim(9 - 2 * dilation), 20};
+      return ConvolutionShape{"",
+                              {n, 6, 5, 5},
+                              {(tile + 2) * (tile + 2), 2, 5, 16},
+                              to,
+                              "tile " + std::to_string(tile) + " pad [1, 3] [3, 1] dilation " +
+                                  std::to_string(dilation)};
+    };
+  };
+  // The tiles of all images are rows of one product.
+  auto ofPatches = [](int64_t tile, int64_t inputs, int64_t outputs, int64_t width,
+                      int64_t dilation) {
+    return [=](Dim n) {
+      int64_t panels = (outputs + width - 1) / width, matrices = (tile + 2) * (tile + 2);
+      Dim tiles = n * winogradTiles(7, tile, dilation) * winogradTiles(9, tile, dilation);
+      std::string pad = std::to_string(dilation) + ", " + std::to_string(dilation);
+      return ConvolutionShape{"",
+                              {matrices, tiles, inputs},
+                              {matrices, panels, inputs, width},
+                              {n, 7, 9, outputs},
+                              "tile " + std::to_string(tile) + " pad [" + pad + "] [" + pad +
+                                  "] dilation " + std::to_string(dilation) + " patches_of [7, 9]"};
+    };
+  };
   const std::string winograd = "weft.winograd_conv";
   return {{winograd, "four", image(4, 5, 35, 32, 6, 9), 0, true},
           {winograd, "four_whole", image(4, 16, 32, 32, 12, 8)},
           {winograd, "four_parts", image(4, 3, 272, 16, 4, 4)},
           {winograd, "two", image(2, 5, 20, 16, 7, 7), 0, true},
           {winograd, "two_odd", image(2, 4, 5, 3, 4, 6)},
+          {winograd, "four_dilated", dilated(4, 2)},
+          {winograd, "two_dilated", dilated(2, 3)},
+          {winograd, "four_of_patches", ofPatches(4, 5, 35, 32, 1), 0, true},
+          {winograd, "four_dilated_of_patches", ofPatches(4, 16, 80, 16, 2)},
+          {winograd, "two_of_patches", ofPatches(2, 3, 5, 3, 3)},
           {winograd, "plane_four", plane(4), 1},
           {winograd, "plane_two", plane(2), 1}};
+}
+
+/// Patches as a tensor: as they are, and with something behind.
+void addPatches(Suite &suite, const std::string &e) {
+  auto add = [&](const std::string &label, int64_t tile, int64_t channels, int64_t dilation,
+                 Dim height, Dim width) {
+    suite.add(
+        "weft.winograd_patches", e, label,
+        [=](Program &p, Dim n) {
+          Dim rows = height == Dim(0) ? n : height, tiles = n;
+          // Padding of 1 before and 2 * dilation behind: 1 place more.
+          tiles = tiles * winogradTiles(rows + Dim(1), tile, dilation);
+          tiles = tiles * winogradTiles(width + Dim(1), tile, dilation);
+          Term x = p.input({n, rows, width, channels}, e, smallFor(e));
+          Dims to = {(tile + 2) * (tile + 2), tiles, channels};
+          std::string high = std::to_string(2 * dilation);
+          Term y =
+              p.let(to, e,
+                    "weft.winograd_patches " + x + " tile " + std::to_string(tile) +
+                        " pad [1, 1] [" + high + ", " + high + "] dilation " +
+                        std::to_string(dilation) + " : " + x.type() + " -> " + typeText(to, e));
+          p.give(y);
+          p.give(p.let(to, e, "weft.neg " + y + " : " + y.type()));
+        },
+        ofSum(36, 0, 67));
+  };
+  add("four", 4, 35, 1, 6, 9);
+  add("four_dilated", 4, 5, 2, 5, 7);
+  add("two", 2, 16, 1, 3, 4);
+  add("two_dilated_open", 2, 3, 3, 0, 5);
 }
 
 /// With what element-wise operations a network has behind a convolution in one of both results.
@@ -215,6 +279,8 @@ void addChannelsLast(Suite &suite, const std::string &e, const std::string &resu
   llvm::append_range(shapes, depthwiseShapes());
   if (result == e && (e[0] == 'f' || e[0] == 'b'))
     llvm::append_range(shapes, winogradShapes());
+  if (result == e && (e[0] == 'f' || e[0] == 'b'))
+    addPatches(suite, e);
   for (const ChannelsLastShape &each : shapes) {
     if (!each.allTypes && e != "f32")
       continue;

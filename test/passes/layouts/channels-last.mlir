@@ -126,15 +126,11 @@ func.func @few_tiles(%x: tensor<1x32x6x6xf32> {weft.name = "x"},
 
 weft.parameter param @w : tensor<64x64x3x3xf32>
 
-// Dilations of 2: four images of every second row and column; the odd last ones are filled.
+// Each phase of a dilation has tiles of its own.
 // CHECK-LABEL: func.func @dilated(
-// CHECK: %[[P:.*]] = weft.pad %{{.*}} low <[0, 0, 0, 0]> high <[0, 1, 0, 0]>
-// CHECK: %[[R:.*]] = weft.reshape %[[P]] : tensor<1x32x30x64xf32> -> tensor<1x16x2x15x2x64xf32>
-// CHECK: weft.transpose %[[R]] [0, 2, 4, 1, 3, 5]
-// CHECK: weft.winograd_conv %{{.*}} tile 4 pad [1, 1] [1, 1]
-// CHECK-SAME: tensor<4x16x15x64xf32>, tensor<36x1x64x64xf32> -> tensor<4x16x15x64xf32>
-// CHECK: weft.transpose %{{.*}} [0, 3, 1, 4, 2, 5]
-// CHECK: weft.slice %{{.*}} : tensor<1x32x30x64xf32> -> tensor<1x31x30x64xf32>
+// CHECK-NOT: weft.pad
+// CHECK: weft.winograd_conv %{{.*}} tile 4 pad [2, 2] [2, 2] dilation 2
+// CHECK-SAME: tensor<1x31x30x64xf32>, tensor<36x1x64x64xf32> -> tensor<1x31x30x64xf32>
 func.func @dilated(%x: tensor<1x64x31x30xf32> {weft.name = "x"},
                    %w: tensor<64x64x3x3xf32> {weft.parameter = @w})
     -> (tensor<1x64x31x30xf32> {weft.name = "y"}) attributes {weft.export} {
@@ -147,16 +143,33 @@ func.func @dilated(%x: tensor<1x64x31x30xf32> {weft.name = "x"},
 
 weft.parameter param @w : tensor<64x64x3x3xf32>
 
-// Rows that a padding of 1 shifts do not fall apart into images.
+// Whatever the padding.
 // CHECK-LABEL: func.func @dilated_and_shifted(
-// CHECK-NOT: weft.winograd_conv
-// CHECK: weft.packed_conv
+// CHECK: weft.winograd_conv %{{.*}} tile 4 pad [1, 1] [1, 1] dilation 2
 func.func @dilated_and_shifted(%x: tensor<1x64x32x32xf32> {weft.name = "x"},
                                %w: tensor<64x64x3x3xf32> {weft.parameter = @w})
     -> (tensor<1x64x30x30xf32> {weft.name = "y"}) attributes {weft.export} {
   %y = weft.conv %x, %w strides [1, 1] pad [1, 1] [1, 1] dilations [2, 2] groups 1
     : tensor<1x64x32x32xf32>, tensor<64x64x3x3xf32> -> tensor<1x64x30x30xf32>
   return %y : tensor<1x64x30x30xf32>
+}
+
+// -----
+
+weft.parameter param @w : tensor<512x512x3x3xf32>
+
+// Filters that no cache holds are read once for all tiles: a kernel of its own transforms the
+// patches.
+// CHECK-LABEL: func.func @many_channels(
+// CHECK: %[[P:.*]] = weft.winograd_patches %{{.*}} tile 4 pad [4, 4] [4, 4] dilation 4
+// CHECK-SAME: tensor<1x28x28x512xf32> -> tensor<36x64x512xf32>
+// CHECK: weft.winograd_conv %[[P]], %{{.*}} tile 4 pad [4, 4] [4, 4] dilation 4 patches_of [28, 28]
+func.func @many_channels(%x: tensor<1x512x28x28xf32> {weft.name = "x"},
+                         %w: tensor<512x512x3x3xf32> {weft.parameter = @w})
+    -> (tensor<1x512x28x28xf32> {weft.name = "y"}) attributes {weft.export} {
+  %y = weft.conv %x, %w strides [1, 1] pad [4, 4] [4, 4] dilations [4, 4] groups 1
+    : tensor<1x512x28x28xf32>, tensor<512x512x3x3xf32> -> tensor<1x512x28x28xf32>
+  return %y : tensor<1x512x28x28xf32>
 }
 
 // -----

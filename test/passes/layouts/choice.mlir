@@ -40,6 +40,18 @@ func.func @smaller_tiles(%x: tensor<1x64x56x56xf32> {weft.name = "x"},
   return %y : tensor<1x64x56x56xf32>
 }
 
+// CHECK-LABEL: func.func @patches_by_themselves(
+// CHECK: weft.winograd_patches {{.*}} tile 4
+// CHECK: weft.winograd_conv {{.*}} tile 4 {{.*}} patches_of [56, 56] {weft.choice = {patches = 1 : i64}}
+func.func @patches_by_themselves(%x: tensor<1x64x56x56xf32> {weft.name = "x"},
+                                 %w: tensor<64x64x3x3xf32> {weft.parameter = @w})
+    -> (tensor<1x64x56x56xf32> {weft.name = "y"}) attributes {weft.export} {
+  %y = weft.conv %x, %w strides [1, 1] pad [1, 1] [1, 1] dilations [1, 1] groups 1
+    {weft.choice = {patches = 1 : i64}}
+    : tensor<1x64x56x56xf32>, tensor<64x64x3x3xf32> -> tensor<1x64x56x56xf32>
+  return %y : tensor<1x64x56x56xf32>
+}
+
 // -----
 
 weft.parameter param @w : tensor<64x64x3x3xf32>
