@@ -125,7 +125,9 @@ Value ChannelsLast::depthwise(GraphBuilder &b, ConvOp op) {
 
 Value ChannelsLast::winograd(GraphBuilder &b, ConvOp op, const WindowForm &form) {
   int64_t outputs = *b.dims(op.getResult())[1].constant();
-  int64_t width = panelWidth(target, *panelProductOf(op), Choice::of(op).panel);
+  PanelProduct product = *panelProductOf(op);
+  product.rows = form.tiles;
+  int64_t width = panelWidth(target, product, Choice::of(op).panel);
   Value filter = packWinogradFilter(b, op.getFilter(), form.tile, width);
   Value input = last(b, op.getInput());
   Sliding sliding{op.getStrides(), op.getPadLow(), op.getPadHigh(), op.getDilations()};

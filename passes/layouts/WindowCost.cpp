@@ -115,7 +115,7 @@ static SmallVector<WindowForm> formsOf(ConvOp op, double (WindowCost::*direct)()
   bool trains = changesInCalls(op.getFilter());
   int64_t images = out[0].constant().value_or(trains ? trainingBatch : 1);
   WindowCost cost(inputs, outputs, images * *rows * *columns);
-  SmallVector<WindowForm> forms{{0, false, (cost.*direct)()}};
+  SmallVector<WindowForm> forms{{0, false, (cost.*direct)(), 0}};
   std::optional<int64_t> patches = Choice::of(op).patches;
   for (int64_t tile : {2, 4}) {
     auto tiles =
@@ -123,9 +123,9 @@ static SmallVector<WindowForm> formsOf(ConvOp op, double (WindowCost::*direct)()
         *(winogradTiles(out[2], tile, dilation) * winogradTiles(out[3], tile, dilation)).constant();
     double packing = trains ? cost.packing(tile) - cost.packing() : 0;
     if (patches != 1)
-      forms.push_back({tile, false, packing + cost.inTiles(tile, tiles)});
+      forms.push_back({tile, false, packing + cost.inTiles(tile, tiles), tiles});
     if (patches != 0)
-      forms.push_back({tile, true, packing + cost.inTilesApart(tile, tiles)});
+      forms.push_back({tile, true, packing + cost.inTilesApart(tile, tiles), tiles});
   }
   return forms;
 }

@@ -14,6 +14,7 @@ struct WindowForm {
   int64_t tile = 0;
   bool hasPatches = false; ///< A kernel of its own transforms the patches.
   double cost = 0;
+  int64_t tiles = 0; ///< Of all images; of one if their number is not known.
 };
 
 /// Direct sums, then tiles in each way; none where the window is no 3x3 in steps of 1 over 32
