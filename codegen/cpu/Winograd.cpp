@@ -103,9 +103,9 @@ void WinogradEmitter::multiply(const ColumnRange &range, const Patches &block, V
     Value right = code.add(range.filter, code.mul(matrix, code.index(panels)));
     forRows(rows, [&](Value row, int64_t height) {
       Value left = code.add(from, code.mul(row, code.index(plan.rowPitch)));
-      operands.ahead = PanelAhead::of(code, plan.columns, code.index(panels),
-                                      code.div(row, code.index(plan.height)),
-                                      plan.tilesPerBlock / plan.height);
+      operands.ahead =
+          PanelAhead::of(code, plan.columns, code.index(panels),
+                         code.div(row, code.index(plan.height)), plan.tilesPerBlock / plan.height);
       Matrix sums = panelProducts(tiles, operands, height, plan.grid.channels, left, right,
                                   tiles.zeros(height * range.vectors));
       Value place = code.add(to, code.mul(row, code.index(pitch)));
