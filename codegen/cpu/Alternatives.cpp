@@ -27,6 +27,8 @@ struct Division {
 static std::optional<Division> divisionOf(Operation *op, VectorTarget target,
                                           const Choice &choice) {
   if (auto packed = dyn_cast<PackedConvOp>(op)) {
+    if (groupsTogether(packed, target) > 1)
+      return std::nullopt;
     std::optional<PackedPlan> plan = PackedPlan::of(packed, target, choice);
     if (!plan)
       return std::nullopt;

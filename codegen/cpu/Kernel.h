@@ -114,6 +114,8 @@ bool lowerConv(Kernel &kernel, ConvOp op);
 bool lowerDepthwise(Kernel &kernel, ConvOp op);
 bool lowerConvTranspose(Kernel &kernel, ConvTransposeOp op);
 bool lowerPackedConv(Kernel &kernel, PackedConvOp op);
+/// Groups that share vectors; false, with nothing done, where each has vectors of its own.
+bool lowerNarrowGroups(Kernel &kernel, PackedConvOp op);
 bool lowerDepthwiseConv(Kernel &kernel, DepthwiseConvOp op);
 void lowerWinogradConv(Kernel &kernel, WinogradConvOp op);
 void lowerWinogradPatches(Kernel &kernel, WinogradPatchesOp op);

@@ -391,6 +391,8 @@ PackedEmitter::Sums PackedEmitter::sumScaled(const ColumnRange &columns,
 }
 
 bool lowerPackedConv(Kernel &kernel, PackedConvOp op) {
+  if (lowerNarrowGroups(kernel, op))
+    return true;
   std::optional<PackedPlan> plan = PackedPlan::of(op, kernel.target, Choice::of(op));
   if (!plan)
     return lowerMap(kernel), false;

@@ -74,6 +74,9 @@ private:
   int64_t elementBytes = 4, tileExtent = 1, tileDepth = 1, tileRowBytes = 0;
 };
 
+/// Groups whose outputs share a vector, as lowerNarrowGroups() has code for; 1 if none do.
+int64_t groupsTogether(PackedConvOp op, VectorTarget target);
+
 } // namespace weft
 
 #endif // WEFT_CODEGEN_CPU_PACKEDCONV_H

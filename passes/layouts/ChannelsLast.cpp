@@ -107,8 +107,21 @@ std::optional<PanelProduct> panelProductOf(Operation *op) {
 namespace {
 
 PanelForm ChannelsLast::formFor(Operation *op) {
-  return {panelWidth(target, *panelProductOf(op), Choice::of(op).panel),
-          target.interleave(GraphBuilder::element(op->getOperand(0)), op->getOperand(1))};
+  PanelProduct product = *panelProductOf(op);
+  int64_t together = target.interleave(GraphBuilder::element(op->getOperand(0)), op->getOperand(1));
+  if (auto conv = dyn_cast<ConvOp>(op)) {
+    // Groups that share vectors have panels of their outputs alone; packs where inputs fill them.
+    GroupShape group{1, product.outputs, 1};
+    ArrayRef<int64_t> filter = cast<RankedTensorType>(conv.getFilter().getType()).getShape();
+    group.inputs = filter[1];
+    for (int64_t taps : filter.drop_front(2))
+      group.taps *= taps;
+    int64_t lanes = target.lanes(product.sum);
+    for (int64_t pack : {together, int64_t(1)})
+      if (narrowGroups(lanes, static_cast<int64_t>(conv.getGroups()), group, pack) > 1)
+        return {product.outputs, pack};
+  }
+  return {panelWidth(target, product, Choice::of(op).panel), together};
 }
 
 Value ChannelsLast::depthwise(GraphBuilder &b, ConvOp op) {

@@ -72,6 +72,15 @@ int64_t panelWidth(const PanelTarget &target, const PanelProduct &product,
   return best * lanes;
 }
 
+int64_t narrowGroups(int64_t lanes, int64_t groups, const GroupShape &group, int64_t together) {
+  constexpr int64_t mostWeights = 2048; // Vectors, of 64 bytes at most.
+  int64_t packs = group.inputs / together;
+  if (group.inputs % together != 0 || packs == 0 || group.outputs == 0 ||
+      packs * group.taps > mostWeights)
+    return 1;
+  return std::max<int64_t>(1, std::min({groups, lanes / group.outputs, 2 * lanes / packs}));
+}
+
 //===-- Types -------------------------------------------------------------------------------===//
 
 int64_t PanelTarget::interleave(Type input, Value filter) const {

@@ -68,6 +68,16 @@ SmallVector<PanelCost> panelCosts(const PanelTarget &target, const PanelProduct 
 int64_t panelWidth(const PanelTarget &target, const PanelProduct &product,
                    std::optional<int64_t> chosen);
 
+/// Channels and taps of one group of a convolution.
+struct GroupShape {
+  int64_t inputs, outputs, taps;
+};
+
+/// How many of `groups` neighbouring groups share a vector of `lanes`: as many as fill it with
+/// outputs, whose inputs, of which `together` make up a pack, stand in two vectors. 1 where the
+/// outputs of one fill more than half, and for windows whose weights do not fit on the stack.
+int64_t narrowGroups(int64_t lanes, int64_t groups, const GroupShape &group, int64_t together);
+
 /// How a panel is written: its columns, and how many input channels of each stand together.
 struct PanelForm {
   int64_t width, interleave = 1;

@@ -119,6 +119,60 @@ func.func private @depthwise(%x: tensor<1x14x14x40xf32>, %w: tensor<3x3x40xf32>)
 
 // -----
 
+// Four groups of four channels share a vector: their weights stand side by side on the stack; of one vector of a place
+// each channel of the four groups is spread over their lanes.
+// CHECK-LABEL: func.func private @narrow_groups(
+// CHECK: %[[PANELS:.*]] = memref.alloca() {alignment = 64 : i64} : memref<576xf32>
+// CHECK: scf.for
+// CHECK-COUNT-4: vector.load %{{.*}} : memref<1152xf32>, vector<4xf32>
+// CHECK: vector.load %[[PANELS]]{{.*}} : memref<576xf32>, vector<16xf32>
+// CHECK: %[[PLACE:.*]] = vector.load %{{.*}} : memref<6272xf32>, vector<16xf32>
+// CHECK: vector.shuffle %[[PLACE]], %[[PLACE]] [0, 0, 0, 0, 4, 4, 4, 4, 8, 8, 8, 8, 12, 12, 12, 12]
+// CHECK-NEXT: math.fma {{.*}} : vector<16xf32>
+// CHECK: vector.shuffle %[[PLACE]], %[[PLACE]] [1, 1, 1, 1, 5, 5, 5, 5, 9, 9, 9, 9, 13, 13, 13, 13]
+// CHECK-NOT: vector.maskedstore
+// CHECK: return
+func.func private @narrow_groups(%x: tensor<1x14x14x32xf32>, %w: tensor<8x3x3x4x4xf32>)
+    -> tensor<1x14x14x32xf32> attributes {weft.kernel} {
+  %0 = weft.packed_conv %x, %w strides [1, 1] pad [1, 1] [1, 1] dilations [1, 1] groups 8
+    : tensor<1x14x14x32xf32>, tensor<8x3x3x4x4xf32> -> tensor<1x14x14x32xf32>
+  return %0 : tensor<1x14x14x32xf32>
+}
+
+// -----
+
+// Seven groups are one vector of five, of which two vectors of inputs are read, and one of two. The lane that belongs
+// to no group is 0.
+// CHECK-LABEL: func.func private @groups_left(
+// CHECK: scf.if
+// CHECK: vector.store %{{.*}} : memref<{{.*}}xf32>, vector<16xf32>
+// CHECK: vector.maskedload %{{.*}} : memref<{{.*}}xf32>, vector<16xi1>, vector<16xf32> into vector<16xf32>
+// CHECK: vector.shuffle %{{.*}} [0, 0, 0, 5, 5, 5, 10, 10, 10, 15, 15, 15, 20, 20, 20, -1]
+// CHECK: else
+// CHECK: vector.shuffle %{{.*}} [0, 0, 0, 5, 5, 5, -1
+func.func private @groups_left(%x: tensor<1x14x14x35xf32>, %w: tensor<7x3x3x5x3xf32>)
+    -> tensor<1x14x14x21xf32> attributes {weft.kernel} {
+  %0 = weft.packed_conv %x, %w strides [1, 1] pad [1, 1] [1, 1] dilations [1, 1] groups 7
+    : tensor<1x14x14x35xf32>, tensor<7x3x3x5x3xf32> -> tensor<1x14x14x21xf32>
+  return %0 : tensor<1x14x14x21xf32>
+}
+
+// -----
+
+// A pack is spread as one number is.
+// DOTS-LABEL: func.func private @narrow_pairs(
+// DOTS: vector.load %{{.*}} : memref<8192xbf16>, vector<16xbf16>
+// DOTS: vector.shuffle %{{.*}} [0, 0, 0, 0, 2, 2, 2, 2, 4, 4, 4, 4, 6, 6, 6, 6] : vector<16xi32>, vector<16xi32>
+// DOTS: llvm.call_intrinsic "llvm.x86.avx512bf16.dpbf16ps.512"
+func.func private @narrow_pairs(%x: tensor<1x16x16x32xbf16>, %w: tensor<8x1x1x2x4x2xbf16>)
+    -> tensor<1x16x16x32xf32> attributes {weft.kernel} {
+  %0 = weft.packed_conv %x, %w strides [1, 1] pad [0, 0] [0, 0] dilations [1, 1] groups 8 interleave 2
+    : tensor<1x16x16x32xbf16>, tensor<8x1x1x2x4x2xbf16> -> tensor<1x16x16x32xf32>
+  return %0 : tensor<1x16x16x32xf32>
+}
+
+// -----
+
 // A transposed convolution: nothing asks whether a place lies between two strides.
 // CHECK-LABEL: func.func private @transposed(
 // CHECK-NOT: scf.if

@@ -23,6 +23,12 @@ RUN: kernel-object %S/Inputs/depthwise-last.mlir --cpu x86-64-v4 --assembly > %t
 RUN: kernel-object %S/Inputs/depthwise-last.mlir --cpu x86-64-v3 --assembly > %t.last3.s
 RUN: %python %s %t.last4.s 72 | FileCheck %s
 RUN: %python %s %t.last3.s 30 | FileCheck %s
+RUN: kernel-object %S/Inputs/narrow-groups.mlir --cpu x86-64-v4 --assembly > %t.narrow4.s
+RUN: kernel-object %S/Inputs/narrow-groups.mlir --cpu x86-64-v3 --assembly > %t.narrow3.s
+RUN: %python %s %t.narrow4.s 144 | FileCheck %s
+RUN: %python %s %t.narrow3.s 48 | FileCheck %s
+RUN: kernel-object %S/Inputs/eight-channels.mlir --cpu x86-64-v4 --assembly > %t.eight.s
+RUN: %python %s %t.eight.s 168 | FileCheck %s
 RUN: kernel-object %S/Inputs/attention.mlir --cpu x86-64-v4 --assembly > %t.attention4.s
 RUN: kernel-object %S/Inputs/attention.mlir --cpu x86-64-v3 --assembly > %t.attention3.s
 RUN: %python %s %t.attention4.s 96 | FileCheck %s

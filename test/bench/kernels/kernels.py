@@ -47,7 +47,12 @@ POINTWISE = [(i, o, s, 1, 1, 1) for i, o, s in [
 DEPTHWISE = [(c, c, s, 3, stride, c) for c, s, stride in [
     (32, 112, 1), (96, 112, 2), (144, 56, 1), (144, 56, 2), (192, 28, 1), (192, 28, 2),
     (384, 14, 1), (576, 14, 1), (576, 14, 2), (960, 7, 1)]]
-FAMILIES = {"resnet50": RESNET50, "mobilenet": POINTWISE, "depthwise": DEPTHWISE}
+# Of ResNeXt-50 32x4d and RegNetY-400MF, which has groups of 8.
+GROUPED = [(c, c, s, 3, stride, 32) for c, s, stride in [
+    (128, 56, 1), (256, 56, 2), (256, 28, 1), (512, 28, 2), (512, 14, 1), (1024, 14, 2), (1024, 7, 1)]] + [
+    (c, c, s, 3, stride, c // 8) for c, s, stride in [
+        (48, 112, 2), (104, 56, 2), (104, 28, 1), (208, 28, 2), (208, 14, 1), (440, 14, 2), (440, 7, 1)]]
+FAMILIES = {"resnet50": RESNET50, "mobilenet": POINTWISE, "depthwise": DEPTHWISE, "grouped": GROUPED}
 
 
 def product(number, rows, inputs, outputs):

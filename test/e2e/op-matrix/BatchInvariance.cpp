@@ -99,8 +99,8 @@ BatchProgram packed(const std::string &e, const std::string &label, const Dims &
   Dims to = x.dims;
   to.back() = outputs;
   return w.give(w.let(to, e,
-                      "weft.packed_conv " + x + ", " + f + " " + attributes +
-                          " groups 1 : " + x.type() + ", " + f.type() + " -> " + typeText(to, e)));
+                      "weft.packed_conv " + x + ", " + f + " " + attributes + " : " + x.type() +
+                          ", " + f.type() + " -> " + typeText(to, e)));
 }
 
 BatchProgram scaled() {
@@ -168,9 +168,11 @@ std::vector<BatchProgram> batchPrograms() {
     programs.push_back(rowSum(e));
     programs.push_back(convolution(e));
     programs.push_back(
-        packed(e, "matrix", {37}, {3, 37, 32}, 67, "strides [] pad [] [] dilations []"));
+        packed(e, "matrix", {37}, {3, 37, 32}, 67, "strides [] pad [] [] dilations [] groups 1"));
     programs.push_back(packed(e, "image", {7, 9, 3}, {1, 3, 3, 3, 16}, 5,
-                              "strides [1, 1] pad [1, 1] [1, 1] dilations [1, 1]"));
+                              "strides [1, 1] pad [1, 1] [1, 1] dilations [1, 1] groups 1"));
+    programs.push_back(packed(e, "narrow_groups", {7, 9, 28}, {7, 3, 3, 4, 4}, 28,
+                              "strides [1, 1] pad [1, 1] [1, 1] dilations [1, 1] groups 7"));
     programs.push_back(depthwise(e));
     programs.push_back(winograd(e));
     programs.push_back(winogradOfPatches(e));

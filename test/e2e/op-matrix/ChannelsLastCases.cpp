@@ -126,6 +126,69 @@ std::vector<ChannelsLastShape> packedShapes() {
           {packed, "transposed_plane", spreadPlane, 1}};
 }
 
+/// Groups of few channels, whose vectors hold several groups: in f32 with AVX-512 vectors of 16.
+std::vector<ChannelsLastShape> narrowShapes() {
+  const std::string same = "strides [1, 1] pad [1, 1] [1, 1] dilations [1, 1]";
+  auto image = [=](int64_t groups, int64_t inputs, int64_t outputs, int64_t width) {
+    return [=](Dim n) {
+      return packedImage(n, groups * inputs, groups * outputs, width, groups, {6, 5}, same);
+    };
+  };
+  auto strided = [](Dim n) {
+    return packedImage(n, 36, 36, 6, 6, {3, 2},
+                       "strides [2, 2] pad [1, 1] [1, 0] dilations [1, 1]");
+  };
+  auto dilated = [](Dim n) {
+    return packedImage(n, 40, 24, 3, 8, {4, 4},
+                       "strides [1, 2] pad [2, 3] [0, 3] dilations [2, 2]");
+  };
+  auto pointwise = [](Dim n) {
+    return ConvolutionShape{"",
+                            {2, n, 5, 42},
+                            {6, 1, 1, 7, 8},
+                            {2, n, 5, 48},
+                            "strides [1, 1] pad [0, 0] [0, 0] dilations [1, 1] groups 6"};
+  };
+  auto plane = [](Dim n) { // Both spatial dimensions unknown.
+    return ConvolutionShape{"",
+                            {1, n, n, 28},
+                            {7, 3, 3, 4, 4},
+                            {1, n, n, 28},
+                            "strides [1, 1] pad [1, 1] [1, 1] dilations [1, 1] groups 7"};
+  };
+  auto line = [](Dim n) { // More taps than are written out.
+    return ConvolutionShape{
+        "", {2, n, 12}, {4, 9, 3, 5}, {2, n, 20}, "strides [1] pad [5] [3] dilations [1] groups 4"};
+  };
+  auto volume = [](Dim n) {
+    return ConvolutionShape{
+        "",
+        {1, n, 3, 4, 10},
+        {5, 2, 2, 2, 2, 4},
+        {1, n + Dim(1), 2, 3, 20},
+        "strides [1, 1, 1] pad [1, 0, 0] [1, 0, 0] dilations [1, 1, 1] groups 5"};
+  };
+  const std::string packed = "weft.packed_conv";
+  return {{packed, "groups_of_2", image(9, 2, 2, 2)},
+          {packed, "groups_of_3", image(6, 3, 3, 3), 0, true},
+          {packed, "groups_of_4", image(8, 4, 4, 4), 0, true},
+          {packed, "groups_of_5", image(4, 5, 5, 5)},
+          {packed, "groups_of_6", image(5, 6, 6, 6)},
+          {packed, "groups_of_8", image(4, 8, 8, 8), 0, true},
+          {packed, "groups_of_12", image(3, 12, 12, 12)},
+          {packed, "groups_of_1_to_4", image(8, 1, 4, 4)},
+          {packed, "groups_of_2_to_5", image(4, 2, 5, 5)},
+          {packed, "groups_of_8_to_3", image(7, 8, 3, 3), 0, true},
+          {packed, "groups_of_12_to_8", image(2, 12, 8, 16)},
+          {packed, "groups_of_40_to_2", image(3, 40, 2, 2)},
+          {packed, "groups_strided", strided},
+          {packed, "groups_dilated", dilated},
+          {packed, "groups_pointwise", pointwise},
+          {packed, "groups_plane", plane},
+          {packed, "groups_line", line, 1},
+          {packed, "groups_volume", volume, 1}};
+}
+
 std::vector<ChannelsLastShape> depthwiseShapes() {
   auto image = [](int64_t channels, int64_t outputs) {
     return [=](Dim n) {
@@ -276,6 +339,7 @@ void addPatches(Suite &suite, const std::string &e) {
 /// With what element-wise operations a network has behind a convolution in one of both results.
 void addChannelsLast(Suite &suite, const std::string &e, const std::string &result) {
   std::vector<ChannelsLastShape> shapes = packedShapes();
+  llvm::append_range(shapes, narrowShapes());
   llvm::append_range(shapes, depthwiseShapes());
   if (result == e && (e[0] == 'f' || e[0] == 'b'))
     llvm::append_range(shapes, winogradShapes());
@@ -326,7 +390,9 @@ void addInterleaved(Suite &suite, const std::string &e, const std::string &filte
                                                 {n, 67},
                                                 "strides [] pad [] [] dilations [] groups 1"};
                       }});
-  for (ChannelsLastShape &each : packedShapes())
+  std::vector<ChannelsLastShape> windows = packedShapes();
+  llvm::append_range(windows, narrowShapes());
+  for (ChannelsLastShape &each : windows)
     if (each.allTypes || each.label == "dilated" || each.label == "pointwise")
       shapes.push_back(std::move(each));
   for (const ChannelsLastShape &each : shapes)

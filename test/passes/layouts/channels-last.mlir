@@ -51,6 +51,30 @@ func.func @depthwise(%x: tensor<?x6x8x8xf32, #weft.shape<[N, 6, 8, 8]>> {weft.na
 
 // -----
 
+// Groups of few channels, which share vectors, have panels without columns that there are none of.
+// CHECK-LABEL: func.func @narrow_groups(
+// CHECK: weft.packed_conv {{.*}} groups 4 : tensor<1x8x8x24xf32>, tensor<4x3x3x6x5xf32> -> tensor<1x8x8x20xf32>
+func.func @narrow_groups(%x: tensor<1x24x8x8xf32> {weft.name = "x"}, %w: tensor<20x6x3x3xf32> {weft.name = "w"})
+    -> (tensor<1x20x8x8xf32> {weft.name = "y"}) attributes {weft.export} {
+  %y = weft.conv %x, %w strides [1, 1] pad [1, 1] [1, 1] dilations [1, 1] groups 4
+    : tensor<1x24x8x8xf32>, tensor<20x6x3x3xf32> -> tensor<1x20x8x8xf32>
+  return %y : tensor<1x20x8x8xf32>
+}
+
+// -----
+
+// Groups that fill vectors keep to themselves.
+// CHECK-LABEL: func.func @wide_groups(
+// CHECK: weft.packed_conv {{.*}} groups 2 : tensor<1x8x8x12xf32>, tensor<2x3x3x6x16xf32> -> tensor<1x8x8x20xf32>
+func.func @wide_groups(%x: tensor<1x12x8x8xf32> {weft.name = "x"}, %w: tensor<20x6x3x3xf32> {weft.name = "w"})
+    -> (tensor<1x20x8x8xf32> {weft.name = "y"}) attributes {weft.export} {
+  %y = weft.conv %x, %w strides [1, 1] pad [1, 1] [1, 1] dilations [1, 1] groups 2
+    : tensor<1x12x8x8xf32>, tensor<20x6x3x3xf32> -> tensor<1x20x8x8xf32>
+  return %y : tensor<1x20x8x8xf32>
+}
+
+// -----
+
 // Axes follow; a mean over all places reads either layout alike.
 // CHECK-LABEL: func.func @axes_follow(
 // CHECK: %[[J:.*]] = weft.concat 2 %{{.*}} : (tensor<1x5x8xf32>, tensor<1x5x8xf32>) -> tensor<1x5x16xf32>
