@@ -33,6 +33,9 @@ static constexpr int64_t blockBytes = 256 * 1024, enoughChunks = 16;
 /// Blocks of lines from which on threads share lines instead of channels, and places of a block:
 /// each puts all panels side by side again, which takes as long as the products of about six.
 static constexpr int64_t enoughLineBlocks = 4, fewestPlaces = 64;
+/// Rows of weights, of a vector each, of the vectors of channels that a tile goes through together:
+/// where it has few products, its places are read and written as long runs.
+static constexpr int64_t mostRowsTogether = 64;
 /// Extents that are not counted at compile time are taken for as many.
 static constexpr int64_t unknownExtent = 64;
 
@@ -45,6 +48,9 @@ struct NarrowPlan {
   /// Input channels of a group, counted in packs.
   int64_t inputs() const { return inputChannels / interleave; }
   int64_t vectors() const { return llvm::divideCeil(groups, together); }
+  Dim vectorBlocks() const { return Dim(llvm::divideCeil(vectors(), vectorsPerBlock)); }
+  /// Rows of weights: one for each tap and input channel.
+  int64_t rows() const { return taps * inputs(); }
   Dim lineBlocks() const { return lines().ceilDiv(Dim(linesPerBlock)); }
   Dim lines() const;
   bool isWritten() const { return line.axis.taps <= mostWritten; }
@@ -60,7 +66,7 @@ struct NarrowPlan {
   /// Channels of a group that are summed side by side: those that stand alike in the parts of a
   /// vector. What is spread within parts serves all of them before it moves to other parts.
   int64_t sideBySide = 1;
-  int64_t linesPerBlock = 1;
+  int64_t vectorsPerBlock = 1, linesPerBlock = 1;
   bool linesOutside = false; ///< The first threads have the first lines, not the first channels.
 
 private:
@@ -81,11 +87,12 @@ private:
   struct Lanes {
     Value first; ///< Group.
     int64_t groups;
+    Value panels; ///< Where theirs stand side by side.
   };
 
-  void forGroups(Value number, llvm::function_ref<void(Lanes)> body);
+  void forVectors(IndexRange vectors, llvm::function_ref<void(const Lanes &)> body);
   void placePanels(const Lanes &at);
-  void emitLine(const Lanes &at, const WindowLine &line);
+  void emitLine(IndexRange vectors, const WindowLine &line);
   Sums forChannels(Sums sums, llvm::function_ref<Sums(ArrayRef<int64_t>, const Sums &)> body);
   Sums sumTaps(const Lanes &at, Value start, Value firstTap, ArrayRef<TapSegment> segments,
                Sums sums);
@@ -97,7 +104,7 @@ private:
   Value loadUnits(Value buffer, Value place, Type element, int64_t count);
   SmallVector<Value> loadPlace(const Lanes &at, Value place);
   Value spread(const Lanes &at, ArrayRef<Value> loaded, int64_t channel);
-  Value weightsAt(Value tap, int64_t channel);
+  Value weightsAt(const Lanes &at, Value tap, int64_t channel);
   Value product(Value x, Value weights, Value sum);
   void store(const Lanes &at, const WindowLine &line, Value x, int64_t height,
              ArrayRef<Value> sums);
@@ -110,7 +117,7 @@ private:
   WindowLoops loops;
   Value input, filter;
   Type unit;        ///< What a lane is multiplied with: of the type of sums, or a pack.
-  Value panels;     ///< Those of the groups of a vector, side by side.
+  Value panels;     ///< Those of the groups of each vector of a chunk, side by side.
   int64_t channels; ///< Of the whole input.
 };
 
@@ -168,15 +175,17 @@ int64_t NarrowPlan::tileRows(const WindowAxis &x, VectorTarget target) const {
 /// As for a depthwise convolution, but for the panels: see DepthwisePlan.
 void NarrowPlan::chooseBlocks(int64_t elementBytes) {
   int64_t step = outer.empty() ? 1 : outer.back().stride;
-  int64_t lineBytes = line.axis.in.constant().value_or(unknownExtent) * step * together *
-                      inputChannels * elementBytes;
+  vectorsPerBlock = balancedTile(vectors(), std::max<int64_t>(1, mostRowsTogether / rows()));
+  int64_t lineBytes = line.axis.in.constant().value_or(unknownExtent) * step * vectorsPerBlock *
+                      together * inputChannels * elementBytes;
   int64_t places = std::max<int64_t>(1, line.axis.out.constant().value_or(unknownExtent));
   int64_t all = std::max<int64_t>(1, lines().constant().value_or(unknownExtent));
   linesPerBlock = std::clamp<int64_t>(blockBytes / std::max<int64_t>(1, lineBytes), 1, all);
   linesOutside = all * places >= enoughLineBlocks * fewestPlaces;
   auto isEnough = [&] {
     auto blocks = static_cast<int64_t>(llvm::divideCeil(all, linesPerBlock));
-    return linesOutside ? blocks >= enoughLineBlocks : blocks * vectors() >= enoughChunks;
+    return linesOutside ? blocks >= enoughLineBlocks
+                        : blocks * *vectorBlocks().constant() >= enoughChunks;
   };
   while (!isEnough() && linesPerBlock > 1 && linesPerBlock * places >= 2 * fewestPlaces)
     linesPerBlock = llvm::divideCeil(linesPerBlock, 2);
@@ -231,40 +240,43 @@ NarrowEmitter::NarrowEmitter(Kernel &ownerKernel, const NarrowPlan &thePlan)
       loops(ownerKernel, plan.images, plan.outer), input(elements.flat(plan.input)),
       filter(elements.flat(plan.filter)),
       unit(plan.interleave > 1 ? code.builder.getI32Type() : tiles.sum),
-      panels(ownerKernel.scratch(plan.taps * plan.inputs() * plan.lanes, unit)),
+      panels(ownerKernel.scratch(plan.vectorsPerBlock * plan.rows() * plan.lanes, unit)),
       channels(plan.groups * plan.inputChannels) {}
 
 void NarrowEmitter::emitChunk(Value number) {
-  SmallVector<Dim> sizes{plan.lineBlocks(), Dim(plan.vectors())};
+  SmallVector<Dim> sizes{plan.lineBlocks(), plan.vectorBlocks()};
   if (!plan.linesOutside)
     std::swap(sizes[0], sizes[1]);
   SmallVector<Value> at = code.delinearize(number, elements.sizes(sizes));
   if (!plan.linesOutside)
     std::swap(at[0], at[1]);
   IndexRange lines = loops.blockOf(at[0], plan.linesPerBlock, plan.lines());
-  forGroups(at[1], [&](const Lanes &shared) {
-    placePanels(shared);
-    loops.forLines(lines, [&](const WindowLine &line) { emitLine(shared, line); });
-  });
+  IndexRange vectors = loops.blockOf(at[1], plan.vectorsPerBlock, Dim(plan.vectors()));
+  forVectors(vectors, [&](const Lanes &shared) { placePanels(shared); });
+  loops.forLines(lines, [&](const WindowLine &line) { emitLine(vectors, line); });
 }
 
-/// Code for the groups of vector number `number`: twice where the last one has fewer.
-void NarrowEmitter::forGroups(Value number, llvm::function_ref<void(Lanes)> body) {
+/// Whole vectors in a loop, and the last one with the groups that are left.
+void NarrowEmitter::forVectors(IndexRange vectors, llvm::function_ref<void(const Lanes &)> body) {
   int64_t whole = plan.groups / plan.together, rest = plan.groups % plan.together;
-  auto full = [&] { body({code.mul(number, code.index(plan.together)), plan.together}); };
-  if (rest == 0)
-    return full();
-  code.branch(code.compare(CmpIPredicate::slt, number, code.index(whole)), full,
-              [&] { body({code.index(whole * plan.together), rest}); });
+  auto emit = [&](Value number, int64_t groups) {
+    Value place = code.mul(code.sub(number, vectors.from), code.index(plan.rows() * plan.lanes));
+    body({code.mul(number, code.index(plan.together)), groups, place});
+  };
+  Value end = code.index(whole);
+  code.loop(vectors.from, rest > 0 ? code.min(vectors.to, end) : vectors.to, 1,
+            [&](Value number) { emit(number, plan.together); });
+  if (rest > 0)
+    code.ifThen(code.compare(CmpIPredicate::sgt, vectors.to, end), [&] { emit(end, rest); });
 }
 
 /// A row of weights for each tap and input channel. Lanes of no group are 0: what stood on the
 /// stack may be slow to multiply.
 void NarrowEmitter::placePanels(const Lanes &at) {
-  int64_t rows = plan.taps * plan.inputs(), rowElements = plan.width * plan.interleave;
+  int64_t rows = plan.rows(), rowElements = plan.width * plan.interleave;
   auto type = mlir::VectorType::get({plan.lanes}, unit);
   code.loop(code.index(0), code.index(rows), 1, [&](Value row) {
-    Value to = code.mul(row, code.index(plan.lanes));
+    Value to = code.add(at.panels, code.mul(row, code.index(plan.lanes)));
     if (at.groups * plan.outputs < plan.lanes)
       tiles.storeSums(tiles.scalar.constant(type, 0.0), panels, to);
     for (int64_t group = 0; group < at.groups; ++group) {
@@ -320,10 +332,10 @@ Value NarrowEmitter::spread(const Lanes &at, ArrayRef<Value> loaded, int64_t cha
   return vector::ShuffleOp::create(code.builder, code.loc, loaded.front(), loaded.back(), places);
 }
 
-Value NarrowEmitter::weightsAt(Value tap, int64_t channel) {
+Value NarrowEmitter::weightsAt(const Lanes &at, Value tap, int64_t channel) {
   Value row = code.add(code.mul(tap, code.index(plan.inputs())), code.index(channel));
   auto type = mlir::VectorType::get({plan.lanes}, unit);
-  Value place = code.mul(row, code.index(plan.lanes));
+  Value place = code.add(at.panels, code.mul(row, code.index(plan.lanes)));
   return vector::LoadOp::create(code.builder, code.loc, type, panels, mlir::ValueRange(place));
 }
 
@@ -343,26 +355,29 @@ Value NarrowEmitter::inputStart(const Lanes &at, Value inputLine, Value x) {
                   code.mul(at.first, code.index(plan.inputChannels)));
 }
 
-void NarrowEmitter::emitLine(const Lanes &at, const WindowLine &line) {
+/// All vectors of a tile before the next tile.
+void NarrowEmitter::emitLine(IndexRange vectors, const WindowLine &line) {
   const WindowAxis &axis = plan.line.axis;
   auto firstTap = [&](Value tap) { return code.mul(tap, code.index(axis.taps)); };
-  loops.forTiles(
-      plan.line, loops.allTiles(plan.line),
-      [&](Value x, ArrayRef<TapSegment> segments, int64_t height) {
-        auto body = [&](Value inputLine, Value tap, Sums sums) {
-          return sumTaps(at, inputStart(at, inputLine, x), firstTap(tap), segments,
-                         std::move(sums));
-        };
-        store(at, line, x, height, loops.sumLines(line, tiles.zeros(height), body));
-      },
-      [&](Value x) {
-        IndexRange taps = loops.tapsInside(axis, x);
-        auto body = [&](Value inputLine, Value tap, Sums sums) {
-          return sumBorderTaps(at, inputStart(at, inputLine, x), firstTap(tap), taps,
-                               std::move(sums));
-        };
-        store(at, line, x, 1, loops.sumLines(line, tiles.zeros(1), body));
-      });
+  auto tile = [&](Value x, ArrayRef<TapSegment> segments, int64_t height) {
+    forVectors(vectors, [&](const Lanes &at) {
+      auto body = [&](Value inputLine, Value tap, Sums sums) {
+        return sumTaps(at, inputStart(at, inputLine, x), firstTap(tap), segments, std::move(sums));
+      };
+      store(at, line, x, height, loops.sumLines(line, tiles.zeros(height), body));
+    });
+  };
+  auto border = [&](Value x) {
+    IndexRange taps = loops.tapsInside(axis, x);
+    forVectors(vectors, [&](const Lanes &at) {
+      auto body = [&](Value inputLine, Value tap, Sums sums) {
+        return sumBorderTaps(at, inputStart(at, inputLine, x), firstTap(tap), taps,
+                             std::move(sums));
+      };
+      store(at, line, x, 1, loops.sumLines(line, tiles.zeros(1), body));
+    });
+  };
+  loops.forTiles(plan.line, loops.allTiles(plan.line), tile, border);
 }
 
 /// Goes through the channels of a group, those that are summed side by side at once.
@@ -417,7 +432,7 @@ NarrowEmitter::Sums NarrowEmitter::sumWrittenTaps(const Lanes &at, Value start, 
         for (auto [tap, row] : pairs) {
           Value &weight = weights[{tap, channel}];
           if (!weight)
-            weight = weightsAt(code.add(firstTap, code.index(tap)), channel);
+            weight = weightsAt(at, code.add(firstTap, code.index(tap)), channel);
           now[row] = product(x, weight, now[row]);
         }
       }
@@ -438,7 +453,7 @@ NarrowEmitter::Sums NarrowEmitter::sumManyTaps(const Lanes &at, Value start, Val
       auto shift = static_cast<int64_t>(row) * axis.stride * channels;
       SmallVector<Value> loaded = loadPlace(at, code.add(place, code.index(shift)));
       for (int64_t channel = 0; channel < plan.inputs(); ++channel)
-        sum = product(spread(at, loaded, channel), weightsAt(tap, channel), sum);
+        sum = product(spread(at, loaded, channel), weightsAt(at, tap, channel), sum);
     }
     return now;
   });
@@ -455,7 +470,7 @@ NarrowEmitter::Sums NarrowEmitter::sumBorderTaps(const Lanes &at, Value start, V
       Value sum = current[0], tap = code.add(firstTap, t);
       SmallVector<Value> loaded = loadPlace(at, code.add(start, code.mul(t, step)));
       for (int64_t channel : together)
-        sum = product(spread(at, loaded, channel), weightsAt(tap, channel), sum);
+        sum = product(spread(at, loaded, channel), weightsAt(at, tap, channel), sum);
       return Sums{sum};
     });
   });
@@ -477,9 +492,9 @@ bool lowerNarrowGroups(Kernel &kernel, PackedConvOp op) {
   if (!plan)
     return false;
   int64_t places = plan->line.axis.out.constant().value_or(unknownExtent);
-  int64_t work =
-      places * plan->linesPerBlock * (2 * plan->taps * plan->inputs() + kernel.workPerElement());
-  kernel.begin(plan->lineBlocks() * Dim(plan->vectors()), Kernel::grainFor(work));
+  int64_t work = places * plan->linesPerBlock * plan->vectorsPerBlock *
+                 (2 * plan->taps * plan->inputs() + kernel.workPerElement());
+  kernel.begin(plan->lineBlocks() * plan->vectorBlocks(), Kernel::grainFor(work));
   NarrowEmitter emitter(kernel, *plan);
   kernel.forChunks([&](Value number) { emitter.emitChunk(number); });
   return true;
