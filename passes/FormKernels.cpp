@@ -5,6 +5,7 @@
 
 #include "ir/Checkpoint.h"
 #include "ir/WeftOps.h"
+#include "passes/Expansion.h"
 #include "passes/KernelRules.h"
 #include "passes/Passes.h"
 
@@ -75,6 +76,7 @@ private:
   bool isCostly(Operation *op);
   bool isAsCheapAsReading(Operation *op);
   bool isPrologue(Operation *op);
+  void findExpansions();
   Operation *rootOfChain(Operation *op, int depth = 8);
   bool mayShareLoops(Group &first, Group &second);
   void uniteResults();
@@ -83,9 +85,11 @@ private:
   Limits limits;
   std::vector<std::unique_ptr<Group>> groups;
   llvm::DenseMap<Operation *, SmallVector<Group *, 2>> groupsOf;
+  llvm::DenseSet<Operation *> expanding; ///< Computed by the depthwise convolution behind them.
 };
 
 void Grouping::run() {
+  findExpansions();
   for (Operation &op : llvm::reverse(block.without_terminator())) {
     if (!isKernelMaterial(&op))
       continue;
@@ -106,6 +110,16 @@ void Grouping::run() {
   uniteResults();
 }
 
+void Grouping::findExpansions() {
+  for (auto conv : block.getOps<DepthwiseConvOp>()) {
+    std::optional<Expansion> expansion = expansionOf(conv);
+    if (!expansion || !isWorthJoining(conv))
+      continue;
+    expanding.insert(expansion->product);
+    expanding.insert(expansion->steps.begin(), expansion->steps.end());
+  }
+}
+
 //===-- Uses --------------------------------------------------------------------------------===//
 
 /// `conv`, as messages call an operation.
@@ -123,8 +137,8 @@ std::optional<Grouping::Uses> Grouping::findUses(Operation *op, std::string &why
       why = "it is a result";
     else if (!groupsOf.count(user))
       why = (shortName(user) + ", which is in no kernel, reads it").str();
-    else if (wantsBuffer(*use) && !(isView(op) && wantsView(*use)) &&
-             !(takesPrologue(*use) && isPrologue(op)))
+    else if (wantsBuffer(*use) && !(isView(op) && wantsView(*use)) && !expanding.contains(op) &&
+             !(takesPrologue(*use) && isPrologue(op) && !expanding.contains(user)))
       why = (shortName(user) + " reads it from memory, in an order of its own").str();
     if (!why.empty())
       return std::nullopt;
@@ -161,7 +175,8 @@ Access Grouping::accessThrough(mlir::OpOperand &use, Group &group) {
     return access;
   access.reordered = isa<TransposeOp>(user) && (access.pointwise || access.reordered);
   access.pointwise = false;
-  access.strided |= needsBuffer(use) && !takesPrologue(use);
+  access.strided |=
+      needsBuffer(use) && !takesPrologue(use) && !expanding.contains(use.get().getDefiningOp());
   access.repeated |= readsRepeatedly(use);
   access.space = group.numSpaces++;
   return access;
@@ -193,7 +208,7 @@ std::string Grouping::whyApart(Operation *op, const Uses &uses) {
 }
 
 std::string Grouping::whyApart(Operation *op, Group &group, const Access &access) {
-  if (isGenerated(op->getResult(0)))
+  if (isGenerated(op->getResult(0)) || expanding.contains(op))
     return "";
   if (group.numOps >= limits.maxOps)
     return "the kernel that reads it has " + std::to_string(group.numOps) + " operations already";
@@ -304,7 +319,7 @@ bool Grouping::isCostly(Operation *op) {
 void Grouping::join(Operation *op, Group &group, const Access &access) {
   group.members.insert({op, access});
   groupsOf[op].push_back(&group);
-  if (isRoot(op))
+  if (isRoot(op) && !group.root)
     group.root = op;
   if (isGenerated(op->getResult(0)))
     return;

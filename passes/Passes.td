@@ -417,10 +417,11 @@ def VerifyKernelsPass : Pass<"weft-verify-kernels", "::mlir::ModuleOp"> {
   let description = [{
     In each exported function:
     - K1: outside of kernels stand only reshapes, constants, `if`, `while`, `scan` and terminators
-    - K2: a kernel has at most one root; several results only of one iteration space and without a root
+    - K2: a kernel has at most one root, beside which a depthwise convolution may have the product that
+      it reads; several results only of one iteration space and without a root
     - K3: what follows the root is element-wise, or a transpose behind an attention
     - K4: an operand that its operation reads as a buffer is an argument of the kernel; keys and
-      values of an attention may be views of one
+      values of an attention may be views of one, and a depthwise convolution may compute its input
     - K5: there is no reshape inside of a kernel
   }];
 }

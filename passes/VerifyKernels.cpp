@@ -3,6 +3,7 @@
 // weft-verify-kernels: what the stage `kernels` guarantees, rule by rule.
 
 #include "ir/WeftOps.h"
+#include "passes/Expansion.h"
 #include "passes/KernelRules.h"
 #include "passes/Passes.h"
 
@@ -50,12 +51,18 @@ Value bufferOf(mlir::OpOperand &operand) {
   return buffer;
 }
 
+/// True if the kernel computes what `operand`, the input of a depthwise convolution, reads.
+bool isExpanded(mlir::OpOperand &operand) {
+  auto conv = dyn_cast<DepthwiseConvOp>(operand.getOwner());
+  return conv && operand.getOperandNumber() == 0 && expansionOf(conv);
+}
+
 LogicalResult checkMember(Operation &op) {
   if (isa<ReshapeOp>(op)) // K5
     return op.emitOpError("stands inside of a kernel: it belongs between them");
   for (mlir::OpOperand &operand : op.getOpOperands()) // K4
     if (needsBuffer(operand) && !isa<mlir::BlockArgument>(bufferOf(operand)) &&
-        !takesPrologue(operand))
+        !takesPrologue(operand) && !isExpanded(operand))
       return op.emitOpError() << "reads operand " << operand.getOperandNumber()
                               << " as a buffer, so it must be an argument of the kernel";
   return success();
@@ -70,7 +77,7 @@ LogicalResult checkKernel(KernelOp kernel) {
       return failure();
     if (!isRoot(&op))
       continue;
-    if (root) // K2
+    if (root && !isExpansion(root, &op)) // K2
       return op.emitOpError() << "is a second root beside '" << root->getName() << "'";
     if (kernel->getNumResults() > 1) // K2
       return op.emitOpError() << "is a root in a kernel with " << kernel->getNumResults()

@@ -4,8 +4,9 @@
 // some places of a line; each vector of the input that it covers is read once for each line of
 // taps. Where the filter of a vector of channels fits in registers it stays there for many lines.
 
-#include "codegen/cpu/Epilogue.h"
-#include "codegen/cpu/Windows.h"
+#include "codegen/cpu/DepthwiseLast.h"
+
+#include "passes/Expansion.h"
 
 #include "mlir/Dialect/Utils/StaticValueUtils.h"
 
@@ -31,68 +32,6 @@ static constexpr int64_t enoughLineBlocks = 8;
 /// Lines that are not counted at compile time are taken for as many.
 static constexpr int64_t unknownLines = 64;
 
-namespace {
-
-struct DepthwisePlan {
-  /// None where single elements are computed one by one.
-  static std::optional<DepthwisePlan> of(DepthwiseConvOp op, VectorTarget target);
-
-  int64_t vectors() const { return llvm::divideCeil(channels, lanes); }
-  Dim vectorBlocks() const { return Dim(llvm::divideCeil(vectors(), vectorsPerBlock)); }
-  Dim lineBlocks() const { return lines().ceilDiv(Dim(linesPerBlock)); }
-  Dim lines() const;
-
-  Value input, filter, result;
-  Dim images;
-  SmallVector<WindowAxis> outer;
-  TiledLine line;
-  int64_t channels = 1, lanes = 1;
-  int64_t outerTaps = 1, taps = 1; ///< Of the window's outer dimensions, and all.
-  bool holdsFilter = false;        ///< In registers, over all lines of a chunk.
-  int64_t vectorsPerBlock = 1, linesPerBlock = 1;
-  /// The first threads have the first lines, not the first channels: as in the products before and
-  /// behind, so that what a thread reads is in its own cache, and no two write to one line of it.
-  bool linesOutside = false;
-};
-
-class DepthwiseEmitter {
-public:
-  DepthwiseEmitter(Kernel &ownerKernel, const DepthwisePlan &thePlan);
-
-  void emitChunk(Value number);
-
-private:
-  using Sums = WindowLoops::Sums;
-
-  /// A vector of channels, and what of it counts.
-  struct Channels {
-    Value first, width, mask;
-    Sums filter; ///< All taps, where they are held.
-  };
-
-  void forVectors(IndexRange vectors, llvm::function_ref<void(Channels)> body);
-  void emitLine(IndexRange vectors, const WindowLine &line);
-  void emitLine(const Channels &channels, const WindowLine &line);
-  void emitTile(const Channels &channels, const WindowLine &line, Value x,
-                ArrayRef<TapSegment> segments, int64_t height, bool hasAllTaps);
-  void emitBorderPlace(const Channels &channels, const WindowLine &line, Value x);
-  void eitherWay(const WindowLine &line, llvm::function_ref<void(bool hasAllTaps)> emit);
-  Value filterAt(const Channels &channels, Value tap);
-  Value inputStart(const Channels &channels, Value inputLine, Value x);
-  void store(const Channels &channels, const WindowLine &line, Value x, int64_t height,
-             ArrayRef<Value> sums);
-
-  const DepthwisePlan &plan;
-  Code &code;
-  Elements &elements;
-  Tiles tiles;
-  Epilogue epilogue;
-  WindowLoops loops;
-  Value input, filter;
-};
-
-} // namespace
-
 //===-- Plan --------------------------------------------------------------------------------===//
 
 Dim DepthwisePlan::lines() const {
@@ -105,8 +44,9 @@ Dim DepthwisePlan::lines() const {
 std::optional<DepthwisePlan> DepthwisePlan::of(DepthwiseConvOp op, VectorTarget target) {
   SmallVector<Dim> in = dimsOf(op.getInput()), out = dimsOf(op.getResult());
   ArrayRef<int64_t> filter = cast<RankedTensorType>(op.getFilter().getType()).getShape();
-  if (!isa<mlir::BlockArgument>(op.getInput()) || !isa<mlir::BlockArgument>(op.getFilter()) ||
-      in.back() != out.back() || llvm::is_contained(filter, 0))
+  if ((!isa<mlir::BlockArgument>(op.getInput()) && !expansionOf(op)) ||
+      !isa<mlir::BlockArgument>(op.getFilter()) || in.back() != out.back() ||
+      llvm::is_contained(filter, 0))
     return std::nullopt;
   Type element = elementOf(op.getInput());
   DepthwisePlan plan;
@@ -159,14 +99,18 @@ std::optional<DepthwisePlan> DepthwisePlan::of(DepthwiseConvOp op, VectorTarget 
 
 static Tiles tilesOf(Kernel &kernel, const DepthwisePlan &plan) {
   Type element = elementOf(plan.input);
-  return {kernel, element, sumType(element, elementOf(plan.result))};
+  Tiles tiles(kernel, element, sumType(element, elementOf(plan.result)));
+  tiles.lanes = plan.lanes;
+  return tiles;
 }
 
-DepthwiseEmitter::DepthwiseEmitter(Kernel &ownerKernel, const DepthwisePlan &thePlan)
+DepthwiseEmitter::DepthwiseEmitter(Kernel &ownerKernel, const DepthwisePlan &thePlan,
+                                   DepthwiseRing from)
     : plan(thePlan), code(ownerKernel.code()), elements(ownerKernel.elements()),
       tiles(tilesOf(ownerKernel, plan)), epilogue(ownerKernel, tiles, plan.line.height),
-      loops(ownerKernel, plan.images, plan.outer), input(elements.flat(plan.input)),
-      filter(elements.flat(plan.filter)) {}
+      loops(ownerKernel, plan.images, plan.outer), ring(from),
+      input(from.buffer ? from.buffer : elements.flat(plan.input)),
+      filter(elements.flat(plan.filter)), pitch(from.buffer ? from.channels : plan.channels) {}
 
 void DepthwiseEmitter::emitChunk(Value number) {
   SmallVector<Dim> sizes{plan.lineBlocks(), plan.vectorBlocks()};
@@ -177,15 +121,45 @@ void DepthwiseEmitter::emitChunk(Value number) {
     std::swap(at[0], at[1]);
   IndexRange lines = loops.blockOf(at[0], plan.linesPerBlock, plan.lines());
   IndexRange vectors = loops.blockOf(at[1], plan.vectorsPerBlock, Dim(plan.vectors()));
+  askForNext(vectors.to);
   if (!plan.holdsFilter)
     return loops.forLines(lines, [&](const WindowLine &line) { emitLine(vectors, line); });
   forVectors(vectors, [&](Channels channels) {
-    Sums held;
-    for (int64_t tap = 0; tap < plan.taps; ++tap)
-      held.push_back(filterAt(channels, code.index(tap)));
-    channels.filter = std::move(held);
+    holdFilter(channels);
     loops.forLines(lines, [&](const WindowLine &line) { emitLine(channels, line); });
   });
+}
+
+void DepthwiseEmitter::emitLines(IndexRange vectors, IndexRange lines,
+                                 llvm::function_ref<void(const WindowLine &)> before) {
+  firstChannel = code.mul(vectors.from, code.index(plan.lanes));
+  loops.forLines(lines, [&](const WindowLine &line) {
+    before(line);
+    if (!plan.holdsFilter)
+      return emitLine(vectors, line);
+    forVectors(vectors, [&](Channels channels) {
+      holdFilter(channels);
+      emitLine(channels, line);
+    });
+  });
+}
+
+void DepthwiseEmitter::holdFilter(Channels &channels) {
+  Sums held;
+  for (int64_t tap = 0; tap < plan.taps; ++tap)
+    held.push_back(filterAt(channels, code.index(tap)));
+  channels.filter = std::move(held);
+}
+
+/// The taps of a vector lie far from each other, where no processor expects the next ones; at small
+/// maps to wait for them took twice as long as the sums.
+void DepthwiseEmitter::askForNext(Value vector) {
+  for (int64_t next = 0; next < plan.vectorsPerBlock; ++next) {
+    Value first = code.mul(code.add(vector, code.index(next)), code.index(plan.lanes));
+    code.loop(code.index(0), code.index(plan.taps), 1, [&](Value tap) {
+      tiles.prefetch(filter, code.add(code.mul(tap, code.index(plan.channels)), first));
+    });
+  }
 }
 
 /// Whole vectors in a loop, and the last one with a mask if it is not whole.
@@ -257,8 +231,13 @@ Value DepthwiseEmitter::filterAt(const Channels &channels, Value tap) {
 Value DepthwiseEmitter::inputStart(const Channels &channels, Value inputLine, Value x) {
   const WindowAxis &axis = plan.line.axis;
   Value first = code.sub(code.mul(x, code.index(axis.stride)), code.index(axis.low));
+  Value channel = channels.first;
+  if (ring.buffer) {
+    inputLine = code.rem(inputLine, code.index(ring.lines));
+    channel = code.sub(channel, firstChannel);
+  }
   Value place = code.add(code.mul(inputLine, elements.size(axis.in)), first);
-  return code.add(code.mul(place, code.index(plan.channels)), channels.first);
+  return code.add(code.mul(place, code.index(pitch)), channel);
 }
 
 void DepthwiseEmitter::emitTile(const Channels &channels, const WindowLine &line, Value x,
@@ -275,8 +254,8 @@ void DepthwiseEmitter::emitTile(const Channels &channels, const WindowLine &line
           int64_t shift = i * axis.stride + t * axis.dilation;
           Value &element = covered[shift];
           if (!element)
-            element = tiles.loadVector(input, code.add(start, code.index(shift * plan.channels)),
-                                       channels.mask);
+            element =
+                tiles.loadVector(input, code.add(start, code.index(shift * pitch)), channels.mask);
           sums[i] = tiles.multiplyAdd(element, weight, sums[i]);
         }
       }
@@ -295,7 +274,7 @@ void DepthwiseEmitter::emitBorderPlace(const Channels &channels, const WindowLin
     Value start = inputStart(channels, inputLine, x);
     Value firstTap = code.mul(tap, code.index(axis.taps));
     return code.loop(taps.from, taps.to, 1, sums, [&](Value t, ValueRange current) {
-      Value shift = code.mul(t, code.index(axis.dilation * plan.channels));
+      Value shift = code.mul(t, code.index(axis.dilation * pitch));
       Value element = tiles.loadVector(input, code.add(start, shift), channels.mask);
       Value weight = filterAt(channels, code.add(firstTap, t));
       return Sums{tiles.multiplyAdd(element, weight, current[0])};
@@ -315,6 +294,8 @@ void DepthwiseEmitter::store(const Channels &channels, const WindowLine &line, V
 }
 
 bool lowerDepthwiseConv(Kernel &kernel, DepthwiseConvOp op) {
+  if (!isa<mlir::BlockArgument>(op.getInput()) && expansionOf(op))
+    return lowerExpandedDepthwise(kernel, op), true;
   std::optional<DepthwisePlan> plan = DepthwisePlan::of(op, kernel.target);
   if (!plan)
     return lowerMap(kernel), false;

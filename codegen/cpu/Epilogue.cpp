@@ -23,18 +23,46 @@ static bool hasVectorCode(Operation *op, Type element) {
   return element.isF32() && isa<ExpOp, LogOp, TanhOp, ErfOp, SigmoidOp>(op);
 }
 
+/// What is computed of `result` behind `root`, and what of other values for it.
+static llvm::SetVector<Operation *> stepsTo(Value result, Value root) {
+  llvm::SetVector<Operation *> steps;
+  auto visit = [&](Value value) {
+    if (Operation *op = value.getDefiningOp(); op && value != root)
+      steps.insert(op);
+  };
+  visit(result);
+  for (size_t next = 0; next < steps.size(); ++next)
+    llvm::for_each(steps[next]->getOperands(), visit);
+  return steps;
+}
+
+static SumDestination resultOf(Kernel &kernel) {
+  return {kernel.root->getResult(0), kernel.result, kernel.elements().flatOutput(0),
+          [&kernel](ArrayRef<Value> indices) {
+            return kernel.code().linearize(indices, kernel.elements().sizes(kernel.result));
+          }};
+}
+
 Epilogue::Epilogue(Kernel &ownerKernel, Tiles &ownerTiles, int64_t mostVectors)
+    : Epilogue(ownerKernel, ownerTiles, mostVectors, resultOf(ownerKernel)) {}
+
+Epilogue::Epilogue(Kernel &ownerKernel, Tiles &ownerTiles, int64_t mostVectors, SumDestination to)
     : kernel(ownerKernel), tiles(ownerTiles), code(ownerKernel.code()),
-      scalar(ownerKernel.scalar()), elements(ownerKernel.elements()), form(Form::Elements) {
-  if (kernel.result == kernel.root->getResult(0)) {
+      scalar(ownerKernel.scalar()), elements(ownerKernel.elements()), destination(std::move(to)) {
+  chooseForm(mostVectors);
+}
+
+void Epilogue::chooseForm(int64_t mostVectors) {
+  Value result = destination.result;
+  if (result == destination.root) {
     form = Form::Registers;
-  } else if (hasVectors(kernel.result) && !elementOf(kernel.result).isInteger(1)) {
+  } else if (hasVectors(result) && !elementOf(result).isInteger(1)) {
     // Truth values are bytes in memory, and lanes are bits: they are only chosen by in between.
     int64_t count = 0;
     bool isLong = false;
-    for (Operation &op : kernel.source.getBody().front()) {
-      count += op.hasTrait<Elementwise>();
-      isLong |= isExpensive(&op);
+    for (Operation *op : stepsTo(result, destination.root)) {
+      count += op->hasTrait<Elementwise>();
+      isLong |= isExpensive(op);
     }
     form = isLong || count > mostInRegisters ? Form::Vectors : Form::Registers;
   }
@@ -62,7 +90,7 @@ bool Epilogue::isBesideLanes(BroadcastOp op) {
 bool Epilogue::hasVectors(Value tensor) {
   Type element = elementOf(tensor);
   bool isHeld = element == tiles.sum || (element.isBF16() && tiles.sum.isF32());
-  if (tensor == kernel.root->getResult(0) || isa<mlir::BlockArgument>(tensor))
+  if (tensor == destination.root || isa<mlir::BlockArgument>(tensor))
     return isHeld;
   Operation *op = tensor.getDefiningOp();
   if (auto constant = dyn_cast<ConstantOp>(op))
@@ -131,10 +159,10 @@ Value Epilogue::computeVector(Value tensor, ArrayRef<Value> indices, Value mask)
 //===-- Stores ------------------------------------------------------------------------------===//
 
 void Epilogue::storeVector(ArrayRef<Value> indices, Value sums, Value mask) {
-  Value rootResult = kernel.root->getResult(0);
-  code.remember(vectorKey(rootResult, indices, mask), scalar.narrow(sums, elementOf(rootResult)));
-  Value place = code.linearize(indices, elements.sizes(kernel.result));
-  tiles.storeSums(vectorAt(kernel.result, indices, mask), elements.flatOutput(0), place, mask);
+  Value root = destination.root;
+  code.remember(vectorKey(root, indices, mask), scalar.narrow(sums, elementOf(root)));
+  Value place = destination.placeOf(indices);
+  tiles.storeSums(vectorAt(destination.result, indices, mask), destination.buffer, place, mask);
 }
 
 void Epilogue::storeRow(const SumTile &tile, Value row, ArrayRef<Value> sums) {
@@ -157,9 +185,17 @@ void Epilogue::storeElements(const SumTile &tile) {
     code.loop(code.index(0), tile.width, 1, [&](Value j) {
       Value place = code.add(code.mul(i, code.index(pitch)), j);
       indices.back() = code.add(tile.column, j);
-      kernel.storeFromRoot(indices, scalar.load(scratch, place, tiles.sum));
+      storeElement(indices, scalar.load(scratch, place, tiles.sum));
     });
   });
+}
+
+void Epilogue::storeElement(ArrayRef<Value> indices, Value sum) {
+  if (destination.root == kernel.root->getResult(0))
+    return kernel.storeFromRoot(indices, sum);
+  elements.bind(destination.root, indices, scalar.narrow(sum, elementOf(destination.root)));
+  scalar.store(elements.at(destination.result, indices), destination.buffer,
+               destination.placeOf(indices), elementOf(destination.result));
 }
 
 void Epilogue::store(const SumTile &tile) {

@@ -10,6 +10,8 @@
 
 #include "codegen/cpu/Tiles.h"
 
+#include <functional>
+
 namespace weft {
 
 /// A tile of sums: vector `j` of row `i` is `sums[i * vectors + j]`.
@@ -22,16 +24,27 @@ struct SumTile {
   Value width;  ///< Columns that count: all of them, or less by a part of the last vector.
 };
 
+/// Where sums go to, and what follows on them on the way.
+struct SumDestination {
+  Value root, result; ///< Values of the kernel: the sums, and what is stored.
+  Value buffer;
+  /// Where the element of `result` at `indices` stands in the buffer.
+  std::function<Value(ArrayRef<Value> indices)> placeOf;
+};
+
 class Epilogue {
 public:
-  /// For tiles of at most `mostVectors` vectors altogether.
+  /// For tiles of at most `mostVectors` vectors altogether, of the root of the kernel.
   Epilogue(Kernel &ownerKernel, Tiles &ownerTiles, int64_t mostVectors);
+  /// For sums of another value, whose results the kernel reads again.
+  Epilogue(Kernel &ownerKernel, Tiles &ownerTiles, int64_t mostVectors, SumDestination to);
 
   void store(const SumTile &tile);
 
 private:
   enum class Form { Registers, Vectors, Elements };
 
+  void chooseForm(int64_t mostVectors);
   bool hasVectors(Value tensor);
   bool isAlongLanes(BroadcastOp op);
   bool isBesideLanes(BroadcastOp op);
@@ -41,13 +54,15 @@ private:
   void storeRow(const SumTile &tile, Value row, ArrayRef<Value> sums);
   void storeVector(ArrayRef<Value> indices, Value sums, Value mask);
   void storeElements(const SumTile &tile);
+  void storeElement(ArrayRef<Value> indices, Value sum);
 
   Kernel &kernel;
   Tiles &tiles;
   Code &code;
   Scalar &scalar;
   Elements &elements;
-  Form form;
+  SumDestination destination;
+  Form form = Form::Elements;
   Value scratch; ///< A tile of sums; null in form Registers.
 };
 

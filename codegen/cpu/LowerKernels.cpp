@@ -7,6 +7,7 @@
 #include "codegen/cpu/Kernel.h"
 #include "codegen/cpu/Passes.h"
 #include "codegen/cpu/Transpose.h"
+#include "passes/Expansion.h"
 #include "passes/KernelRules.h"
 
 #include "mlir/Conversion/Passes.h"
@@ -43,7 +44,7 @@ static LogicalResult checkForm(FuncOp kernel) {
     bool rooted = isRoot(&op);
     if (!rooted && !op.hasTrait<Elementwise>() && !op.hasTrait<Indexing>())
       return op.emitError() << "'" << op.getName() << "' cannot stand in a kernel";
-    if (rooted && root)
+    if (rooted && root && !isExpansion(root, &op))
       return op.emitError() << "kernel '" << kernel.getName() << "' has two roots, '"
                             << root->getName() << "' and '" << op.getName() << "'";
     if (rooted && kernel.getNumResults() > 1)

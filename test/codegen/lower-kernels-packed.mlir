@@ -382,3 +382,20 @@ func.func private @deep(%x: tensor<1024x4096xf32>, %s: tensor<4096xf32>, %w: ten
     : tensor<1024x4096xf32>, tensor<2x4096x48xf32> -> tensor<1024x96xf32>
   return %0 : tensor<1024x96xf32>
 }
+
+// -----
+
+// The product of a line stands in a ring of as many lines as the window has: 3 x 14 places of 48 channels.
+// CHECK-LABEL: func.func private @expanded(
+// CHECK: memref.alloca() {{.*}} : memref<2016xf32>
+// CHECK: math.fma {{.*}} : vector<16xf32>
+// CHECK: vector.store {{.*}} : memref<2016xf32>
+// CHECK: vector.load {{.*}} : memref<2016xf32>
+func.func private @expanded(%x: tensor<1x14x14x8xf32>, %f: tensor<1x1x1x8x48xf32>, %w: tensor<3x3x48xf32>)
+    -> tensor<1x14x14x48xf32> attributes {weft.kernel} {
+  %0 = weft.packed_conv %x, %f strides [1, 1] pad [0, 0] [0, 0] dilations [1, 1] groups 1
+    : tensor<1x14x14x8xf32>, tensor<1x1x1x8x48xf32> -> tensor<1x14x14x48xf32>
+  %1 = weft.depthwise_conv %0, %w strides [1, 1] pad [1, 1] [1, 1] dilations [1, 1]
+    : tensor<1x14x14x48xf32>, tensor<3x3x48xf32> -> tensor<1x14x14x48xf32>
+  return %1 : tensor<1x14x14x48xf32>
+}

@@ -580,3 +580,54 @@ func.func @computed_rows(%x: tensor<64x16xf32> {weft.name = "x"}, %z: tensor<64x
     : tensor<64x16xf32>, tensor<1x16x16xf32> -> tensor<64x9xf32>
   return %y : tensor<64x9xf32>
 }
+
+// A depthwise convolution computes the product that widens its input, if that is too large for a cache.
+// CHECK-LABEL: func.func @expansion_is_computed_by_its_window(
+// CHECK-COUNT-1: weft.kernel
+// CHECK: weft.packed_conv
+// CHECK: weft.add
+// CHECK: weft.max
+// CHECK: weft.depthwise_conv
+// CHECK: weft.max
+// CHECK-NOT: weft.kernel
+func.func @expansion_is_computed_by_its_window(%x: tensor<?x112x112x16xf32, #weft.shape<[N, 112, 112, 16]>> {weft.name = "x"},
+    %f: tensor<2x1x1x16x48xf32> {weft.name = "f"}, %b: tensor<96xf32> {weft.name = "b"},
+    %d: tensor<3x3x96xf32> {weft.name = "d"})
+    -> (tensor<?x56x56x96xf32, #weft.shape<[N, 56, 56, 96]>> {weft.name = "result"}) attributes {weft.export} {
+  %p = weft.packed_conv %x, %f strides [1, 1] pad [0, 0] [0, 0] dilations [1, 1] groups 1
+    : tensor<?x112x112x16xf32, #weft.shape<[N, 112, 112, 16]>>, tensor<2x1x1x16x48xf32> -> tensor<?x112x112x96xf32, #weft.shape<[N, 112, 112, 96]>>
+  %w = weft.broadcast %b along [3] : tensor<96xf32> -> tensor<?x112x112x96xf32, #weft.shape<[N, 112, 112, 96]>>
+  %s = weft.add %p, %w : tensor<?x112x112x96xf32, #weft.shape<[N, 112, 112, 96]>>
+  %r = weft.max %s, %w : tensor<?x112x112x96xf32, #weft.shape<[N, 112, 112, 96]>>
+  %q = weft.depthwise_conv %r, %d strides [2, 2] pad [1, 1] [1, 1] dilations [1, 1]
+    : tensor<?x112x112x96xf32, #weft.shape<[N, 112, 112, 96]>>, tensor<3x3x96xf32> -> tensor<?x56x56x96xf32, #weft.shape<[N, 56, 56, 96]>>
+  %z = weft.broadcast %b along [3] : tensor<96xf32> -> tensor<?x56x56x96xf32, #weft.shape<[N, 56, 56, 96]>>
+  %y = weft.max %q, %z : tensor<?x56x56x96xf32, #weft.shape<[N, 56, 56, 96]>>
+  return %y : tensor<?x56x56x96xf32, #weft.shape<[N, 56, 56, 96]>>
+}
+
+// What something else reads as well is stored.
+// CHECK-LABEL: func.func @expansion_read_twice_is_stored(
+// CHECK-COUNT-2: weft.kernel
+func.func @expansion_read_twice_is_stored(%x: tensor<1x112x112x16xf32> {weft.name = "x"},
+    %f: tensor<2x1x1x16x48xf32> {weft.name = "f"}, %d: tensor<3x3x96xf32> {weft.name = "d"})
+    -> (tensor<1x112x112x96xf32> {weft.name = "wide"}, tensor<1x56x56x96xf32> {weft.name = "result"}) attributes {weft.export} {
+  %p = weft.packed_conv %x, %f strides [1, 1] pad [0, 0] [0, 0] dilations [1, 1] groups 1
+    : tensor<1x112x112x16xf32>, tensor<2x1x1x16x48xf32> -> tensor<1x112x112x96xf32>
+  %q = weft.depthwise_conv %p, %d strides [2, 2] pad [1, 1] [1, 1] dilations [1, 1]
+    : tensor<1x112x112x96xf32>, tensor<3x3x96xf32> -> tensor<1x56x56x96xf32>
+  return %p, %q : tensor<1x112x112x96xf32>, tensor<1x56x56x96xf32>
+}
+
+// A small one stays in a cache, where two kernels are as fast.
+// CHECK-LABEL: func.func @small_expansion_is_stored(
+// CHECK-COUNT-2: weft.kernel
+func.func @small_expansion_is_stored(%x: tensor<1x14x14x16xf32> {weft.name = "x"},
+    %f: tensor<2x1x1x16x48xf32> {weft.name = "f"}, %d: tensor<3x3x96xf32> {weft.name = "d"})
+    -> (tensor<1x7x7x96xf32> {weft.name = "result"}) attributes {weft.export} {
+  %p = weft.packed_conv %x, %f strides [1, 1] pad [0, 0] [0, 0] dilations [1, 1] groups 1
+    : tensor<1x14x14x16xf32>, tensor<2x1x1x16x48xf32> -> tensor<1x14x14x96xf32>
+  %q = weft.depthwise_conv %p, %d strides [2, 2] pad [1, 1] [1, 1] dilations [1, 1]
+    : tensor<1x14x14x96xf32>, tensor<3x3x96xf32> -> tensor<1x7x7x96xf32>
+  return %q : tensor<1x7x7x96xf32>
+}

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// A depthwise convolution with the channels last: how its loops are divided, and the code of its
+// lines, for the kernels that read their input from memory and for those that compute it.
+
+#ifndef WEFT_CODEGEN_CPU_DEPTHWISELAST_H
+#define WEFT_CODEGEN_CPU_DEPTHWISELAST_H
+
+#include "codegen/cpu/Epilogue.h"
+#include "codegen/cpu/Windows.h"
+
+namespace weft {
+
+struct DepthwisePlan {
+  /// None where single elements are computed one by one.
+  static std::optional<DepthwisePlan> of(DepthwiseConvOp op, VectorTarget target);
+
+  int64_t vectors() const { return llvm::divideCeil(channels, lanes); }
+  Dim vectorBlocks() const { return Dim(llvm::divideCeil(vectors(), vectorsPerBlock)); }
+  Dim lineBlocks() const { return lines().ceilDiv(Dim(linesPerBlock)); }
+  Dim lines() const;
+
+  Value input, filter, result;
+  Dim images;
+  SmallVector<WindowAxis> outer;
+  TiledLine line;
+  int64_t channels = 1, lanes = 1;
+  int64_t outerTaps = 1, taps = 1; ///< Of the window's outer dimensions, and all.
+  bool holdsFilter = false;        ///< In registers, over all lines of a chunk.
+  int64_t vectorsPerBlock = 1, linesPerBlock = 1;
+  /// The first threads have the first lines, not the first channels: as in the products before and
+  /// behind, so that what a thread reads is in its own cache, and no two write to one line of it.
+  bool linesOutside = false;
+};
+
+/// Lines of some channels of the input beside each other, where a kernel computes them: line number
+/// i of all images stands at i modulo `lines`.
+struct DepthwiseRing {
+  Value buffer;
+  int64_t lines = 0, channels = 0;
+};
+
+class DepthwiseEmitter {
+public:
+  DepthwiseEmitter(Kernel &ownerKernel, const DepthwisePlan &thePlan, DepthwiseRing from = {});
+
+  void emitChunk(Value number);
+  /// Lines of the vectors that the ring has; `before` makes what the window of a line sees.
+  void emitLines(IndexRange vectors, IndexRange lines,
+                 llvm::function_ref<void(const WindowLine &)> before);
+
+private:
+  using Sums = WindowLoops::Sums;
+
+  /// A vector of channels, and what of it counts.
+  struct Channels {
+    Value first, width, mask;
+    Sums filter; ///< All taps, where they are held.
+  };
+
+  void holdFilter(Channels &channels);
+  void askForNext(Value vector);
+  void forVectors(IndexRange vectors, llvm::function_ref<void(Channels)> body);
+  void emitLine(IndexRange vectors, const WindowLine &line);
+  void emitLine(const Channels &channels, const WindowLine &line);
+  void emitTile(const Channels &channels, const WindowLine &line, Value x,
+                ArrayRef<TapSegment> segments, int64_t height, bool hasAllTaps);
+  void emitBorderPlace(const Channels &channels, const WindowLine &line, Value x);
+  void eitherWay(const WindowLine &line, llvm::function_ref<void(bool hasAllTaps)> emit);
+  Value filterAt(const Channels &channels, Value tap);
+  Value inputStart(const Channels &channels, Value inputLine, Value x);
+  void store(const Channels &channels, const WindowLine &line, Value x, int64_t height,
+             ArrayRef<Value> sums);
+
+  const DepthwisePlan &plan;
+  Code &code;
+  Elements &elements;
+  Tiles tiles;
+  Epilogue epilogue;
+  WindowLoops loops;
+  DepthwiseRing ring;
+  Value input, filter;
+  int64_t pitch;      ///< Elements between neighbouring places of the input.
+  Value firstChannel; ///< Of the ring; null elsewhere.
+};
+
+/// Computes the input as well, some lines at a time.
+void lowerExpandedDepthwise(Kernel &kernel, DepthwiseConvOp op);
+
+} // namespace weft
+
+#endif // WEFT_CODEGEN_CPU_DEPTHWISELAST_H
