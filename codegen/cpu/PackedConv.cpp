@@ -170,9 +170,9 @@ void PackedEmitter::computeInput(const Chunk &chunk) {
 void PackedEmitter::emitColumns(const Chunk &chunk, const ColumnRange &columns) {
   if (waiting)
     return emitPasses(chunk, columns);
-  loops.forLines(chunk.lines, [&](const WindowLine &line) {
-    for (const LinePhase &each : plan.phases) {
-      phase = &each;
+  for (const LinePhase &each : plan.phases) {
+    phase = &each;
+    loops.forLines(chunk.lines, [&](const WindowLine &line) {
       loops.forTiles(
           each.line, plan.phases.size() == 1 ? chunk.tiles : loops.allTiles(each.line),
           [&](Value x, ArrayRef<TapSegment> segments, int64_t height) {
@@ -183,8 +183,8 @@ void PackedEmitter::emitColumns(const Chunk &chunk, const ColumnRange &columns) 
             ahead = {};
             emitBorderPlace(columns, line, x);
           });
-    }
-  });
+    });
+  }
 }
 
 /// Which of the tiles is at `x` that go through a block of columns before the next one.

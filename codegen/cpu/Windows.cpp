@@ -129,16 +129,33 @@ Value WindowLoops::placeOf(const TiledLine &line, Value tile) {
   return place;
 }
 
+/// How many lines lie between those that follow each other. In a transposed convolution the lines
+/// that are a stride apart read the same taps, so that a filter is read once for all of them;
+/// where the stride does not divide them, lines are in order.
+static int64_t linesBetween(const WindowAxis &axis) {
+  return axis.transposed && axis.out.isDivisibleBy(Dim(axis.stride)) ? axis.stride : 1;
+}
+
 void WindowLoops::forLines(IndexRange lines, llvm::function_ref<void(const WindowLine &)> body) {
-  SmallVector<Dim> sizes{images};
+  SmallVector<Dim> sizes;
   for (const WindowAxis &axis : outer)
-    sizes.push_back(axis.out);
+    if (int64_t step = linesBetween(axis); step > 1)
+      sizes.push_back(Dim(step));
+  size_t numPhases = sizes.size();
+  sizes.push_back(images);
+  for (const WindowAxis &axis : outer)
+    sizes.push_back(axis.out.floorDiv(Dim(linesBetween(axis))));
   code.loop(lines.from, lines.to, 1, [&](Value number) {
-    WindowLine at;
-    at.places = code.delinearize(number, elements.sizes(sizes));
-    for (auto [axis, place] : llvm::zip_equal(outer, ArrayRef(at.places).drop_front()))
-      at.taps.push_back(tapsInside(axis, place));
-    body(at);
+    SmallVector<Value> at = code.delinearize(number, elements.sizes(sizes));
+    WindowLine line;
+    line.places.assign(at.begin() + numPhases, at.end());
+    const Value *phase = at.begin();
+    for (auto [axis, place] : llvm::zip_equal(outer, llvm::drop_begin(line.places))) {
+      if (int64_t step = linesBetween(axis); step > 1)
+        place = code.add(code.mul(place, code.index(step)), *phase++);
+      line.taps.push_back(tapsInside(axis, place));
+    }
+    body(line);
   });
 }
 
