@@ -9,6 +9,7 @@
 #include "passes/layouts/Choice.h"
 #include "passes/layouts/LayoutGroups.h"
 #include "passes/layouts/Panels.h"
+#include "passes/layouts/TransposedConv.h"
 #include "passes/layouts/WindowCost.h"
 #include "passes/Passes.h"
 
@@ -46,6 +47,8 @@ public:
       convert(&op);
     for (Operation *op : llvm::reverse(replaced))
       op->erase();
+    for (const PhasesAsPlaces &made : rearranged)
+      computeOnPhases(made);
   }
 
   unsigned numConvolutions = 0, numTurned = 0;
@@ -64,6 +67,7 @@ private:
   Value winograd(GraphBuilder &b, ConvOp op, const WindowForm &form);
   Value packed(GraphBuilder &b, ConvOp op);
   Value packed(GraphBuilder &b, ConvTransposeOp op);
+  Value sideBySide(GraphBuilder &b, ConvTransposeOp op, const PhaseWindows &windows);
   Value flexible(GraphBuilder &b, Operation *op);
   Value tied(GraphBuilder &b, Operation *op);
   Value broadcast(GraphBuilder &b, BroadcastOp op);
@@ -79,6 +83,7 @@ private:
   LayoutGroups layouts;
   llvm::DenseMap<Value, Value> lastForms;
   SmallVector<Operation *> replaced; ///< Erased at the end: their values are keys.
+  SmallVector<PhasesAsPlaces> rearranged;
 };
 
 //===-- Convolutions ------------------------------------------------------------------------===//
@@ -180,10 +185,36 @@ Value ChannelsLast::packed(GraphBuilder &b, ConvTransposeOp op) {
   return made;
 }
 
+/// All phases as channels of one convolution in steps of 1.
+Value ChannelsLast::sideBySide(GraphBuilder &b, ConvTransposeOp op, const PhaseWindows &windows) {
+  Value filter = filterOfPhases(b, op.getFilter(), windows), input = last(b, op.getInput());
+  Dims out = b.dims(op.getResult());
+  ArrayRef<Dim> places = ArrayRef(out).drop_front(2);
+  int64_t outputs = *b.dims(filter)[0].constant();
+  PanelProduct product{b.element(filter), out[0].constant(), outputs};
+  for (auto [place, stride] : llvm::zip_equal(places, windows.strides)) {
+    auto count = place.ceilDiv(Dim(stride)).constant();
+    product.rows = product.rows && count ? std::optional(*product.rows * *count) : std::nullopt;
+  }
+  int64_t width = panelWidth(target, product, Choice::of(op).panel);
+  Integers ones(places.size(), 1);
+  Sliding sliding{ones, windows.padLow, windows.padHigh, ones};
+  Value made = windows.tile
+                   ? b.winogradConv(input, packWinogradFilter(b, filter, windows.tile, width),
+                                    windows.tile, sliding, outputs)
+                   : b.packedConv(input, packFilter(b, filter, 1, {width}), sliding, {1, outputs});
+  Choice::of(op).writeTo(made.getDefiningOp());
+  rearranged.push_back(placesFromPhases(b, made, windows, places));
+  return rearranged.back().places;
+}
+
 Value ChannelsLast::convolution(GraphBuilder &b, Operation *op) {
   ++numConvolutions;
-  if (auto transposed = dyn_cast<ConvTransposeOp>(op))
-    return packed(b, transposed);
+  if (auto transposed = dyn_cast<ConvTransposeOp>(op)) {
+    std::optional<PhaseWindows> windows =
+        strict ? std::nullopt : phasesSideBySide(transposed, target);
+    return windows ? sideBySide(b, transposed, *windows) : packed(b, transposed);
+  }
   auto conv = cast<ConvOp>(op);
   if (isDepthwise(conv))
     return depthwise(b, conv);

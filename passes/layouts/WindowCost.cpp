@@ -24,7 +24,11 @@ public:
       : inputs(static_cast<double>(numInputs)), outputs(static_cast<double>(numOutputs)),
         pairs(inputs * outputs), places(static_cast<double>(numPlaces)) {}
 
-  double direct() const { return 2 * 9 * pairs * places / 200e3 + 9 * pairs * 4 / memory; }
+  static double sums(double products, double bytes) {
+    return 2 * products / 200e3 + bytes / memory;
+  }
+  static double copy(double bytes) { return 2 * bytes / cache; }
+  double direct() const { return sums(9 * pairs * places, 9 * pairs * 4); }
   /// Twice the products a microsecond, and half the bytes.
   double directInBfloats() const { return 2 * 9 * pairs * places / 400e3 + 9 * pairs * 2 / memory; }
   /// Packing filters in each call: they are turned once for a direct sum; for tiles they are
@@ -65,9 +69,20 @@ private:
 
 } // namespace
 
-/// True if the function that `value` stands in gives a new value to what it follows from: it
-/// trains, and packs its filters in each call.
-static bool changesInCalls(Value value) {
+double costOfSums(double products, double filterBytes) {
+  return WindowCost::sums(products, filterBytes);
+}
+
+double costInTiles(int64_t tile, int64_t inputs, int64_t outputs, int64_t images, int64_t rows,
+                   int64_t columns) {
+  int64_t tiles =
+      images * llvm::divideCeilSigned(rows, tile) * llvm::divideCeilSigned(columns, tile);
+  return WindowCost(inputs, outputs, images * rows * columns).inTiles(tile, tiles);
+}
+
+double costOfCopy(double bytes) { return WindowCost::copy(bytes); }
+
+bool changesInCalls(Value value) {
   SmallVector<Value> work{value};
   llvm::DenseSet<Value> seen;
   while (!work.empty()) {

@@ -30,6 +30,19 @@ int64_t winogradTile(ConvFilterGradOp op);
 /// True if a convolution takes less time in tiles of f32 than as a direct sum in bf16.
 bool isFasterInTiles(ConvOp op);
 
+/// About the microseconds of so many products as direct sums, with the bytes of their filters.
+double costOfSums(double products, double filterBytes);
+/// Those of a 3x3 convolution in tiles of `tile` places a side, whose patches each block
+/// transforms.
+double costInTiles(int64_t tile, int64_t inputs, int64_t outputs, int64_t images, int64_t rows,
+                   int64_t columns);
+/// Those of reading and writing so many bytes that were written before.
+double costOfCopy(double bytes);
+
+/// True if the function that `value` stands in gives a new value to what it follows from: it
+/// trains, and packs its filters in each call.
+bool changesInCalls(Value value);
+
 } // namespace weft
 
 #endif // WEFT_PASSES_LAYOUTS_WINDOWCOST_H
