@@ -223,7 +223,7 @@ def Weft_WinogradPatchesOp : Weft_ConvolutionOp<"winograd_patches"> {
       `i / tiles + i % tiles * tile * dilation`
     - Shapes: input [N, H, W, C], result [(tile + 2)^2, N * T, C], T tiles an image. C1: rank 4, two
       entries of each attribute. C2: padding not negative, `dilation` positive. C3: `tile` is 2 or
-      4. C4: the result has these dimensions
+      4. C4: the result has these dimensions. C6: `C` is static
     - Types: any float. C5: element types are equal; f16 and bf16 are rounded once
     - Gradient: none, since layouts are chosen after differentiation
     - Source: Lavin & Gray, arXiv:1509.09308

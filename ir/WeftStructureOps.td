@@ -46,7 +46,8 @@ def Weft_KernelOp : Weft_Op<"kernel", [Pure, IsolatedFromAbove, SingleBlock]> {
     - Formula: the results are the yielded values of the body on the inputs
     - Shapes: C1: body arguments have the types of `inputs`. C2: yielded values have the types of
       the results, and all results have the same dimensions. C3: at most one operation of the
-      body is a root
+      body is a root, beside which a weft.depthwise_conv may have the weft.packed_conv that it
+      reads
     - Types: any
 
     Example: `test/ir/structure.mlir`

@@ -20,7 +20,8 @@ static bool hasVectorCode(Operation *op, Type element) {
           CeilOp, RoundOp, TruncOp, CompareOp, SelectOp>(op))
     return true;
   // In double precision these call the C library.
-  return element.isF32() && isa<ExpOp, LogOp, TanhOp, ErfOp, SigmoidOp>(op);
+  return element.isF32() &&
+         isa<ExpOp, Expm1Op, LogOp, Log1pOp, SinOp, CosOp, TanhOp, ErfOp, SigmoidOp>(op);
 }
 
 /// What is computed of `result` behind `root`, and what of other values for it.

@@ -118,7 +118,8 @@ int64_t Kernel::grainFor(int64_t work) {
 int64_t Kernel::workPerElement() {
   int64_t work = 1;
   for (Operation &op : source.getBody().front()) {
-    if (isa<ExpOp, LogOp, TanhOp, ErfOp, SigmoidOp, RandomBitsOp>(op))
+    if (isa<ExpOp, Expm1Op, LogOp, Log1pOp, SinOp, CosOp, TanhOp, ErfOp, SigmoidOp, RandomBitsOp>(
+            op))
       work += 16;
     else
       work += 1;

@@ -111,6 +111,11 @@ private:
   Value expOfNegative32(Value x);
   Value sigmoid32(Value x);
   Value log32(Value x);
+  Value expm132(Value x);
+  Value log1p32(Value x);
+  Value sinOfQuarters32(Value x, int64_t quarters);
+  Value sin32(Value x);
+  Value cos32(Value x);
   Value tanh32(Value x);
   Value erf32(Value x);
   Value polynomial(Value x, ArrayRef<double> coefficients);

@@ -74,6 +74,7 @@ Value Scalar::unaryFloat(Operation *op, Value x) {
   OpBuilder &b = code.builder;
   Location loc = code.loc;
   Value one = constant(x.getType(), 1.0);
+  bool isSingle = mlir::getElementTypeOrSelf(x).isF32();
   return llvm::TypeSwitch<Operation *, Value>(op)
       .Case([&](NegOp) { return arith::NegFOp::create(b, loc, x); })
       .Case([&](AbsOp) { return math::AbsFOp::create(b, loc, x); })
@@ -85,11 +86,11 @@ Value Scalar::unaryFloat(Operation *op, Value x) {
       .Case([&](SqrtOp) { return sqrt(x); })
       .Case([&](RsqrtOp) { return divf(one, sqrt(x)); })
       .Case([&](ExpOp) { return exp(x); })
-      .Case([&](Expm1Op) { return libm("expm1", x); })
+      .Case([&](Expm1Op) { return isSingle ? expm132(x) : libm("expm1", x); })
       .Case([&](LogOp) { return log(x); })
-      .Case([&](Log1pOp) { return libm("log1p", x); })
-      .Case([&](SinOp) { return libm("sin", x); })
-      .Case([&](CosOp) { return libm("cos", x); })
+      .Case([&](Log1pOp) { return isSingle ? log1p32(x) : libm("log1p", x); })
+      .Case([&](SinOp) { return isSingle ? sin32(x) : libm("sin", x); })
+      .Case([&](CosOp) { return isSingle ? cos32(x) : libm("cos", x); })
       .Case([&](TanOp) { return libm("tan", x); })
       .Case([&](AsinOp) { return libm("asin", x); })
       .Case([&](AcosOp) { return libm("acos", x); })

@@ -52,12 +52,12 @@ func.func private @long_epilogue(%x: tensor<32x96xf32>, %w: tensor<1x96x48xf32>)
 // CHECK-LABEL: func.func private @element_epilogue(
 // CHECK: %[[TILE:.*]] = memref.alloca() {alignment = 64 : i64} : memref<{{.*}}xf32>
 // CHECK: memref.load %[[TILE]]
-// CHECK: func.call @weft.libm.sinf
+// CHECK: func.call @weft.libm.tanf
 func.func private @element_epilogue(%x: tensor<32x96xf32>, %w: tensor<1x96x48xf32>)
     -> tensor<32x48xf32> attributes {weft.kernel} {
   %0 = weft.packed_conv %x, %w strides [] pad [] [] dilations [] groups 1
     : tensor<32x96xf32>, tensor<1x96x48xf32> -> tensor<32x48xf32>
-  %1 = weft.sin %0 : tensor<32x48xf32>
+  %1 = weft.tan %0 : tensor<32x48xf32>
   return %1 : tensor<32x48xf32>
 }
 
