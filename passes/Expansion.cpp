@@ -13,6 +13,8 @@ static constexpr int64_t narrowestPanel = 4;
 /// Of the expanded tensor, altogether and of one image: what no second-level cache holds, and lines
 /// that are long enough for a product. Half of the latter, and 1 MiB altogether, gained nothing.
 static constexpr int64_t fewestBytes = 4 << 20, fewestImageBytes = 512 * 1024;
+/// Of the lines under a window, for a block of channels of 256 bytes: they stand on the stack.
+static constexpr int64_t mostRingBytes = 512 * 1024, blockBytes = 256;
 
 static ArrayRef<int64_t> shapeOf(Value value) {
   return cast<RankedTensorType>(value.getType()).getShape();
@@ -37,10 +39,11 @@ static bool isPlainProduct(PackedConvOp product) {
 static bool hasForm(DepthwiseConvOp conv) {
   ArrayRef<int64_t> in = shapeOf(conv.getInput()), out = shapeOf(conv.getResult());
   auto isKnown = [](int64_t size) { return size > 0; };
-  return in.size() == 4 && elementOf(conv.getInput()).isF32() &&
-         elementOf(conv.getFilter()).isF32() && elementOf(conv.getResult()).isF32() &&
-         llvm::all_of(in.drop_front(), isKnown) && llvm::all_of(out.drop_front(), isKnown) &&
-         in.back() == out.back() && !llvm::is_contained(shapeOf(conv.getFilter()), 0) &&
+  return in.size() == 4 && shapeOf(conv.getFilter())[0] * in[2] <= mostRingBytes / blockBytes &&
+         elementOf(conv.getInput()).isF32() && elementOf(conv.getFilter()).isF32() &&
+         elementOf(conv.getResult()).isF32() && llvm::all_of(in.drop_front(), isKnown) &&
+         llvm::all_of(out.drop_front(), isKnown) && in.back() == out.back() &&
+         !llvm::is_contained(shapeOf(conv.getFilter()), 0) &&
          llvm::all_of(conv.getDilations(), [](int64_t dilation) { return dilation == 1; });
 }
 

@@ -631,3 +631,16 @@ func.func @small_expansion_is_stored(%x: tensor<1x14x14x16xf32> {weft.name = "x"
     : tensor<1x14x14x96xf32>, tensor<3x3x96xf32> -> tensor<1x7x7x96xf32>
   return %q : tensor<1x7x7x96xf32>
 }
+
+// Lines that are too long for the stack go to memory.
+// CHECK-LABEL: func.func @expansion_of_long_lines_is_stored(
+// CHECK-COUNT-2: weft.kernel
+func.func @expansion_of_long_lines_is_stored(%x: tensor<1x16x1024x16xf32> {weft.name = "x"},
+    %f: tensor<2x1x1x16x48xf32> {weft.name = "f"}, %d: tensor<3x3x96xf32> {weft.name = "d"})
+    -> (tensor<1x16x1024x96xf32> {weft.name = "result"}) attributes {weft.export} {
+  %p = weft.packed_conv %x, %f strides [1, 1] pad [0, 0] [0, 0] dilations [1, 1] groups 1
+    : tensor<1x16x1024x16xf32>, tensor<2x1x1x16x48xf32> -> tensor<1x16x1024x96xf32>
+  %q = weft.depthwise_conv %p, %d strides [1, 1] pad [1, 1] [1, 1] dilations [1, 1]
+    : tensor<1x16x1024x96xf32>, tensor<3x3x96xf32> -> tensor<1x16x1024x96xf32>
+  return %q : tensor<1x16x1024x96xf32>
+}
