@@ -34,13 +34,6 @@ static constexpr int64_t unknownLines = 64;
 
 //===-- Plan --------------------------------------------------------------------------------===//
 
-Dim DepthwisePlan::lines() const {
-  Dim all = images;
-  for (const WindowAxis &axis : outer)
-    all = all * axis.out;
-  return all;
-}
-
 std::optional<DepthwisePlan> DepthwisePlan::of(DepthwiseConvOp op, VectorTarget target) {
   SmallVector<Dim> in = dimsOf(op.getInput()), out = dimsOf(op.getResult());
   ArrayRef<int64_t> filter = cast<RankedTensorType>(op.getFilter().getType()).getShape();
@@ -56,6 +49,7 @@ std::optional<DepthwisePlan> DepthwisePlan::of(DepthwiseConvOp op, VectorTarget 
   plan.images = in[0];
   plan.channels = filter.back();
   plan.lanes = lanesOf(target, sumType(element, elementOf(op.getResult())));
+  plan.vectors = llvm::divideCeilSigned(plan.channels, plan.lanes);
   for (size_t d = 0; d + 2 < in.size(); ++d) {
     plan.outer.push_back({in[1 + d], out[1 + d], filter[d], op.getStrides()[d], op.getPadLow()[d],
                           op.getPadHigh()[d], op.getDilations()[d]});
@@ -83,7 +77,7 @@ std::optional<DepthwisePlan> DepthwisePlan::of(DepthwiseConvOp op, VectorTarget 
                       llvm::divideCeil(element.getIntOrFloatBitWidth(), 8);
   int64_t lines = std::max<int64_t>(1, plan.lines().constant().value_or(unknownLines));
   plan.linesPerBlock = std::clamp<int64_t>(blockBytes / std::max<int64_t>(1, lineBytes), 1, lines);
-  int64_t across = *plan.vectorBlocks().constant();
+  int64_t across = llvm::divideCeilSigned(plan.vectors, plan.vectorsPerBlock);
   plan.linesOutside = lines >= enoughLineBlocks;
   auto enough = [&] {
     int64_t blocks = llvm::divideCeil(lines, plan.linesPerBlock);
@@ -113,14 +107,7 @@ DepthwiseEmitter::DepthwiseEmitter(Kernel &ownerKernel, const DepthwisePlan &the
       filter(elements.flat(plan.filter)), pitch(from.buffer ? from.channels : plan.channels) {}
 
 void DepthwiseEmitter::emitChunk(Value number) {
-  SmallVector<Dim> sizes{plan.lineBlocks(), plan.vectorBlocks()};
-  if (!plan.linesOutside)
-    std::swap(sizes[0], sizes[1]);
-  SmallVector<Value> at = code.delinearize(number, elements.sizes(sizes));
-  if (!plan.linesOutside)
-    std::swap(at[0], at[1]);
-  IndexRange lines = loops.blockOf(at[0], plan.linesPerBlock, plan.lines());
-  IndexRange vectors = loops.blockOf(at[1], plan.vectorsPerBlock, Dim(plan.vectors()));
+  auto [lines, vectors] = loops.blocksOf(plan, number);
   askForNext(vectors.to);
   if (!plan.holdsFilter)
     return loops.forLines(lines, [&](const WindowLine &line) { emitLine(vectors, line); });
@@ -169,7 +156,7 @@ void DepthwiseEmitter::forVectors(IndexRange vectors, llvm::function_ref<void(Ch
   if (whole > 0)
     code.loop(vectors.from, code.min(vectors.to, end), 1,
               [&](Value vector) { body({code.mul(vector, lanes), lanes, {}, {}}); });
-  if (whole == plan.vectors())
+  if (whole == plan.vectors)
     return;
   Value rest = code.index(plan.channels - whole * plan.lanes);
   code.ifThen(code.compare(CmpIPredicate::sgt, vectors.to, end),
@@ -303,7 +290,7 @@ bool lowerDepthwiseConv(Kernel &kernel, DepthwiseConvOp op) {
   int64_t places = plan->line.axis.out.constant().value_or(64);
   int64_t work = places * plan->linesPerBlock * plan->vectorsPerBlock *
                  (2 * plan->taps + kernel.workPerElement());
-  kernel.begin(plan->vectorBlocks() * plan->lineBlocks(), Kernel::grainFor(work));
+  kernel.begin(productOf(plan->chunkSizes()), Kernel::grainFor(work));
   DepthwiseEmitter emitter(kernel, *plan);
   kernel.forChunks([&](Value number) { emitter.emitChunk(number); });
   return true;

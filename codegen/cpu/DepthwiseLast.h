@@ -11,26 +11,15 @@
 
 namespace weft {
 
-struct DepthwisePlan {
+struct DepthwisePlan : LineChunks {
   /// None where single elements are computed one by one.
   static std::optional<DepthwisePlan> of(DepthwiseConvOp op, VectorTarget target);
 
-  int64_t vectors() const { return llvm::divideCeil(channels, lanes); }
-  Dim vectorBlocks() const { return Dim(llvm::divideCeil(vectors(), vectorsPerBlock)); }
-  Dim lineBlocks() const { return lines().ceilDiv(Dim(linesPerBlock)); }
-  Dim lines() const;
-
   Value input, filter, result;
-  Dim images;
-  SmallVector<WindowAxis> outer;
   TiledLine line;
   int64_t channels = 1, lanes = 1;
   int64_t outerTaps = 1, taps = 1; ///< Of the window's outer dimensions, and all.
   bool holdsFilter = false;        ///< In registers, over all lines of a chunk.
-  int64_t vectorsPerBlock = 1, linesPerBlock = 1;
-  /// The first threads have the first lines, not the first channels: as in the products before and
-  /// behind, so that what a thread reads is in its own cache, and no two write to one line of it.
-  bool linesOutside = false;
 };
 
 /// Lines of some channels of the input beside each other, where a kernel computes them: line number

@@ -74,6 +74,7 @@ ExpandedPlan::ExpandedPlan(DepthwiseConvOp conv, VectorTarget target)
   int64_t rowBytes = inputs * static_cast<int64_t>(sizeof(float));
   columns = PanelColumns(in[3], panels.back(), inputs * panels.back(), depthwise.lanes);
   depthwise.lanes = columns.lanes;
+  depthwise.vectors = llvm::divideCeilSigned(depthwise.channels, depthwise.lanes);
   WindowAxis across;
   across.in = across.out = Dim(places);
   int64_t height = columns.choose(target, places, inputs, rowBytes, Choice::of(product));

@@ -229,9 +229,9 @@ Value Scalar::log1p32(Value x) {
 /// the sine for even n, of the cosine for odd. At most 1.5 ulp, whatever the size of x.
 ///
 /// 2 / pi stands as 8 parts of 24 bits, whose products with x are exact in double precision, as is
-/// taking multiples of 4 off them: no table, no branch, and f has a relative error of 2e-16 for
-/// every x. Source of the idea: Payne & Hanek, "Radian reduction for trigonometric functions",
-/// SIGNUM Newsletter 18 (1983).
+/// taking multiples of 4 off them: no table, no branch, and f has a relative error of 2e-16
+/// (of 5000 random floats). Source of the idea: Payne & Hanek, "Radian reduction for trigonometric
+/// functions", SIGNUM Newsletter 18 (1983).
 Value Scalar::sinOfQuarters32(Value x, int64_t quarters) {
   OpBuilder &b = code.builder;
   Location loc = code.loc;

@@ -41,23 +41,17 @@ static constexpr int64_t unknownExtent = 64;
 
 namespace {
 
-struct NarrowPlan {
+struct NarrowPlan : LineChunks {
   /// None where no two groups share a vector.
   static std::optional<NarrowPlan> of(PackedConvOp op, VectorTarget target);
 
   /// Input channels of a group, counted in packs.
   int64_t inputs() const { return inputChannels / interleave; }
-  int64_t vectors() const { return llvm::divideCeil(groups, together); }
-  Dim vectorBlocks() const { return Dim(llvm::divideCeil(vectors(), vectorsPerBlock)); }
   /// Rows of weights: one for each tap and input channel.
   int64_t rows() const { return taps * inputs(); }
-  Dim lineBlocks() const { return lines().ceilDiv(Dim(linesPerBlock)); }
-  Dim lines() const;
   bool isWritten() const { return line.axis.taps <= mostWritten; }
 
   Value input, filter, result;
-  Dim images;
-  SmallVector<WindowAxis> outer;
   TiledLine line;
   int64_t taps = 1;                                   ///< Of the whole window.
   int64_t groups = 1, inputChannels = 1, outputs = 1; ///< The latter are those of one group.
@@ -66,8 +60,6 @@ struct NarrowPlan {
   /// Channels of a group that are summed side by side: those that stand alike in the parts of a
   /// vector. What is spread within parts serves all of them before it moves to other parts.
   int64_t sideBySide = 1;
-  int64_t vectorsPerBlock = 1, linesPerBlock = 1;
-  bool linesOutside = false; ///< The first threads have the first lines, not the first channels.
 
 private:
   int64_t tileRows(const WindowAxis &x, VectorTarget target) const;
@@ -146,13 +138,6 @@ int64_t groupsTogether(PackedConvOp op, VectorTarget target) {
                       interleave);
 }
 
-Dim NarrowPlan::lines() const {
-  Dim all = images;
-  for (const WindowAxis &axis : outer)
-    all = all * axis.out;
-  return all;
-}
-
 /// The most rows whose sums fit in registers beside what the rows see of a line and some weights.
 int64_t NarrowPlan::tileRows(const WindowAxis &x, VectorTarget target) const {
   int64_t free = target.registers - (target.registers >= 32 ? 4 : 2);
@@ -175,7 +160,7 @@ int64_t NarrowPlan::tileRows(const WindowAxis &x, VectorTarget target) const {
 /// As for a depthwise convolution, but for the panels: see DepthwisePlan.
 void NarrowPlan::chooseBlocks(int64_t elementBytes) {
   int64_t step = outer.empty() ? 1 : outer.back().stride;
-  vectorsPerBlock = balancedTile(vectors(), std::max<int64_t>(1, mostRowsTogether / rows()));
+  vectorsPerBlock = balancedTile(vectors, std::max<int64_t>(1, mostRowsTogether / rows()));
   int64_t lineBytes = line.axis.in.constant().value_or(unknownExtent) * step * vectorsPerBlock *
                       together * inputChannels * elementBytes;
   int64_t places = std::max<int64_t>(1, line.axis.out.constant().value_or(unknownExtent));
@@ -185,7 +170,7 @@ void NarrowPlan::chooseBlocks(int64_t elementBytes) {
   auto isEnough = [&] {
     auto blocks = static_cast<int64_t>(llvm::divideCeil(all, linesPerBlock));
     return linesOutside ? blocks >= enoughLineBlocks
-                        : blocks * *vectorBlocks().constant() >= enoughChunks;
+                        : blocks * llvm::divideCeilSigned(vectors, vectorsPerBlock) >= enoughChunks;
   };
   while (!isEnough() && linesPerBlock > 1 && linesPerBlock * places >= 2 * fewestPlaces)
     linesPerBlock = llvm::divideCeil(linesPerBlock, 2);
@@ -207,6 +192,7 @@ std::optional<NarrowPlan> NarrowPlan::of(PackedConvOp op, VectorTarget target) {
   plan.images = in[0];
   plan.together = together;
   plan.groups = op.getGroups();
+  plan.vectors = llvm::divideCeilSigned(plan.groups, together);
   plan.inputChannels = *in.back().constant() / plan.groups;
   plan.outputs = *out.back().constant() / plan.groups;
   plan.interleave = op.getInterleave();
@@ -244,14 +230,7 @@ NarrowEmitter::NarrowEmitter(Kernel &ownerKernel, const NarrowPlan &thePlan)
       channels(plan.groups * plan.inputChannels) {}
 
 void NarrowEmitter::emitChunk(Value number) {
-  SmallVector<Dim> sizes{plan.lineBlocks(), plan.vectorBlocks()};
-  if (!plan.linesOutside)
-    std::swap(sizes[0], sizes[1]);
-  SmallVector<Value> at = code.delinearize(number, elements.sizes(sizes));
-  if (!plan.linesOutside)
-    std::swap(at[0], at[1]);
-  IndexRange lines = loops.blockOf(at[0], plan.linesPerBlock, plan.lines());
-  IndexRange vectors = loops.blockOf(at[1], plan.vectorsPerBlock, Dim(plan.vectors()));
+  auto [lines, vectors] = loops.blocksOf(plan, number);
   forVectors(vectors, [&](const Lanes &shared) { placePanels(shared); });
   loops.forLines(lines, [&](const WindowLine &line) { emitLine(vectors, line); });
 }
@@ -494,7 +473,7 @@ bool lowerNarrowGroups(Kernel &kernel, PackedConvOp op) {
   int64_t places = plan->line.axis.out.constant().value_or(unknownExtent);
   int64_t work = places * plan->linesPerBlock * plan->vectorsPerBlock *
                  (2 * plan->taps * plan->inputs() + kernel.workPerElement());
-  kernel.begin(plan->lineBlocks() * plan->vectorBlocks(), Kernel::grainFor(work));
+  kernel.begin(productOf(plan->chunkSizes()), Kernel::grainFor(work));
   NarrowEmitter emitter(kernel, *plan);
   kernel.forChunks([&](Value number) { emitter.emitChunk(number); });
   return true;

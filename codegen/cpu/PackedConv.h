@@ -34,7 +34,7 @@ struct PackedPlan {
     return groups == 1 && phase.line.axis.dilation == 1 && phase.tapStep == 1 &&
            inputs % columns.interleave == 0;
   }
-  Dim lines() const;
+  Dim lines() const { return linesOf(images, outer); }
   /// What the dimensions of the chunks count, outermost first.
   SmallVector<Dim> chunkSizes() const;
 

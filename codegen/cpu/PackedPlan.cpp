@@ -29,13 +29,6 @@ int64_t PackedPlan::wholeDepth() const {
   return all;
 }
 
-Dim PackedPlan::lines() const {
-  Dim all = images;
-  for (const WindowAxis &axis : outer)
-    all = all * axis.out;
-  return all;
-}
-
 SmallVector<Dim> PackedPlan::chunkSizes() const {
   Dim blocks(columns.count), lineBlocks = lines().ceilDiv(Dim(linesPerBlock));
   Dim tileBlocks = phases.size() == 1 ? phases[0].line.blocks(tilesPerBlock) : Dim(1);

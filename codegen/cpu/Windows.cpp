@@ -92,11 +92,29 @@ WindowLoops::WindowLoops(Kernel &kernel, Dim imageCount, ArrayRef<WindowAxis> ou
     : code(kernel.code()), elements(kernel.elements()), images(std::move(imageCount)),
       outer(outerAxes) {}
 
-Dim WindowLoops::lines() const {
+Dim linesOf(const Dim &images, ArrayRef<WindowAxis> outer) {
   Dim all = images;
   for (const WindowAxis &axis : outer)
     all = all * axis.out;
   return all;
+}
+
+SmallVector<Dim> LineChunks::chunkSizes() const {
+  Dim lineBlocks = lines().ceilDiv(Dim(linesPerBlock));
+  Dim vectorBlocks(llvm::divideCeilSigned(vectors, vectorsPerBlock));
+  if (linesOutside)
+    return {lineBlocks, vectorBlocks};
+  return {vectorBlocks, lineBlocks};
+}
+
+Dim WindowLoops::lines() const { return linesOf(images, outer); }
+
+WindowLoops::LinesAndVectors WindowLoops::blocksOf(const LineChunks &chunks, Value number) {
+  SmallVector<Value> at = code.delinearize(number, elements.sizes(chunks.chunkSizes()));
+  if (!chunks.linesOutside)
+    std::swap(at[0], at[1]);
+  return {blockOf(at[0], chunks.linesPerBlock, chunks.lines()),
+          blockOf(at[1], chunks.vectorsPerBlock, Dim(chunks.vectors))};
 }
 
 IndexRange WindowLoops::blockOf(Value block, int64_t size, const Dim &count) {

@@ -56,6 +56,23 @@ struct TiledLine {
   SmallVector<TileRun> runs; ///< Empty where tiles are only known at run time.
 };
 
+/// The lines of `images` results whose dimensions but the last are `outer`.
+Dim linesOf(const Dim &images, ArrayRef<WindowAxis> outer);
+
+/// How lines, and vectors of channels, are divided into chunks that take a block of each.
+struct LineChunks {
+  Dim lines() const { return linesOf(images, outer); }
+  /// Dimensions of the number of a chunk, outermost first.
+  SmallVector<Dim> chunkSizes() const;
+
+  Dim images;
+  SmallVector<WindowAxis> outer;
+  int64_t vectors = 1, vectorsPerBlock = 1, linesPerBlock = 1;
+  /// The first threads have the first lines, not the first channels: as in the products before and
+  /// behind, so that what a thread reads is in its own cache, and no two write to one line of it.
+  bool linesOutside = false;
+};
+
 /// A range of values of an index.
 struct IndexRange {
   Value from, to;
@@ -81,6 +98,11 @@ public:
   Dim lines() const;
   /// Blocks [block, block + 1) of `size` each, of `count` altogether.
   IndexRange blockOf(Value block, int64_t size, const Dim &count);
+  struct LinesAndVectors {
+    IndexRange lines, vectors;
+  };
+  /// Of chunk number `number`.
+  LinesAndVectors blocksOf(const LineChunks &chunks, Value number);
   IndexRange tilesOf(const TiledLine &line, Value block, int64_t tilesPerBlock);
   IndexRange allTiles(const TiledLine &line);
   /// The first place of a tile as tilesOf() counts them.

@@ -21,7 +21,7 @@ inline constexpr llvm::StringLiteral kChoiceAttr = "weft.choice";
 /// What is not said, the counts decide; and they do where what is said does not fit the product.
 struct Choice {
   std::optional<int64_t> winograd; ///< Tiles of so many places a side; 0: direct sums.
-  std::optional<int64_t> patches;  ///< 1: of tiles, transformed by a kernel of their own.
+  std::optional<int64_t> patches;  ///< Of tiles; 1: a kernel of its own transforms them.
   std::optional<int64_t> panel;    ///< Vector registers of a row of a panel.
   std::optional<int64_t> vectors;  ///< Across a register tile.
   std::optional<int64_t> rows;     ///< The most of a register tile.
