@@ -41,6 +41,14 @@ void weft_more_symbols(const weft_export *function, const int64_t *symbols);
 /// Memory aligned to WEFT_ARENA_ALIGNMENT, for free(); NULL when there is none.
 void *weft_allocate(uint64_t size_bytes);
 
+/// The page that processors map with one entry of a table where memory is large.
+#define WEFT_LARGE_PAGE (2u << 20)
+
+/// Asks the system to hold the whole large pages of this memory as such: a model that reads
+/// hundreds of megabytes otherwise waits for the tables of its pages, too. The rest stays in small
+/// pages, so that no more memory is taken. What the system does not have, it leaves out.
+void weft_want_large_pages(const void *memory, uint64_t size_bytes);
+
 /// Rounds up to a multiple of WEFT_ARENA_ALIGNMENT; false when the result overflows int64.
 bool weft_add_aligned(uint64_t *total, uint64_t size_bytes);
 

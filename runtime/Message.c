@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 typedef struct message {
   size_t length;
@@ -100,5 +101,21 @@ void *weft_allocate(uint64_t size_bytes) {
   uint64_t rounded = 0;
   if (!weft_add_aligned(&rounded, size_bytes))
     return NULL;
-  return aligned_alloc(WEFT_ARENA_ALIGNMENT, rounded > 0 ? rounded : WEFT_ARENA_ALIGNMENT);
+  if (rounded == 0)
+    rounded = WEFT_ARENA_ALIGNMENT;
+  uint64_t alignment = rounded < WEFT_LARGE_PAGE ? WEFT_ARENA_ALIGNMENT : WEFT_LARGE_PAGE;
+  void *memory = aligned_alloc(alignment, rounded);
+  if (memory)
+    weft_want_large_pages(memory, rounded);
+  return memory;
+}
+
+void weft_want_large_pages(const void *memory, uint64_t size_bytes) {
+#ifdef MADV_HUGEPAGE
+  uint64_t whole = size_bytes / WEFT_LARGE_PAGE * WEFT_LARGE_PAGE;
+  if (whole > 0)
+    madvise((void *)memory, whole, MADV_HUGEPAGE);
+#else
+  (void)memory, (void)size_bytes;
+#endif
 }

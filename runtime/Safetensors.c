@@ -510,6 +510,8 @@ static weft_status map_file(const char *path, const void **bytes, uint64_t *size
   close(file);
   *bytes = map;
   *size = status == WEFT_OK ? (uint64_t)info.st_size : 0;
+  if (*size > 0)
+    weft_want_large_pages(map, *size);
   return status;
 }
 

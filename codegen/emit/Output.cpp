@@ -20,6 +20,10 @@ llvm::Error unwritable(llvm::StringRef path, std::error_code reason) {
                                  reason.message().c_str());
 }
 
+/// Files are written in whole pieces of the largest page of the processors: so the system may keep
+/// weights in such pages, and map them so.
+static constexpr size_t pieceBytes = 2 << 20;
+
 /// What the name of a file has more while it is being written; each % is a hexadecimal digit.
 static constexpr llvm::StringLiteral asideSuffix = ".%%%%%%%%";
 
@@ -62,6 +66,7 @@ llvm::Error OutputFiles::add(llvm::StringRef path,
   if (!entry)
     return entry.takeError();
   llvm::raw_fd_ostream os((*entry)->file.FD, /*shouldClose=*/false);
+  os.SetBufferSize(pieceBytes);
   write(os);
   os.flush();
   std::error_code reason = os.error();
@@ -70,7 +75,13 @@ llvm::Error OutputFiles::add(llvm::StringRef path,
 }
 
 llvm::Error OutputFiles::add(llvm::StringRef path, llvm::StringRef contents) {
-  return add(path, [&](llvm::raw_ostream &os) { os << contents; });
+  // Through the buffer of the stream: where the system has to bring the contents in while it writes
+  // them, it falls back to small pages.
+  return add(path, [&](llvm::raw_ostream &os) {
+    for (; !contents.empty();
+         contents = contents.drop_front(std::min(contents.size(), pieceBytes / 2)))
+      os << contents.take_front(pieceBytes / 2);
+  });
 }
 
 /// Whether the disk of an open, empty file has room for so many bytes. What the file system cannot

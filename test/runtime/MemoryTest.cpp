@@ -26,6 +26,7 @@ struct Ledger {
   std::atomic<int> allocations{0}; // memory only
   std::atomic<int> held{0};        // granted and not given back
   std::atomic<int> threads{0};     // pthread_create() calls
+  std::atomic<size_t> large{0};    // bytes that large pages were asked for
   std::atomic<int> refuse{-1};     // number of the request to refuse
   std::atomic<int> threadsGranted{1000};
 } ledger;
@@ -40,6 +41,8 @@ bool granted() { return ledger.requests++ != ledger.refuse; }
 
 } // namespace
 
+extern "C" void *weft_allocate(uint64_t size_bytes); // Of runtime/Internal.h, which is C.
+
 // NOLINTBEGIN(bugprone-reserved-identifier): the linker makes these names.
 extern "C" {
 void *__real_aligned_alloc(size_t alignment, size_t size);
@@ -51,6 +54,7 @@ char *__real_strndup(const char *text, size_t size);
 void __real_free(void *memory);
 void *__real_mmap(void *address, size_t size, int protection, int flags, int file, off_t offset);
 int __real_munmap(void *address, size_t size);
+int __real_madvise(void *address, size_t size, int advice);
 int __real_open(const char *path, int flags, ...);
 ssize_t __real_write(int file, const void *data, size_t size);
 int __real_fsync(int file);
@@ -114,6 +118,12 @@ void *__wrap_mmap(void *address, size_t size, int protection, int flags, int fil
 int __wrap_munmap(void *address, size_t size) {
   ledger.held--;
   return __real_munmap(address, size);
+}
+
+int __wrap_madvise(void *address, size_t size, int advice) {
+  if (advice == MADV_HUGEPAGE)
+    ledger.large += size;
+  return __real_madvise(address, size, advice);
 }
 
 int __wrap_open(const char *path, int flags, ...) {
@@ -187,6 +197,22 @@ TEST(Memory, open_takes_and_close_gives_back) {
   EXPECT_EQ(allocations, 7);
   EXPECT_EQ(threads, 2);
   EXPECT_EQ(held, 0);
+}
+
+TEST(Memory, large_pages_are_asked_for_where_whole_ones_fit) {
+  constexpr uint64_t largePage = 2 << 20;
+  for (uint64_t pages : {0, 1, 5}) {
+    ledger.large = 0;
+    uint64_t bytes = pages * largePage + 4096;
+    char *memory = static_cast<char *>(weft_allocate(bytes));
+    ASSERT_NE(memory, nullptr);
+    memory[0] = memory[bytes - 1] = 1;
+    EXPECT_EQ(ledger.large, pages * largePage);
+    if (pages > 0) {
+      EXPECT_EQ(reinterpret_cast<uintptr_t>(memory) % largePage, 0u);
+    }
+    free(memory);
+  }
 }
 
 TEST(Memory, one_thread_starts_none) {
