@@ -371,6 +371,20 @@ def FoldScalesPass : Pass<"weft-fold-scales", "::mlir::ModuleOp"> {
   let statistics = [Statistic<"numFolded", "folded", "Convolutions that took factors or offsets">];
 }
 
+def ScaleFiltersPass : Pass<"weft-scale-filters", "::mlir::func::FuncOp"> {
+  let summary = "Multiply filters instead of inputs by factors of the input channels";
+  let description = [{
+    - Requires: weft-channels-last has run
+    - Ensures: no packed convolution in floats whose input has 4 times the elements of its filter, or more,
+      reads a product with one factor for each channel that has no other reader
+    - Numerics: products are rounded with the factor in the filter, so that results differ by a few
+      ulp
+    - Cost: linear in operations
+  }];
+  let dependentDialects = ["::weft::WeftDialect"];
+  let statistics = [Statistic<"numScaled", "scaled", "Filters that took the factors">];
+}
+
 def MergeContractionsPass : Pass<"weft-merge-contractions", "::mlir::ModuleOp"> {
   let summary = "Compute contractions of one input with several weights as one";
   let description = [{

@@ -60,6 +60,8 @@ void buildKernelsPipeline(OpPassManager &manager, const KernelsOptions &options)
       {options.vectorBytes, options.vectorRegisters, bfloatDots, byteDots}));
   functions.addPass(mlir::createCanonicalizerPass());
   functions.addPass(mlir::createCSEPass());
+  if (!options.strict)
+    functions.addPass(createScaleFiltersPass());
   // Weights that training changes are packed in each call, but not in each step.
   functions.addPass(createHoistFromScansPass());
   manager.addPass(createHoistPreparationPass());
