@@ -53,7 +53,6 @@ public:
 private:
   Value compute(Operation *op, ArrayRef<Value> indices);
   void prepare(Value tensor, ArrayRef<Value> indices, std::set<Code::Key> &seen);
-  SmallVector<Value> broadcastPlaces(BroadcastOp op, ArrayRef<Value> indices);
   SmallVector<Value> transposePlaces(TransposeOp op, ArrayRef<Value> indices);
   Value fail(Operation *op, const Twine &what);
 
@@ -72,6 +71,11 @@ private:
   Value randomBitsAt(RandomBitsOp op, ArrayRef<Value> indices);
 
 public:
+  /// Where the input of a broadcast or a gather is read for the element at `indices`.
+  SmallVector<Value> broadcastPlaces(BroadcastOp op, ArrayRef<Value> indices);
+  SmallVector<Value> gatheredPlaces(GatherOp op, ArrayRef<Value> indices);
+  /// What `read` gives, of `type`; 0 if the input of the gather has nothing to take.
+  Value ifFilled(GatherOp op, Type type, llvm::function_ref<Value()> read);
   /// The corner of a dynamic slice in dimension `dim`: clamped so that `part` fits in `whole`.
   Value corner(Value start, const Dim &whole, const Dim &part);
 

@@ -229,23 +229,27 @@ SmallVector<Value> Elements::gatheredIndex(GatherOp op, ArrayRef<Value> indices)
   return where;
 }
 
-Value Elements::gatherAt(GatherOp op, ArrayRef<Value> indices) {
+SmallVector<Value> Elements::gatheredPlaces(GatherOp op, ArrayRef<Value> indices) {
   int64_t axis = op.getAxis();
   SmallVector<Value> where = gatheredIndex(op, indices);
   auto looked = static_cast<int64_t>(where.size()) - static_cast<int64_t>(op.getBatchDims());
-  Dim count = dimsOf(op.getInput())[axis];
-  Type element = elementOf(op.getResult());
-  auto read = [&] {
-    Value wanted = scalar.toIndex(at(op.getIndices(), where), elementOf(op.getIndices()));
-    Value last = code.sub(size(count), code.index(1));
-    SmallVector<Value> places(indices.take_front(axis));
-    places.push_back(code.max(code.min(wanted, last), code.index(0)));
-    llvm::append_range(places, indices.drop_front(axis + looked));
-    return at(op.getInput(), places);
-  };
-  Value isFilled = code.compare(CmpIPredicate::sgt, size(count), code.index(0));
-  return code.ifElse(isFilled, Scalar::heldType(element), read,
-                     [&] { return scalar.constant(Scalar::heldType(element), 0.0); });
+  Value wanted = scalar.toIndex(at(op.getIndices(), where), elementOf(op.getIndices()));
+  Value last = code.sub(size(dimsOf(op.getInput())[axis]), code.index(1));
+  SmallVector<Value> places(indices.take_front(axis));
+  places.push_back(code.max(code.min(wanted, last), code.index(0)));
+  llvm::append_range(places, indices.drop_front(axis + looked));
+  return places;
+}
+
+Value Elements::ifFilled(GatherOp op, Type type, llvm::function_ref<Value()> read) {
+  Value count = size(dimsOf(op.getInput())[op.getAxis()]);
+  Value isFilled = code.compare(CmpIPredicate::sgt, count, code.index(0));
+  return code.ifElse(isFilled, type, read, [&] { return scalar.constant(type, 0.0); });
+}
+
+Value Elements::gatherAt(GatherOp op, ArrayRef<Value> indices) {
+  return ifFilled(op, Scalar::heldType(elementOf(op.getResult())),
+                  [&] { return at(op.getInput(), gatheredPlaces(op, indices)); });
 }
 
 //===-- Random bits -------------------------------------------------------------------------===//

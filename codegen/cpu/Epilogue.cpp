@@ -4,6 +4,7 @@
 
 #include "codegen/cpu/Epilogue.h"
 
+#include "codegen/cpu/Lanes.h"
 #include "passes/KernelRules.h"
 
 namespace weft {
@@ -13,16 +14,6 @@ namespace vector = mlir::vector;
 /// Element-wise operations that are written out for each vector of a tile. A clamp of a scaled and
 /// shifted sum with a residual has five; at 24 vectors a tile each costs 24 instructions.
 static constexpr int64_t mostInRegisters = 8;
-
-/// True for operations whose code on floats takes vectors: no calls, no changes of type.
-static bool hasVectorCode(Operation *op, Type element) {
-  if (isa<AddOp, SubOp, MulOp, DivOp, NegOp, AbsOp, SignOp, MaxOp, MinOp, SqrtOp, RsqrtOp, FloorOp,
-          CeilOp, RoundOp, TruncOp, CompareOp, SelectOp>(op))
-    return true;
-  // In double precision these call the C library.
-  return element.isF32() &&
-         isa<ExpOp, Expm1Op, LogOp, Log1pOp, SinOp, CosOp, TanhOp, ErfOp, SigmoidOp>(op);
-}
 
 /// What is computed of `result` behind `root`, and what of other values for it.
 static llvm::SetVector<Operation *> stepsTo(Value result, Value root) {

@@ -40,6 +40,8 @@ public:
 
   /// for (chunk = begin; chunk < end; ++chunk)
   void forChunks(Code::Body body);
+  /// The same [begin, end), for loops that treat all chunks of a call as one.
+  std::pair<Value, Value> chunkRange() const { return {loops.begin, loops.end}; }
   /// Stores the result's element at `indices`.
   void store(ArrayRef<Value> indices);
   /// States the root's element, in its wide type, and stores that of the result which needs it:

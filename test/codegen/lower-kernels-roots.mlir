@@ -169,6 +169,58 @@ func.func private @scatter(%x: tensor<100xf32>, %i: tensor<50xi64>, %u: tensor<5
   return %0 : tensor<100xf32>
 }
 
+// Many updates of many columns: a thread owns places along the axis, finds the updates of those by
+// comparing 64 targets at once, and goes through the bits that are set. A run of columns is a vector.
+// CHECK-LABEL: func.func private @scatter_shared(
+// CHECK-SAME: %[[X:[^:]*]]: memref<1000x2x16xf32> {{.*}}, %[[TO:[^:]*]]: memref<5000xi64> {{.*}}, %[[BEGIN:[^:,]*]]: index, %[[END:[^:,]*]]: index)
+// CHECK-SAME: weft.chunks = #weft.shape<[5]>
+// CHECK-DAG: %[[SIZE:.*]] = arith.constant 200 : index
+// CHECK-DAG: arith.muli %[[BEGIN]], %[[SIZE]]
+// CHECK-DAG: arith.muli %[[END]], %[[SIZE]]
+// CHECK: memref.load %[[TO]]
+// CHECK: arith.cmpi ult, {{.*}} : vector<64xi64>
+// CHECK: %[[BITS:.*]] = vector.extract
+// CHECK: math.ctpop %[[BITS]]
+// CHECK: scf.for {{.*}} iter_args(%[[LEFT:.*]] = %[[BITS]])
+// CHECK: math.cttz %[[LEFT]]
+// CHECK-NOT: scf.if
+// CHECK: vector.load {{.*}} vector<16xf32>
+// CHECK: arith.addf {{.*}} : vector<16xf32>
+// CHECK-NEXT: vector.store
+func.func private @scatter_shared(%x: tensor<1000x2x16xf32>, %from: tensor<5000xi64>,
+    %weight: tensor<5000x2xf32>, %to: tensor<5000xi64>) -> tensor<1000x2x16xf32>
+    attributes {weft.kernel} {
+  %0 = weft.constant dense<0.0> : tensor<1000x2x16xf32>
+  %1 = weft.gather %x, %from axis 0 : tensor<1000x2x16xf32>, tensor<5000xi64> -> tensor<5000x2x16xf32>
+  %2 = weft.broadcast %weight along [0, 1] : tensor<5000x2xf32> -> tensor<5000x2x16xf32>
+  %3 = weft.mul %1, %2 : tensor<5000x2x16xf32>
+  %4 = weft.scatter add %0, %to, %3 axis 0 : tensor<1000x2x16xf32>, tensor<5000xi64>, tensor<5000x2x16xf32>
+  return %4 : tensor<1000x2x16xf32>
+}
+
+// Of one column, others would spend as long on looking at the updates as one thread on all.
+// CHECK-LABEL: func.func private @scatter_narrow(
+// CHECK-SAME: weft.chunks = #weft.shape<[1]>
+// CHECK-NOT: math.ctpop
+// CHECK: return
+func.func private @scatter_narrow(%x: tensor<1000xf32>, %to: tensor<5000xi64>,
+    %weight: tensor<5000xf32>) -> tensor<1000xf32> attributes {weft.kernel} {
+  %0 = weft.scatter add %x, %to, %weight axis 0 : tensor<1000xf32>, tensor<5000xi64>, tensor<5000xf32>
+  return %0 : tensor<1000xf32>
+}
+
+// Columns that do not fill vectors: the last one has a mask.
+// CHECK-LABEL: func.func private @scatter_masked(
+// CHECK: vector.load {{.*}} vector<16xf32>
+// CHECK: vector.maskedload
+// CHECK: vector.maskedstore
+// CHECK: return
+func.func private @scatter_masked(%x: tensor<10x19xf32>, %to: tensor<50xi64>,
+    %u: tensor<50x19xf32>) -> tensor<10x19xf32> attributes {weft.kernel} {
+  %0 = weft.scatter max %x, %to, %u axis 0 : tensor<10x19xf32>, tensor<50xi64>, tensor<50x19xf32>
+  return %0 : tensor<10x19xf32>
+}
+
 // What an update needs once is read before the loop over its columns: the index that it is gathered
 // from, and its weight.
 // CHECK-LABEL: func.func private @scatter_gathered(

@@ -378,6 +378,48 @@ class GraphAttention(nn.Module):
         return x
 
 
+class GraphIsomorphism(nn.Module):
+    """Xu et al., arXiv:1810.00826: a perceptron on a node and the sum of its neighbours; a batch is one graph."""
+
+    def __init__(self, inputs=48, width=48, classes=16, layers=3):
+        super().__init__()
+        make = lambda n: nn.Sequential(nn.Linear(n, width), nn.ReLU(), nn.Linear(width, width), nn.ReLU())
+        self.layers = nn.ModuleList(make(inputs if i == 0 else width) for i in range(layers))
+        self.own = nn.Parameter(torch.ones(layers))
+        self.head = nn.Linear(width * layers, classes)
+
+    def forward(self, nodes, source, target, weight):
+        x, seen = nodes, []
+        for number, layer in enumerate(self.layers):
+            x = layer(AddRows.apply(x * self.own[number], target[:, None], x[source]))
+            seen.append(x)
+        return self.head(torch.cat(seen, 1))
+
+
+class GraphAttentionV2(nn.Module):
+    """Brody et al., arXiv:2105.14491: scores of both ends of an edge together, heads of 12 columns."""
+
+    def __init__(self, inputs=40, heads=8, width=12, layers=2):
+        super().__init__()
+        widths = [inputs] + [heads * width] * layers
+        linears = lambda: nn.ModuleList(nn.Linear(a, b) for a, b in zip(widths, widths[1:]))
+        self.left, self.right = linears(), linears()
+        self.scores = nn.ParameterList(nn.Parameter(torch.randn(heads, width) / 4) for _ in range(layers))
+        self.heads = heads
+
+    def forward(self, nodes, source, target, weight):
+        x = nodes
+        for left, right, scores in zip(self.left, self.right, self.scores):
+            from_, to = (f(x).view(x.shape[0], self.heads, -1) for f in (left, right))
+            messages = from_[source]
+            score = (functional.leaky_relu(messages + to[target], 0.2) * scores).sum(2)
+            power = torch.exp(score - score.max())
+            total = AddRows.apply(torch.zeros_like(to[:, :, 0]), target[:, None], power)
+            h = AddRows.apply(torch.zeros_like(to), target[:, None], messages * power[:, :, None])
+            x = functional.elu((h / (total[:, :, None] + 1e-9)).flatten(1))
+        return x
+
+
 class T5Block(nn.Module):
     """Raffel et al., arXiv:1910.10683: root mean squares, no biases, positions as a bias of the scores."""
 

@@ -204,6 +204,8 @@ RELATED = {
     "gpt2_512": gpt2(512, layers=6),
     "graph_sage": Network(modules.GraphSage, graph(3000, 20000, 64), dynamic=GRAPH_SIZES),
     "graph_attention": Network(modules.GraphAttention, graph(3000, 20000, 64), dynamic=GRAPH_SIZES),
+    "graph_isomorphism": Network(modules.GraphIsomorphism, graph(4000, 40000, 48), dynamic=GRAPH_SIZES),
+    "graph_attention_v2": Network(modules.GraphAttentionV2, graph(2000, 16000, 40), dynamic=GRAPH_SIZES),
     "tcn": Network(modules.Tcn, values(32, 256)),
     "pointnet": Network(modules.PointNet, values(3, 1024)),
     "text_cnn": Network(modules.TextCnn, tokens(64, 20000)),

@@ -211,6 +211,30 @@ void addUnevenScatter(Suite &suite, const std::string &e, const std::string &kin
       exact);
 }
 
+/// Messages along the edges of a graph: rows of nodes in heads, times a weight for each, added at
+/// the ends of the edges. Many enough for several threads, with ends that are not there.
+void addMessages(Suite &suite, const std::string &e, const std::string &kind) {
+  suite.add(
+      "weft.scatter", e, kind + "_messages",
+      [=](Program &p, Dim n) {
+        Fill small{e[0] == 'u' ? 0.0 : -3.0, 3};
+        Term nodes = p.input({70, 3, n}, e, small), start = p.input({90, 3, n}, e, small);
+        Term from = p.input({1500}, "i32", {-2, 75}), to = p.input({1500}, "i64", {-3, 95});
+        Term weight = p.input({1500, 3}, e, {0, 2});
+        Dims dims{1500, 3, n};
+        Term rows = p.let(dims, e,
+                          "weft.gather " + nodes + ", " + from + " axis 0 : " + nodes.type() +
+                              ", " + from.type() + " -> " + typeText(dims, e));
+        Term wide =
+            p.let(dims, e, "weft.broadcast " + weight + " along [0, 1]" + arrow(weight, dims));
+        Term messages = p.let(dims, e, "weft.mul " + rows + ", " + wide + " : " + rows.type());
+        p.give(p.let(start.dims, e,
+                     "weft.scatter " + kind + " " + start + ", " + to + ", " + messages +
+                         " axis 0 : " + start.type() + ", " + to.type() + ", " + messages.type()));
+      },
+      exact);
+}
+
 void addScatter(Suite &suite, const std::string &e, const std::string &kind) {
   suite.add(
       "weft.scatter", e, kind,
@@ -245,6 +269,9 @@ void addIndexingCases(Suite &suite) {
     for (const std::string &element : allNumbers())
       for (auto *add : {addScatter, addUnevenScatter})
         add(suite, element, kind);
+  for (const char *kind : {"add", "max", "set"})
+    for (const char *element : {"f32", "f64", "f16", "i32"})
+      addMessages(suite, element, kind);
   suite.add("weft.random_bits", "ui32", "", [](Program &p, Dim n) {
     Term seed = p.input({}, "ui64", {0, 1e9});
     p.give(p.input({n}, "f32"));
