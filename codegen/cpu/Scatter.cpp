@@ -7,6 +7,7 @@
 #include "codegen/cpu/Lanes.h"
 
 #include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/Dialect/Utils/StaticValueUtils.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 
 namespace weft {
@@ -40,20 +41,17 @@ struct ScatterPlan {
 
 } // namespace
 
-/// Vectors as wide as a run of columns lets them be without a rest, if that is not much less than
-/// a register has.
+/// The widest vectors that a run of columns fills; 1 without code for vectors.
 static int64_t lanesFor(ScatterOp op, const ScatterPlan &plan, VectorTarget target) {
   Type element = elementOf(op.getInput());
   size_t running = plan.groups.back().size();
   if ((!element.isF32() && !element.isF64()) || running == 0 ||
       !Lanes::canGive(op.getUpdates(), element, running))
     return 1;
-  int64_t widest = target.bytes * 8 / element.getIntOrFloatBitWidth();
-  std::optional<int64_t> columns = plan.inner.constant();
-  for (int64_t lanes = widest; columns && lanes > 1; lanes /= 2)
-    if (*columns % lanes == 0 && (lanes * 2 >= widest || lanes == *columns))
-      return lanes;
-  return columns && *columns < 4 ? 1 : widest;
+  int64_t lanes = target.bytes * 8 / element.getIntOrFloatBitWidth();
+  while (lanes > plan.inner.constant().value_or(lanes) && lanes > 1)
+    lanes /= 2;
+  return lanes;
 }
 
 /// Parts of a line for several threads. Each goes through all updates, which of few columns is soon
@@ -206,25 +204,39 @@ void ScatterLine::update(Value number, Value target) {
   });
 }
 
+/// Columns that do not fill a vector take shorter ones, if their number is known: a load behind a
+/// store with a mask, of the next run, would wait until that store is done.
 void ScatterLine::updateVectors(ArrayRef<Value> which, Value target) {
-  Lanes lanes(kernel, element, plan.groups.back().size(), plan.lanes);
   Value output = elements.flatOutput(0);
   Value rest = code.rem(code.sub(lastColumn, firstColumn), code.index(plan.lanes));
   Value whole = code.sub(lastColumn, rest);
+  std::optional<int64_t> known = mlir::getConstantIntValue(mlir::getAsOpFoldResult(rest));
+  auto step = [&](ArrayRef<Value> between, Value column, int64_t count, Value mask) {
+    Lanes lanes(kernel, element, plan.groups.back().size(), count);
+    SmallVector<Value> columns = behind(between, column);
+    Value place = linear(places(target, columns));
+    Value old = lanes.load(output, place, mask);
+    Value next = lanes.at(op.getUpdates(), places(which, columns), mask);
+    lanes.store(scatterInto(scalar, op.getKind(), old, next, element), output, place, mask);
+  };
+  auto finish = [&](ArrayRef<Value> between) {
+    Value column = whole;
+    for (int64_t count = plan.lanes / 2; known && count > 0; count /= 2)
+      if (*known & count) {
+        step(between, column, count, {});
+        column = code.add(column, code.index(count));
+      }
+    if (!known)
+      code.ifThen(code.compare(CmpIPredicate::sgt, rest, code.index(0)), [&] {
+        auto type = mlir::VectorType::get({plan.lanes}, code.builder.getI1Type());
+        step(between, whole, plan.lanes,
+             mlir::vector::CreateMaskOp::create(code.builder, code.loc, type, ValueRange(rest)));
+      });
+  };
   forRuns(op.getUpdates(), which, [&](ArrayRef<Value> between) {
-    auto step = [&](Value column, Value mask) {
-      SmallVector<Value> columns = behind(between, column);
-      Value place = linear(places(target, columns));
-      Value old = lanes.load(output, place, mask);
-      Value next = lanes.at(op.getUpdates(), places(which, columns), mask);
-      lanes.store(scatterInto(scalar, op.getKind(), old, next, element), output, place, mask);
-    };
-    code.loop(firstColumn, whole, plan.lanes, [&](Value column) { step(column, {}); });
-    code.ifThen(code.compare(CmpIPredicate::sgt, rest, code.index(0)), [&] {
-      step(whole, mlir::vector::CreateMaskOp::create(code.builder, code.loc,
-                                                     lanes.vectorOf(code.builder.getI1Type()),
-                                                     ValueRange(rest)));
-    });
+    code.loop(firstColumn, whole, plan.lanes,
+              [&](Value column) { step(between, column, plan.lanes, {}); });
+    finish(between);
   });
 }
 
@@ -299,7 +311,8 @@ bool lowerScatter(Kernel &kernel, ScatterOp op) {
     ScatterLine line{kernel, op, plan, {}, code.index(0), inner, first, last};
     line.before.assign(plan.before.size(), code.index(0));
     line.copy();
-    line.updateOwn();
+    Value isAll = code.compare(CmpIPredicate::eq, code.sub(last, first), length);
+    code.branch(isAll, [&] { line.updateAll(); }, [&] { line.updateOwn(); });
     return true;
   }
   kernel.forChunks([&](Value chunk) {

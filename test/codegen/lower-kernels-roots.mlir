@@ -170,13 +170,18 @@ func.func private @scatter(%x: tensor<100xf32>, %i: tensor<50xi64>, %u: tensor<5
 }
 
 // Many updates of many columns: a thread owns places along the axis, finds the updates of those by
-// comparing 64 targets at once, and goes through the bits that are set. A run of columns is a vector.
+// comparing 64 targets at once, and goes through the bits that are set; who owns all asks less. A run
+// of columns is a vector.
 // CHECK-LABEL: func.func private @scatter_shared(
 // CHECK-SAME: %[[X:[^:]*]]: memref<1000x2x16xf32> {{.*}}, %[[TO:[^:]*]]: memref<5000xi64> {{.*}}, %[[BEGIN:[^:,]*]]: index, %[[END:[^:,]*]]: index)
 // CHECK-SAME: weft.chunks = #weft.shape<[5]>
 // CHECK-DAG: %[[SIZE:.*]] = arith.constant 200 : index
 // CHECK-DAG: arith.muli %[[BEGIN]], %[[SIZE]]
 // CHECK-DAG: arith.muli %[[END]], %[[SIZE]]
+// CHECK: scf.if
+// CHECK: memref.load %[[TO]]
+// CHECK: vector.store
+// CHECK: else
 // CHECK: memref.load %[[TO]]
 // CHECK: arith.cmpi ult, {{.*}} : vector<64xi64>
 // CHECK: %[[BITS:.*]] = vector.extract
@@ -209,13 +214,15 @@ func.func private @scatter_narrow(%x: tensor<1000xf32>, %to: tensor<5000xi64>,
   return %0 : tensor<1000xf32>
 }
 
-// Columns that do not fill vectors: the last one has a mask.
-// CHECK-LABEL: func.func private @scatter_masked(
+// Columns that do not fill a vector take shorter ones.
+// CHECK-LABEL: func.func private @scatter_rest(
 // CHECK: vector.load {{.*}} vector<16xf32>
-// CHECK: vector.maskedload
-// CHECK: vector.maskedstore
+// CHECK: vector.store {{.*}} vector<16xf32>
+// CHECK: vector.store {{.*}} vector<2xf32>
+// CHECK: vector.store {{.*}} vector<1xf32>
+// CHECK-NOT: mask
 // CHECK: return
-func.func private @scatter_masked(%x: tensor<10x19xf32>, %to: tensor<50xi64>,
+func.func private @scatter_rest(%x: tensor<10x19xf32>, %to: tensor<50xi64>,
     %u: tensor<50x19xf32>) -> tensor<10x19xf32> attributes {weft.kernel} {
   %0 = weft.scatter max %x, %to, %u axis 0 : tensor<10x19xf32>, tensor<50xi64>, tensor<50x19xf32>
   return %0 : tensor<10x19xf32>

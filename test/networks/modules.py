@@ -388,7 +388,7 @@ class GraphIsomorphism(nn.Module):
         self.own = nn.Parameter(torch.ones(layers))
         self.head = nn.Linear(width * layers, classes)
 
-    def forward(self, nodes, source, target, weight):
+    def forward(self, nodes, source, target):
         x, seen = nodes, []
         for number, layer in enumerate(self.layers):
             x = layer(AddRows.apply(x * self.own[number], target[:, None], x[source]))
@@ -407,7 +407,7 @@ class GraphAttentionV2(nn.Module):
         self.scores = nn.ParameterList(nn.Parameter(torch.randn(heads, width) / 4) for _ in range(layers))
         self.heads = heads
 
-    def forward(self, nodes, source, target, weight):
+    def forward(self, nodes, source, target):
         x = nodes
         for left, right, scores in zip(self.left, self.right, self.scores):
             from_, to = (f(x).view(x.shape[0], self.heads, -1) for f in (left, right))

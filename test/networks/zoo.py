@@ -60,19 +60,20 @@ def masked_tokens(length, vocabulary):
     return make
 
 
-def graph(nodes, edges, features):
+def graph(nodes, edges, features, weighted=True):
     """A batch is a larger graph. Few nodes have many neighbours, and some have none."""
     def make(n, g):
         count = n * nodes
         source = torch.randint(0, count, (n * edges,), generator=g)
         target = (torch.rand(n * edges, generator=g) ** 2 * count).long()
         degree = torch.zeros(count).index_add_(0, target, torch.ones(n * edges)) + 1
-        return {"nodes": torch.randn(count, features, generator=g), "source": source,
-                "target": target, "weight": (degree[source] * degree[target]).rsqrt()}
+        inputs = {"nodes": torch.randn(count, features, generator=g), "source": source, "target": target}
+        return inputs | ({"weight": (degree[source] * degree[target]).rsqrt()} if weighted else {})
     return make
 
 
 GRAPH_SIZES = {"nodes": {0: "V"}, "source": {0: "E"}, "target": {0: "E"}, "weight": {0: "E"}}
+PLAIN_GRAPH_SIZES = {name: sizes for name, sizes in GRAPH_SIZES.items() if name != "weight"}
 
 
 def from_torchvision(name, height=224, width=224, **settings):
@@ -204,8 +205,10 @@ RELATED = {
     "gpt2_512": gpt2(512, layers=6),
     "graph_sage": Network(modules.GraphSage, graph(3000, 20000, 64), dynamic=GRAPH_SIZES),
     "graph_attention": Network(modules.GraphAttention, graph(3000, 20000, 64), dynamic=GRAPH_SIZES),
-    "graph_isomorphism": Network(modules.GraphIsomorphism, graph(4000, 40000, 48), dynamic=GRAPH_SIZES),
-    "graph_attention_v2": Network(modules.GraphAttentionV2, graph(2000, 16000, 40), dynamic=GRAPH_SIZES),
+    "graph_isomorphism": Network(modules.GraphIsomorphism, graph(4000, 40000, 48, weighted=False),
+                                 dynamic=PLAIN_GRAPH_SIZES),
+    "graph_attention_v2": Network(modules.GraphAttentionV2, graph(2000, 16000, 40, weighted=False),
+                                  dynamic=PLAIN_GRAPH_SIZES),
     "tcn": Network(modules.Tcn, values(32, 256)),
     "pointnet": Network(modules.PointNet, values(3, 1024)),
     "text_cnn": Network(modules.TextCnn, tokens(64, 20000)),
