@@ -3,6 +3,7 @@
 // Reductions, running sums and normalisations: one row at a time, summed in a fixed order that
 // depends on the row's length alone.
 
+#include "codegen/cpu/Lanes.h"
 #include "codegen/cpu/Tiles.h"
 
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
@@ -65,17 +66,12 @@ int64_t workOf(Kernel &kernel, const Dim &length, int64_t passes) {
 /// One step of a fold: the running values and the next ones, of the same number. Takes vectors too.
 using FoldStep = llvm::function_ref<Value(Value, Value)>;
 
-/// The lanes of `buffer` folded in halves: lane i with lane i + 16, then with i + 8, and so on, in
-/// vectors of the processor as long as there are any.
-static Value foldLanes(Kernel &kernel, Value buffer, Type wide, FoldStep step) {
+/// The running values in `parts`, vectors of the processor or all in one, folded in halves: lane i
+/// with lane i + 16, then with i + 8, and so on, in whole vectors as long as there are any.
+static Value foldVectors(Kernel &kernel, SmallVector<Value> parts, FoldStep step) {
   Code &code = kernel.code();
   OpBuilder &b = code.builder;
-  int64_t width = std::min(lanes, lanesOf(kernel.target, wide));
-  auto type = mlir::VectorType::get({width}, wide);
-  SmallVector<Value> parts;
-  for (int64_t start = 0; start < lanes; start += width)
-    parts.push_back(
-        mlir::vector::LoadOp::create(b, code.loc, type, buffer, ValueRange(code.index(start))));
+  int64_t width = lanes / static_cast<int64_t>(parts.size());
   for (size_t half = parts.size() / 2; half > 0; half /= 2)
     for (size_t i = 0; i < half; ++i)
       parts[i] = step(parts[i], parts[i + half]);
@@ -89,6 +85,18 @@ static Value foldLanes(Kernel &kernel, Value buffer, Type wide, FoldStep step) {
     folded = step(low, high);
   }
   return mlir::vector::ExtractOp::create(b, code.loc, folded, ArrayRef<int64_t>{0});
+}
+
+/// The same for running values in memory.
+static Value foldLanes(Kernel &kernel, Value buffer, Type wide, FoldStep step) {
+  Code &code = kernel.code();
+  int64_t width = std::min(lanes, lanesOf(kernel.target, wide));
+  auto type = mlir::VectorType::get({width}, wide);
+  SmallVector<Value> parts;
+  for (int64_t start = 0; start < lanes; start += width)
+    parts.push_back(mlir::vector::LoadOp::create(code.builder, code.loc, type, buffer,
+                                                 ValueRange(code.index(start))));
+  return foldVectors(kernel, std::move(parts), step);
 }
 
 /// The same for bool, which is stored in bytes.
@@ -155,12 +163,63 @@ static Value combineRow(Kernel &kernel, Value length, Combination kind, Type ele
 
 //===-- Reduction ---------------------------------------------------------------------------===//
 
+/// True if a row is at most one element for each running value, and comes as vectors.
+static bool isShortRow(ReduceOp op, const RowShape &shape) {
+  Value input = op.getInput();
+  Type element = elementOf(input);
+  size_t count = shape.innerAxes.size();
+  if ((!element.isF32() && !element.isF64()) || elementOf(op.getResult()) != element ||
+      shape.length().constant().value_or(lanes + 1) > lanes)
+    return false;
+  for (auto [number, axis] : llvm::enumerate(shape.innerAxes))
+    if (axis != static_cast<int64_t>(shape.outerAxes.size() + number) ||
+        (number > 0 && !mergeable(input, axis - 1)))
+      return false;
+  return Lanes::canGive(input, element, count);
+}
+
+/// What combineRow gives, without a way through memory.
+static Value combineShortRow(Kernel &kernel, ReduceOp op, const RowShape &shape,
+                             ArrayRef<Value> outer) {
+  Code &code = kernel.code();
+  Scalar &scalar = kernel.scalar();
+  Type element = elementOf(op.getInput());
+  Combination kind = combinationOf(op.getKind());
+  int64_t width = std::min(lanes, lanesOf(kernel.target, element));
+  int64_t length = *shape.length().constant();
+  Lanes vectors(kernel, element, shape.innerAxes.size(), width);
+  auto step = [&](Value running, Value next) {
+    return combine(scalar, kind, running, next, element);
+  };
+  mlir::VectorType type = vectors.vectorOf(element), bits = type.clone(code.builder.getI1Type());
+  Value identity = mlir::vector::BroadcastOp::create(code.builder, code.loc, type,
+                                                     identityOf(scalar, kind, element));
+  SmallVector<Value> parts;
+  for (int64_t start = 0; start < lanes; start += width) {
+    if (start >= length) {
+      parts.push_back(identity);
+      continue;
+    }
+    Value mask;
+    if (length - start < width)
+      mask = mlir::vector::CreateMaskOp::create(code.builder, code.loc, bits,
+                                                ValueRange(code.index(length - start)));
+    SmallVector<Value> indices = shape.indices(kernel, outer, code.index(start));
+    Value next = step(identity, vectors.at(op.getInput(), indices, mask));
+    parts.push_back(mask ? scalar.select(mask, next, identity) : next);
+  }
+  return foldVectors(kernel, std::move(parts), step);
+}
+
 /// The last dimension is reduced: a row for each element of the result.
 static void reduceRows(Kernel &kernel, ReduceOp op, const RowShape &shape) {
   Type element = elementOf(op.getInput());
+  bool isShort = isShortRow(op, shape);
   kernel.begin(shape.rows(), Kernel::grainFor(workOf(kernel, shape.length(), 1)));
   kernel.forChunks([&](Value row) {
     SmallVector<Value> outer = shape.outer(kernel, row);
+    if (isShort)
+      return kernel.storeFromRoot(outer, combineShortRow(kernel, op, shape, outer));
     Value length = kernel.elements().size(shape.length());
     Value sum = combineRow(kernel, length, combinationOf(op.getKind()), element, [&](Value j) {
       Value value = kernel.elements().at(op.getInput(), shape.indices(kernel, outer, j));

@@ -151,6 +151,20 @@ func.func private @narrow_sum(%x: tensor<3x50xf16>) -> tensor<3xf16> attributes 
 
 // -----
 
+// A row that is no longer than there are running values: in registers, in the same order.
+// CHECK-LABEL: func.func private @short_row(
+// CHECK-NOT: memref.alloca
+// CHECK: vector.maskedload {{.*}} vector<16xf32>
+// CHECK: arith.select {{.*}} vector<16xf32>
+// CHECK: vector.shuffle {{.*}} [0, 1, 2, 3, 4, 5, 6, 7]
+// CHECK: return
+func.func private @short_row(%x: tensor<300x12xf32>) -> tensor<300xf32> attributes {weft.kernel} {
+  %0 = weft.reduce sum %x axes [1] : tensor<300x12xf32> -> tensor<300xf32>
+  return %0 : tensor<300xf32>
+}
+
+// -----
+
 // Scattering copies the input, then goes through the updates once, not once for each element.
 // CHECK-LABEL: func.func private @scatter(
 // CHECK-SAME: %[[X:[^:]*]]: memref<100xf32> {{.*}}, %[[I:[^:]*]]: memref<50xi64> {{.*}}, %[[U:[^:]*]]: memref<50xf32> {{.*}}, %[[Y:[^:]*]]: memref<100xf32>
