@@ -92,6 +92,7 @@ private:
   Value unaryFloat(Operation *op, Value x);
   Value unaryInteger(Operation *op, Value x, Type element);
   Value binaryFloat(Operation *op, Value lhs, Value rhs);
+  Value product(MulOp op, Value lhs, Value rhs);
   Value binaryInteger(Operation *op, Value lhs, Value rhs, Type element);
   Value divideInteger(Value lhs, Value rhs, bool isUnsigned, bool remainder);
   Value powerInteger(Value base, Value exponent, bool isUnsigned);
@@ -110,6 +111,7 @@ private:
   Value expInRange32(Value x, double sign);
   Value expOfNegative32(Value x);
   Value sigmoid32(Value x);
+  Value silu32(Value x);
   Value log32(Value x);
   Value expm132(Value x);
   Value log1p32(Value x);

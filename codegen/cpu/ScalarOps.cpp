@@ -113,12 +113,31 @@ Value Scalar::unaryFloat(Operation *op, Value x) {
       .Default([](Operation *) { return Value(); });
 }
 
+/// Which operand of a product in f32 is multiplied by its own sigmoid that nothing else wants; none
+/// if there is no such.
+static std::optional<unsigned> siluOperand(MulOp op) {
+  if (!elementOf(op.getResult()).isF32())
+    return std::nullopt;
+  for (unsigned number : {0, 1}) {
+    auto factor = op->getOperand(1 - number).getDefiningOp<SigmoidOp>();
+    if (factor && factor->hasOneUse() && factor.getOperand() == op->getOperand(number))
+      return number;
+  }
+  return std::nullopt;
+}
+
+Value Scalar::product(MulOp op, Value lhs, Value rhs) {
+  if (std::optional<unsigned> operand = siluOperand(op))
+    return silu32(*operand == 0 ? lhs : rhs);
+  return mulf(lhs, rhs);
+}
+
 Value Scalar::binaryFloat(Operation *op, Value lhs, Value rhs) {
   OpBuilder &b = code.builder;
   return llvm::TypeSwitch<Operation *, Value>(op)
       .Case([&](AddOp) { return addf(lhs, rhs); })
       .Case([&](SubOp) { return subf(lhs, rhs); })
-      .Case([&](MulOp) { return mulf(lhs, rhs); })
+      .Case([&](MulOp mul) { return product(mul, lhs, rhs); })
       .Case([&](DivOp) { return divf(lhs, rhs); })
       .Case([&](RemOp) { return arith::RemFOp::create(b, code.loc, lhs, rhs); })
       .Case([&](PowOp) { return libm("pow", {lhs, rhs}); })

@@ -37,3 +37,8 @@ func.func private @of_sigmoid(%x: tensor<1048576xf32>) -> tensor<1048576xf32> at
   %0 = weft.sigmoid %x : tensor<1048576xf32>
   return %0 : tensor<1048576xf32>
 }
+func.func private @of_silu(%x: tensor<1048576xf32>) -> tensor<1048576xf32> attributes {weft.kernel} {
+  %0 = weft.sigmoid %x : tensor<1048576xf32>
+  %1 = weft.mul %0, %x : tensor<1048576xf32>
+  return %1 : tensor<1048576xf32>
+}
