@@ -90,12 +90,16 @@ bool takesPrologue(mlir::OpOperand &operand) {
   // Of few rows each block of columns, which are shared among threads, would compute all. A tile of
   // rows has to stay in a cache.
   constexpr int64_t fewestRows = 16, mostChannels = 8192;
+  // A filter that no cache holds is read once, a block of columns at a time, and each block would
+  // compute all rows again; unless it is so deep that a chunk goes through it in passes.
+  constexpr int64_t mostFilterElements = 128 * 1024, deepest = 2048;
+  int64_t channels = in.back().constant().value_or(mostChannels + 1);
+  bool isReadOnce = channels * filter[0] * filter.back() > mostFilterElements;
   Dim rows = productOf(ArrayRef(in).drop_back());
   return input.getElementType().isF32() && ArrayRef(in).drop_back() == ArrayRef(out).drop_back() &&
          llvm::all_of(filter.slice(1, in.size() - 2), isOne) &&
-         llvm::all_of(conv.getStrides(), isOne) &&
-         in.back().constant().value_or(mostChannels + 1) <= mostChannels &&
-         rows.constant().value_or(fewestRows) >= fewestRows;
+         llvm::all_of(conv.getStrides(), isOne) && channels <= mostChannels &&
+         (!isReadOnce || channels > deepest) && rows.constant().value_or(fewestRows) >= fewestRows;
 }
 
 bool readsRepeatedly(mlir::OpOperand &operand) {

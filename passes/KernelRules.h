@@ -44,7 +44,8 @@ bool needsBuffer(mlir::OpOperand &operand);
 bool readsThroughViews(mlir::OpOperand &operand);
 
 /// True if a simple operation on tensors in memory may be computed where such an operand is read, a
-/// block of rows at a time: the input of a product in f32 of some rows with a packed weight.
+/// block of rows at a time: the input of a product in f32 of some rows with a packed weight that a
+/// cache holds.
 bool takesPrologue(mlir::OpOperand &operand);
 
 /// True if computing each element of the operation once reads elements of this operand more than

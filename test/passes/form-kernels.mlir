@@ -567,6 +567,19 @@ func.func @wide_scaled_rows(%x: tensor<64x9000xf32> {weft.name = "x"}, %w: tenso
   return %y : tensor<64x9xf32>
 }
 
+// Nor with a filter that no cache holds, whose blocks of columns would each scale all rows.
+// CHECK-LABEL: func.func @scaled_rows_of_far_filter(
+// CHECK-COUNT-3: weft.kernel
+func.func @scaled_rows_of_far_filter(%x: tensor<64x1024xf32> {weft.name = "x"}, %w: tensor<9x1024x16xf32> {weft.name = "w"})
+    -> (tensor<64x144xf32> {weft.name = "result"}) attributes {weft.export} {
+  %s = weft.reduce max %x axes [0] : tensor<64x1024xf32> -> tensor<1024xf32>
+  %b = weft.broadcast %s along [1] : tensor<1024xf32> -> tensor<64x1024xf32>
+  %m = weft.mul %x, %b : tensor<64x1024xf32>
+  %y = weft.packed_conv %m, %w strides [] pad [] [] dilations [] groups 1
+    : tensor<64x1024xf32>, tensor<9x1024x16xf32> -> tensor<64x144xf32>
+  return %y : tensor<64x144xf32>
+}
+
 // CHECK-LABEL: func.func @computed_rows(
 // CHECK-COUNT-3: weft.kernel
 func.func @computed_rows(%x: tensor<64x16xf32> {weft.name = "x"}, %z: tensor<64x16xf32> {weft.name = "z"},
