@@ -393,7 +393,8 @@ class GraphIsomorphism(nn.Module):
         for number, layer in enumerate(self.layers):
             x = layer(AddRows.apply(x * self.own[number], target[:, None], x[source]))
             seen.append(x)
-        return self.head(torch.cat(seen, 1))
+        # Sums over many neighbours are long: without this, one node decides what all errors are held to.
+        return self.head(functional.normalize(torch.cat(seen, 1), dim=1))
 
 
 class GraphAttentionV2(nn.Module):
