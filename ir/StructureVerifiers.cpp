@@ -18,6 +18,14 @@ LogicalResult ParameterOp::verify() {
 
 //===-- Regions -----------------------------------------------------------------------------===//
 
+/// What a kernel yields beside its own input: see passes/LineSums.h.
+static Operation *reductionBeside(YieldOp yield) {
+  if (yield.getNumOperands() != 2)
+    return nullptr;
+  auto reduce = yield.getOperand(1).getDefiningOp<ReduceOp>();
+  return reduce && reduce.getInput() == yield.getOperand(0) ? reduce : nullptr;
+}
+
 LogicalResult KernelOp::verify() {
   if (failed(verifyTypes(*this, getBody().getArgumentTypes(), getInputs().getTypes(),
                          "body arguments", "inputs"))) // C1
@@ -26,12 +34,13 @@ LogicalResult KernelOp::verify() {
   if (!yield || failed(verifyTypes(*this, yield.getOperandTypes(), getResultTypes(),
                                    "yielded values", "results"))) // C2
     return failure();
-  for (Value output : getOutputs())
+  Operation *beside = reductionBeside(yield);
+  for (Value output : getOutputs().drop_back(beside ? 1 : 0))
     if (failed(verifyDims(*this, "result", output, dimsOf(tensorOf(getOutputs()[0]))))) // C2
       return failure();
   Operation *root = nullptr;
   for (Operation &op : getBody().front()) {
-    if (!op.hasTrait<Root>())
+    if (!op.hasTrait<Root>() || &op == beside)
       continue;
     // A depthwise convolution may compute the product before it: see passes/Expansion.h.
     bool isExpanded = isa_and_present<PackedConvOp>(root) && isa<DepthwiseConvOp>(op);

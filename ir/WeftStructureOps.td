@@ -45,9 +45,9 @@ def Weft_KernelOp : Weft_Op<"kernel", [Pure, IsolatedFromAbove, SingleBlock]> {
   let description = [{
     - Formula: the results are the yielded values of the body on the inputs
     - Shapes: C1: body arguments have the types of `inputs`. C2: yielded values have the types of
-      the results, and all results have the same dimensions. C3: at most one operation of the
-      body is a root, beside which a weft.depthwise_conv may have the weft.packed_conv that it
-      reads
+      the results, and all results have the same dimensions; but the second of two may be a
+      weft.reduce of the first. C3: at most one operation of the body is a root, beside which a
+      weft.depthwise_conv may have the weft.packed_conv that it reads, and that reduction is none
     - Types: any
 
     Example: `test/ir/structure.mlir`

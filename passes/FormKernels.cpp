@@ -7,6 +7,7 @@
 #include "ir/WeftOps.h"
 #include "passes/Expansion.h"
 #include "passes/KernelRules.h"
+#include "passes/LineSums.h"
 #include "passes/Passes.h"
 
 #include "mlir/IR/IRMapping.h"
@@ -80,6 +81,8 @@ private:
   Operation *rootOfChain(Operation *op, int depth = 8);
   bool mayShareLoops(Group &first, Group &second);
   void uniteResults();
+  Group *makerOfLines(const Group &sum);
+  void takeLineSums();
 
   mlir::Block &block;
   Limits limits;
@@ -108,6 +111,7 @@ void Grouping::run() {
     numDuplicated += uses->size() - 1;
   }
   uniteResults();
+  takeLineSums();
 }
 
 void Grouping::findExpansions() {
@@ -405,6 +409,44 @@ void Grouping::uniteResults() {
       groups.erase(groups.begin() + static_cast<ptrdiff_t>(i));
       ++numFused;
     }
+}
+
+/// The kernel that makes what `sum` alone adds up by lines, if it can do so on the way. It then
+/// stands at the place of the sum, before all others that read the lines.
+Group *Grouping::makerOfLines(const Group &sum) {
+  auto reduce = dyn_cast<ReduceOp>(sum.result);
+  if (!reduce || sum.members.size() > 1 || !sumsLines(reduce))
+    return nullptr;
+  Operation *lines = reduce.getInput().getDefiningOp();
+  auto owners = groupsOf.find(lines);
+  if (owners == groupsOf.end() || owners->second.size() != 1)
+    return nullptr;
+  Group *maker = owners->second.front();
+  bool isMade = maker->result == lines && maker->earlier.empty() && maker->root &&
+                maySumLines(maker->root) &&
+                maker->root->getResult(0).getType() == reduce.getInput().getType();
+  auto isLater = [&](Operation *user) {
+    Operation *here = block.findAncestorOpInBlock(*user);
+    return user == reduce || (here && reduce->isBeforeInBlock(here));
+  };
+  return isMade && llvm::all_of(lines->getUsers(), isLater) ? maker : nullptr;
+}
+
+void Grouping::takeLineSums() {
+  for (size_t i = 0; i < groups.size();) {
+    Group *maker = makerOfLines(*groups[i]);
+    if (!maker) {
+      ++i;
+      continue;
+    }
+    Operation *sum = groups[i]->result;
+    maker->members.insert({sum, Access()});
+    groupsOf[sum] = {maker};
+    maker->earlier.push_back(maker->result);
+    maker->result = sum;
+    groups.erase(groups.begin() + static_cast<ptrdiff_t>(i));
+    ++numFused;
+  }
 }
 
 //===-- Rewriting ---------------------------------------------------------------------------===//

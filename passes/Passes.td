@@ -432,7 +432,8 @@ def VerifyKernelsPass : Pass<"weft-verify-kernels", "::mlir::ModuleOp"> {
     In each exported function:
     - K1: outside of kernels stand only reshapes, constants, `if`, `while`, `scan` and terminators
     - K2: a kernel has at most one root, beside which a depthwise convolution may have the product that
-      it reads; several results only of one iteration space and without a root
+      it reads; several results only of one iteration space and without a root, or the result of a
+      depthwise convolution and the sums of its lines
     - K3: what follows the root is element-wise, or a transpose behind an attention
     - K4: an operand that its operation reads as a buffer is an argument of the kernel; keys and
       values of an attention may be views of one, and a depthwise convolution may compute its input

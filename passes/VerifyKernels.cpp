@@ -5,6 +5,7 @@
 #include "ir/WeftOps.h"
 #include "passes/Expansion.h"
 #include "passes/KernelRules.h"
+#include "passes/LineSums.h"
 #include "passes/Passes.h"
 
 namespace weft {
@@ -22,13 +23,13 @@ LogicalResult checkOutside(Operation *op) { // K1
 }
 
 /// K3: each use of the root's value, directly or through others, is element-wise, or a transpose
-/// where the root takes any order.
+/// where the root takes any order. The sums of the result's lines are no more than a second result.
 LogicalResult checkEpilogue(Operation *root) {
   SmallVector<Operation *> work(root->getUsers());
   llvm::DenseSet<Operation *> seen;
   while (!work.empty()) {
     Operation *user = work.pop_back_val();
-    if (isa<YieldOp>(user) || !seen.insert(user).second)
+    if (isa<YieldOp>(user) || user == lineSumIn(*user->getBlock()) || !seen.insert(user).second)
       continue;
     bool mayFollow =
         user->hasTrait<Elementwise>() || (isa<TransposeOp>(user) && storesInAnyOrder(root));
@@ -71,15 +72,15 @@ LogicalResult checkMember(Operation &op) {
 LogicalResult checkKernel(KernelOp kernel) {
   if (kernel->getNumResults() == 0) // K2
     return kernel.emitOpError() << "has no result";
-  Operation *root = nullptr;
+  Operation *root = nullptr, *lineSum = lineSumIn(kernel.getBody().front());
   for (Operation &op : kernel.getBody().front().without_terminator()) {
     if (failed(checkMember(op)))
       return failure();
-    if (!isRoot(&op))
+    if (!isRoot(&op) || &op == lineSum)
       continue;
     if (root && !isExpansion(root, &op)) // K2
       return op.emitOpError() << "is a second root beside '" << root->getName() << "'";
-    if (kernel->getNumResults() > 1) // K2
+    if (kernel->getNumResults() > 1 && !lineSum) // K2
       return op.emitOpError() << "is a root in a kernel with " << kernel->getNumResults()
                               << " results, must have 1";
     root = &op;

@@ -176,8 +176,14 @@ void DepthwiseEmitter::eitherWay(const WindowLine &line,
   code.branch(condition, [&] { emit(true); }, [&] { emit(false); });
 }
 
+void DepthwiseEmitter::beginLine(const Channels &channels, const WindowLine &line) {
+  epilogue.beginLine(line.places, channels.first, channels.mask);
+}
+
 /// All vectors of a tile before the next tile.
 void DepthwiseEmitter::emitLine(IndexRange vectors, const WindowLine &line) {
+  if (epilogue.sumsLines())
+    forVectors(vectors, [&](const Channels &channels) { beginLine(channels, line); });
   eitherWay(line, [&](bool hasAllTaps) {
     loops.forTiles(
         plan.line, loops.allTiles(plan.line),
@@ -195,6 +201,8 @@ void DepthwiseEmitter::emitLine(IndexRange vectors, const WindowLine &line) {
 
 /// All tiles of a vector whose filter is held.
 void DepthwiseEmitter::emitLine(const Channels &channels, const WindowLine &line) {
+  if (epilogue.sumsLines())
+    beginLine(channels, line);
   eitherWay(line, [&](bool hasAllTaps) {
     loops.forTiles(
         plan.line, loops.allTiles(plan.line),

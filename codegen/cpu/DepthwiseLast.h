@@ -50,6 +50,7 @@ private:
   void holdFilter(Channels &channels);
   void askForNext(Value vector);
   void forVectors(IndexRange vectors, llvm::function_ref<void(Channels)> body);
+  void beginLine(const Channels &channels, const WindowLine &line);
   void emitLine(IndexRange vectors, const WindowLine &line);
   void emitLine(const Channels &channels, const WindowLine &line);
   void emitTile(const Channels &channels, const WindowLine &line, Value x,

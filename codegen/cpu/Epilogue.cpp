@@ -32,7 +32,8 @@ static SumDestination resultOf(Kernel &kernel) {
   return {kernel.root->getResult(0), kernel.result, kernel.elements().flatOutput(0),
           [&kernel](ArrayRef<Value> indices) {
             return kernel.code().linearize(indices, kernel.elements().sizes(kernel.result));
-          }};
+          },
+          kernel.givesLineSums ? kernel.elements().flatOutput(1) : Value()};
 }
 
 Epilogue::Epilogue(Kernel &ownerKernel, Tiles &ownerTiles, int64_t mostVectors)
@@ -150,22 +151,30 @@ Value Epilogue::computeVector(Value tensor, ArrayRef<Value> indices, Value mask)
 
 //===-- Stores ------------------------------------------------------------------------------===//
 
-void Epilogue::storeVector(ArrayRef<Value> indices, Value sums, Value mask) {
+Value Epilogue::storeVector(ArrayRef<Value> indices, Value sums, Value mask) {
   Value root = destination.root;
   code.remember(vectorKey(root, indices, mask), scalar.narrow(sums, elementOf(root)));
   Value place = destination.placeOf(indices);
-  tiles.storeSums(vectorAt(destination.result, indices, mask), destination.buffer, place, mask);
+  Value result = vectorAt(destination.result, indices, mask);
+  tiles.storeSums(result, destination.buffer, place, mask);
+  return result;
 }
 
-void Epilogue::storeRow(const SumTile &tile, Value row, ArrayRef<Value> sums) {
+/// Null where all of the vector counts.
+Value Epilogue::maskOf(const SumTile &tile, int64_t vector) {
+  bool isLast = vector + 1 == tile.vectors;
+  return isLast ? tiles.maskOf(code.sub(tile.width, code.index(vector * tiles.lanes))) : Value();
+}
+
+void Epilogue::storeRow(const SumTile &tile, Value row, ArrayRef<Value> sums,
+                        SmallVector<Value> &lineSums) {
   SmallVector<Value> indices = tile.indicesOf(row);
   indices.push_back({});
   for (int64_t j = 0; j < tile.vectors; ++j) {
-    Value shift = code.index(j * tiles.lanes);
-    bool isLast = j + 1 == tile.vectors;
-    Value mask = isLast ? tiles.maskOf(code.sub(tile.width, shift)) : Value();
-    indices.back() = code.add(tile.column, shift);
-    storeVector(indices, sums[j], mask);
+    indices.back() = code.add(tile.column, code.index(j * tiles.lanes));
+    Value result = storeVector(indices, sums[j], maskOf(tile, j));
+    if (!lineSums.empty())
+      lineSums[j] = scalar.addf(lineSums[j], result);
   }
 }
 
@@ -183,8 +192,15 @@ void Epilogue::storeElements(const SumTile &tile) {
 }
 
 void Epilogue::storeElement(ArrayRef<Value> indices, Value sum) {
-  if (destination.root == kernel.root->getResult(0))
-    return kernel.storeFromRoot(indices, sum);
+  if (destination.root == kernel.root->getResult(0)) {
+    kernel.storeFromRoot(indices, sum);
+    if (!sumsLines())
+      return;
+    Value place = lineSumPlace(indices.drop_back(2), indices.back());
+    Value lineSum = scalar.load(destination.lineSums, place, tiles.sum);
+    lineSum = scalar.addf(lineSum, elements.at(destination.result, indices));
+    return scalar.store(lineSum, destination.lineSums, place, tiles.sum);
+  }
   elements.bind(destination.root, indices, scalar.narrow(sum, elementOf(destination.root)));
   scalar.store(elements.at(destination.result, indices), destination.buffer,
                destination.placeOf(indices), elementOf(destination.result));
@@ -193,22 +209,62 @@ void Epilogue::storeElement(ArrayRef<Value> indices, Value sum) {
 void Epilogue::store(const SumTile &tile) {
   int64_t pitch = tile.vectors * tiles.lanes;
   if (form == Form::Registers) {
+    SmallVector<Value> lineSums = loadLineSums(tile);
     for (int64_t i = 0; i < tile.rows; ++i)
-      storeRow(tile, code.index(i), tile.sums.slice(i * tile.vectors, tile.vectors));
-    return;
+      storeRow(tile, code.index(i), tile.sums.slice(i * tile.vectors, tile.vectors), lineSums);
+    return storeLineSums(tile, lineSums);
   }
   for (auto [number, sums] : llvm::enumerate(tile.sums))
     tiles.storeSums(sums, scratch, code.index(static_cast<int64_t>(number) * tiles.lanes));
   if (form == Form::Elements)
     return storeElements(tile);
-  code.loop(code.index(0), code.index(tile.rows), 1, [&](Value i) {
-    SmallVector<Value> sums;
+  auto body = [&](Value i, ValueRange running) {
+    SmallVector<Value> sums, lineSums(running);
     for (int64_t j = 0; j < tile.vectors; ++j) {
       Value place = code.add(code.mul(i, code.index(pitch)), code.index(j * tiles.lanes));
       sums.push_back(tiles.loadSums(scratch, place));
     }
-    storeRow(tile, i, sums);
-  });
+    storeRow(tile, i, sums, lineSums);
+    return lineSums;
+  };
+  storeLineSums(tile, code.loop(code.index(0), code.index(tile.rows), 1, loadLineSums(tile), body));
+}
+
+//===-- Sums of lines -----------------------------------------------------------------------===//
+
+/// Where the sum of a line stands.
+Value Epilogue::lineSumPlace(ArrayRef<Value> line, Value column) {
+  SmallVector<Dim> sizes = dimsOf(destination.result);
+  sizes.erase(sizes.end() - 2);
+  SmallVector<Value> indices(line);
+  indices.push_back(column);
+  return code.linearize(indices, elements.sizes(sizes));
+}
+
+Value Epilogue::lineSumPlace(const SumTile &tile, int64_t vector) {
+  SmallVector<Value> line = tile.indicesOf(code.index(0));
+  line.pop_back();
+  return lineSumPlace(line, code.add(tile.column, code.index(vector * tiles.lanes)));
+}
+
+void Epilogue::beginLine(ArrayRef<Value> line, Value column, Value mask) {
+  tiles.storeSums(tiles.zeros(1)[0], destination.lineSums, lineSumPlace(line, column), mask);
+}
+
+SmallVector<Value> Epilogue::loadLineSums(const SumTile &tile) {
+  SmallVector<Value> lineSums;
+  for (int64_t j = 0; sumsLines() && j < tile.vectors; ++j)
+    lineSums.push_back(
+        tiles.loadSums(destination.lineSums, lineSumPlace(tile, j), maskOf(tile, j)));
+  return lineSums;
+}
+
+void Epilogue::storeLineSums(const SumTile &tile, ArrayRef<Value> lineSums) {
+  for (auto [j, lineSum] : llvm::enumerate(lineSums)) {
+    auto vector = static_cast<int64_t>(j);
+    tiles.storeSums(lineSum, destination.lineSums, lineSumPlace(tile, vector),
+                    maskOf(tile, vector));
+  }
 }
 
 } // namespace weft

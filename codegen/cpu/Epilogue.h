@@ -30,6 +30,9 @@ struct SumDestination {
   Value buffer;
   /// Where the element of `result` at `indices` stands in the buffer.
   std::function<Value(ArrayRef<Value> indices)> placeOf;
+  /// For the sums of the lines of `result`, that is along the last index of SumTile::indicesOf();
+  /// null if they are not wanted.
+  Value lineSums = {};
 };
 
 class Epilogue {
@@ -41,6 +44,12 @@ public:
 
   void store(const SumTile &tile);
 
+  /// True if store() also adds to the sums of lines: beginLine() comes before the first tile of
+  /// each, and its tiles in an order that its length alone decides.
+  bool sumsLines() const { return destination.lineSums != nullptr; }
+  /// Of a vector of columns; `line` has all indices of the line.
+  void beginLine(ArrayRef<Value> line, Value column, Value mask);
+
 private:
   enum class Form { Registers, Vectors, Elements };
 
@@ -51,10 +60,17 @@ private:
   Value vectorAt(Value tensor, ArrayRef<Value> indices, Value mask);
   Value computeVector(Value tensor, ArrayRef<Value> indices, Value mask);
   Value loadVector(Value buffer, Value place, Type element, Value mask);
-  void storeRow(const SumTile &tile, Value row, ArrayRef<Value> sums);
-  void storeVector(ArrayRef<Value> indices, Value sums, Value mask);
+  /// Adds to `lineSums` unless it is empty.
+  void storeRow(const SumTile &tile, Value row, ArrayRef<Value> sums, SmallVector<Value> &lineSums);
+  Value storeVector(ArrayRef<Value> indices, Value sums, Value mask);
   void storeElements(const SumTile &tile);
   void storeElement(ArrayRef<Value> indices, Value sum);
+
+  Value maskOf(const SumTile &tile, int64_t vector);
+  Value lineSumPlace(ArrayRef<Value> line, Value column);
+  Value lineSumPlace(const SumTile &tile, int64_t vector);
+  SmallVector<Value> loadLineSums(const SumTile &tile);
+  void storeLineSums(const SumTile &tile, ArrayRef<Value> lineSums);
 
   Kernel &kernel;
   Tiles &tiles;

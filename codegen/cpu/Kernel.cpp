@@ -5,6 +5,7 @@
 #include "codegen/cpu/Kernel.h"
 
 #include "passes/KernelRules.h"
+#include "passes/LineSums.h"
 
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Interfaces/SideEffectInterfaces.h"
@@ -48,8 +49,10 @@ static SmallVector<int64_t> orderOf(Value result, Operation *root) {
 
 Kernel::Kernel(FuncOp sourceFunction, VectorTarget vectorTarget)
     : source(sourceFunction), target(vectorTarget), builder(sourceFunction.getContext()) {
+  Operation *lineSum = lineSumIn(source.getBody().front());
+  givesLineSums = lineSum;
   for (Operation &op : source.getBody().front()) {
-    if (isRoot(&op))
+    if (isRoot(&op) && &op != lineSum)
       root = &op;
     if (op.hasTrait<mlir::OpTrait::IsTerminator>())
       result = op.getOperand(0);
@@ -81,9 +84,11 @@ LogicalResult Kernel::finish() {
 
 void Kernel::forChunks(Code::Body body) { code().loop(loops.begin, loops.end, 1, body); }
 
-/// What the kernel gives, all of one shape; beside a root it is one value.
+/// What the kernel gives, all of one shape; beside a root it is one value. Sums of its lines are
+/// stored by themselves.
 static ValueRange resultsOf(Kernel &kernel) {
-  return kernel.source.getBody().front().getTerminator()->getOperands();
+  ValueRange all = kernel.source.getBody().front().getTerminator()->getOperands();
+  return kernel.givesLineSums ? all.take_front() : all;
 }
 
 void Kernel::store(ArrayRef<Value> indices) {

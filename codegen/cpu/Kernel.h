@@ -31,8 +31,9 @@ public:
 
   mlir::func::FuncOp source;
   VectorTarget target;
-  Operation *root = nullptr; ///< Null in a kernel without one.
-  Value result;              ///< The value that the kernel gives; `root`'s, or an epilogue of it.
+  Operation *root = nullptr;  ///< Null in a kernel without one.
+  Value result;               ///< The value that the kernel gives; `root`'s, or an epilogue of it.
+  bool givesLineSums = false; ///< Of `result`, as second output (passes/LineSums.h).
 
   Code &code() { return *codeStore; }
   Scalar &scalar() { return *scalarStore; }

@@ -9,6 +9,7 @@
 #include "codegen/cpu/Transpose.h"
 #include "passes/Expansion.h"
 #include "passes/KernelRules.h"
+#include "passes/LineSums.h"
 
 #include "mlir/Conversion/Passes.h"
 #include "mlir/Dialect/Arith/Transforms/Passes.h"
@@ -37,9 +38,9 @@ static LogicalResult checkForm(FuncOp kernel) {
                               << "' needs one block and a result, has "
                               << kernel.getBody().getBlocks().size() << " and "
                               << kernel.getNumResults();
-  Operation *root = nullptr;
+  Operation *root = nullptr, *lineSum = lineSumIn(kernel.getBody().front());
   for (Operation &op : kernel.getBody().front()) {
-    if (op.hasTrait<mlir::OpTrait::IsTerminator>())
+    if (op.hasTrait<mlir::OpTrait::IsTerminator>() || &op == lineSum)
       continue;
     bool rooted = isRoot(&op);
     if (!rooted && !op.hasTrait<Elementwise>() && !op.hasTrait<Indexing>())
@@ -47,7 +48,7 @@ static LogicalResult checkForm(FuncOp kernel) {
     if (rooted && root && !isExpansion(root, &op))
       return op.emitError() << "kernel '" << kernel.getName() << "' has two roots, '"
                             << root->getName() << "' and '" << op.getName() << "'";
-    if (rooted && kernel.getNumResults() > 1)
+    if (rooted && kernel.getNumResults() > 1 && !lineSum)
       return op.emitError() << "kernel '" << kernel.getName() << "' has the root '" << op.getName()
                             << "' and " << kernel.getNumResults() << " results, must have 1";
     if (rooted)

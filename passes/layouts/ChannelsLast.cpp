@@ -11,6 +11,7 @@
 #include "passes/layouts/Panels.h"
 #include "passes/layouts/TransposedConv.h"
 #include "passes/layouts/WindowCost.h"
+#include "passes/LineSums.h"
 #include "passes/Passes.h"
 
 #include "llvm/ADT/TypeSwitch.h"
@@ -74,6 +75,7 @@ private:
   Value splat(GraphBuilder &b, ConstantOp op);
   Operation *copy(GraphBuilder &b, Operation *op);
   void reduceInLast(ReduceOp op);
+  void sumLinesFirst(GraphBuilder &b, ReduceOp op);
   void chooseTile(ConvFilterGradOp op);
   PanelForm formFor(Operation *op);
 
@@ -348,6 +350,18 @@ void ChannelsLast::reduceInLast(ReduceOp op) {
   llvm::sort(axes);
   op.getInputMutable().assign(last(b, op.getInput()));
   op.setAxes(axes);
+  sumLinesFirst(b, op);
+}
+
+/// The sum of the places of a depthwise convolution is that of its lines, which its kernel gives.
+void ChannelsLast::sumLinesFirst(GraphBuilder &b, ReduceOp op) {
+  Value input = op.getInput();
+  if (op.getKind() != ReduceKind::Sum || rankOf(input) != 4 || !b.element(input).isF32() ||
+      op.getAxes() != ArrayRef<int64_t>{1, 2} || !followsDepthwise(input))
+    return;
+  Value lines = b.reduce(ReduceKind::Sum, input, 2);
+  op.getResult().replaceAllUsesWith(b.reduce(ReduceKind::Sum, lines, 1));
+  replaced.push_back(op);
 }
 
 /// Where the gradient of a filter goes through tiles, it says so; its operands are read in the

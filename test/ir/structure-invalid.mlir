@@ -58,6 +58,19 @@ func.func @kernel_c2_results_differ(%x: tensor<3xf32>, %y: tensor<4xf32>) {
 
 // -----
 
+// Only a reduction of the first result may have other dimensions.
+func.func @kernel_c2_reduces_another_value(%x: tensor<3x4xf32>) {
+  // expected-error @below {{'weft.kernel' op result has dimensions [3] where [3, 4] are expected}}
+  %0:2 = weft.kernel (%a = %x : tensor<3x4xf32>) -> (tensor<3x4xf32>, tensor<3xf32>) {
+    %1 = weft.neg %a : tensor<3x4xf32>
+    %2 = weft.reduce sum %a axes [1] : tensor<3x4xf32> -> tensor<3xf32>
+    weft.yield %1, %2 : tensor<3x4xf32>, tensor<3xf32>
+  }
+  return
+}
+
+// -----
+
 func.func @kernel_c2_no_yield(%x: tensor<3xf32>) {
   // expected-error @below {{'weft.kernel' op region 0 does not end in 'weft.yield'}}
   "weft.kernel"(%x) ({

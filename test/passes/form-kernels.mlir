@@ -657,3 +657,49 @@ func.func @expansion_of_long_lines_is_stored(%x: tensor<1x16x1024x16xf32> {weft.
     : tensor<1x16x1024x96xf32>, tensor<3x3x96xf32> -> tensor<1x16x1024x96xf32>
   return %q : tensor<1x16x1024x96xf32>
 }
+
+// The kernel of a depthwise convolution sums the lines of what it gives.
+// CHECK-LABEL: func.func @line_sums(
+// CHECK: weft.kernel
+// CHECK-NEXT: weft.depthwise_conv
+// CHECK-NEXT: %[[Y:.*]] = weft.abs
+// CHECK-NEXT: %[[S:.*]] = weft.reduce sum %[[Y]] axes [2]
+// CHECK-NEXT: weft.yield %[[Y]], %[[S]]
+// CHECK: weft.kernel
+// CHECK-NEXT: weft.neg
+// CHECK-NOT: weft.kernel
+// CHECK: return
+func.func @line_sums(%x: tensor<1x8x6x16xf32> {weft.name = "x"}, %d: tensor<3x3x16xf32> {weft.name = "d"})
+    -> (tensor<1x8x6x16xf32> {weft.name = "y"}, tensor<1x8x16xf32> {weft.name = "s"}) attributes {weft.export} {
+  %0 = weft.depthwise_conv %x, %d strides [1, 1] pad [1, 1] [1, 1] dilations [1, 1]
+    : tensor<1x8x6x16xf32>, tensor<3x3x16xf32> -> tensor<1x8x6x16xf32>
+  %y = weft.abs %0 : tensor<1x8x6x16xf32>
+  %s = weft.reduce sum %y axes [2] : tensor<1x8x6x16xf32> -> tensor<1x8x16xf32>
+  %n = weft.neg %y : tensor<1x8x6x16xf32>
+  return %n, %s : tensor<1x8x6x16xf32>, tensor<1x8x16xf32>
+}
+
+// But nothing else than sums.
+// CHECK-LABEL: func.func @other_line_sums(
+// CHECK-COUNT-2: weft.kernel
+func.func @other_line_sums(%x: tensor<1x8x6x16xf32> {weft.name = "x"}, %d: tensor<3x3x16xf32> {weft.name = "d"})
+    -> (tensor<1x8x6x16xf32> {weft.name = "y"}, tensor<1x8x16xf32> {weft.name = "s"}) attributes {weft.export} {
+  %0 = weft.depthwise_conv %x, %d strides [1, 1] pad [1, 1] [1, 1] dilations [1, 1]
+    : tensor<1x8x6x16xf32>, tensor<3x3x16xf32> -> tensor<1x8x6x16xf32>
+  %y = weft.abs %0 : tensor<1x8x6x16xf32>
+  %s = weft.reduce max %y axes [2] : tensor<1x8x6x16xf32> -> tensor<1x8x16xf32>
+  return %y, %s : tensor<1x8x6x16xf32>, tensor<1x8x16xf32>
+}
+
+// Nor where something reads the lines before the sums: the kernel stands at their place.
+// CHECK-LABEL: func.func @line_sums_after_another_use(
+// CHECK-COUNT-3: weft.kernel
+func.func @line_sums_after_another_use(%x: tensor<1x8x6x16xf32> {weft.name = "x"}, %d: tensor<3x3x16xf32> {weft.name = "d"})
+    -> (tensor<1x8x6x16xf32> {weft.name = "y"}, tensor<1x8x16xf32> {weft.name = "s"}) attributes {weft.export} {
+  %0 = weft.depthwise_conv %x, %d strides [1, 1] pad [1, 1] [1, 1] dilations [1, 1]
+    : tensor<1x8x6x16xf32>, tensor<3x3x16xf32> -> tensor<1x8x6x16xf32>
+  %y = weft.abs %0 : tensor<1x8x6x16xf32>
+  %n = weft.softmax %y axis 3 : tensor<1x8x6x16xf32>
+  %s = weft.reduce sum %y axes [2] : tensor<1x8x6x16xf32> -> tensor<1x8x16xf32>
+  return %n, %s : tensor<1x8x6x16xf32>, tensor<1x8x16xf32>
+}

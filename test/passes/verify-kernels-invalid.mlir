@@ -71,3 +71,18 @@ func.func @k4_view_of_what_is_computed_inside(%x: tensor<4x4xf32> {weft.name = "
   }
   return %y : tensor<4x4xf32>
 }
+
+// -----
+
+// Sums over another dimension are no sums of lines.
+func.func @k2_sums_of_columns(%x: tensor<1x8x6x16xf32> {weft.name = "x"}, %d: tensor<3x3x16xf32> {weft.name = "d"})
+    -> (tensor<1x8x6x16xf32> {weft.name = "y"}, tensor<1x6x16xf32> {weft.name = "s"}) attributes {weft.export} {
+  %y:2 = weft.kernel (%a = %x : tensor<1x8x6x16xf32>, %b = %d : tensor<3x3x16xf32>) -> (tensor<1x8x6x16xf32>, tensor<1x6x16xf32>) {
+    // expected-error @below {{'weft.depthwise_conv' op is a root in a kernel with 2 results, must have 1}}
+    %0 = weft.depthwise_conv %a, %b strides [1, 1] pad [1, 1] [1, 1] dilations [1, 1]
+      : tensor<1x8x6x16xf32>, tensor<3x3x16xf32> -> tensor<1x8x6x16xf32>
+    %1 = weft.reduce sum %0 axes [1] : tensor<1x8x6x16xf32> -> tensor<1x6x16xf32>
+    weft.yield %0, %1 : tensor<1x8x6x16xf32>, tensor<1x6x16xf32>
+  }
+  return %y#0, %y#1 : tensor<1x8x6x16xf32>, tensor<1x6x16xf32>
+}

@@ -91,6 +91,27 @@ func.func @axes_follow(%x: tensor<1x4x5xf32> {weft.name = "x"}, %w: tensor<8x4x1
 
 // -----
 
+// The sum of all places behind a depthwise convolution is one of lines first, which its kernel gives.
+// CHECK-LABEL: func.func @sums_behind_depthwise(
+// CHECK: %[[R:.*]] = weft.max
+// CHECK: %[[S:.*]] = weft.reduce sum %[[R]] axes [2] : tensor<1x6x7x16xf32> -> tensor<1x6x16xf32>
+// CHECK: weft.reduce sum %[[S]] axes [1] : tensor<1x6x16xf32> -> tensor<1x16xf32>
+// CHECK: %[[T:.*]] = weft.neg
+// CHECK: weft.reduce max %[[T]] axes [1, 2]
+func.func @sums_behind_depthwise(%x: tensor<1x16x6x7xf32> {weft.name = "x"}, %w: tensor<16x1x3x3xf32> {weft.name = "w"})
+    -> (tensor<1x16xf32> {weft.name = "y"}, tensor<1x16xf32> {weft.name = "z"}) attributes {weft.export} {
+  %c = weft.conv %x, %w strides [1, 1] pad [1, 1] [1, 1] dilations [1, 1] groups 16
+    : tensor<1x16x6x7xf32>, tensor<16x1x3x3xf32> -> tensor<1x16x6x7xf32>
+  %zero = weft.constant dense<0.0> : tensor<1x16x6x7xf32>
+  %r = weft.max %c, %zero : tensor<1x16x6x7xf32>
+  %y = weft.reduce sum %r axes [2, 3] : tensor<1x16x6x7xf32> -> tensor<1x16xf32>
+  %t = weft.neg %c : tensor<1x16x6x7xf32>
+  %z = weft.reduce max %t axes [2, 3] : tensor<1x16x6x7xf32> -> tensor<1x16xf32>
+  return %y, %z : tensor<1x16xf32>, tensor<1x16xf32>
+}
+
+// -----
+
 // Without a convolution nothing turns.
 // CHECK-LABEL: func.func @no_convolution(
 // CHECK-NEXT: weft.pool max %{{.*}} window [2, 2]
