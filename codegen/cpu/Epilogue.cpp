@@ -101,27 +101,10 @@ bool Epilogue::hasVectors(Value tensor) {
 
 //===-- Vectors -----------------------------------------------------------------------------===//
 
-static Code::Key vectorKey(Value tensor, ArrayRef<Value> indices, Value mask) {
-  static const char kind = 0;
-  Code::Key key{&kind, tensor.getAsOpaquePointer(), mask.getAsOpaquePointer()};
-  for (Value index : indices)
-    key.push_back(index.getAsOpaquePointer());
-  return key;
-}
-
-Value Epilogue::loadVector(Value buffer, Value place, Type element, Value mask) {
-  OpBuilder &b = code.builder;
-  mlir::VectorType type = tiles.vectorOf(storageType(element));
-  if (!mask)
-    return vector::LoadOp::create(b, code.loc, type, buffer, mlir::ValueRange(place));
-  return vector::MaskedLoadOp::create(b, code.loc, type, buffer, mlir::ValueRange(place), mask,
-                                      scalar.constant(type, 0.0));
-}
-
 /// The elements of `tensor` at `indices` and behind, along the last dimension; what the mask leaves
 /// out is anything.
 Value Epilogue::vectorAt(Value tensor, ArrayRef<Value> indices, Value mask) {
-  Code::Key key = vectorKey(tensor, indices, mask);
+  Code::Key key = vectorKey(tensor, indices, mask, tiles.lanes);
   if (Value known = code.recall(key))
     return known;
   Value value = computeVector(tensor, indices, mask);
@@ -131,8 +114,8 @@ Value Epilogue::vectorAt(Value tensor, ArrayRef<Value> indices, Value mask) {
 
 Value Epilogue::computeVector(Value tensor, ArrayRef<Value> indices, Value mask) {
   if (Value buffer = elements.flat(tensor))
-    return loadVector(buffer, code.linearize(indices, elements.sizes(tensor)), elementOf(tensor),
-                      mask);
+    return loadLanes(scalar, tiles.vectorOf(storageType(elementOf(tensor))), buffer,
+                     code.linearize(indices, elements.sizes(tensor)), mask);
   Operation *op = tensor.getDefiningOp();
   if (isa<ConstantOp>(op))
     return tiles.spread(elements.at(tensor, indices));
@@ -153,7 +136,7 @@ Value Epilogue::computeVector(Value tensor, ArrayRef<Value> indices, Value mask)
 
 Value Epilogue::storeVector(ArrayRef<Value> indices, Value sums, Value mask) {
   Value root = destination.root;
-  code.remember(vectorKey(root, indices, mask), scalar.narrow(sums, elementOf(root)));
+  code.remember(vectorKey(root, indices, mask, tiles.lanes), scalar.narrow(sums, elementOf(root)));
   Value place = destination.placeOf(indices);
   Value result = vectorAt(destination.result, indices, mask);
   tiles.storeSums(result, destination.buffer, place, mask);

@@ -59,7 +59,6 @@ private:
   bool isBesideLanes(BroadcastOp op);
   Value vectorAt(Value tensor, ArrayRef<Value> indices, Value mask);
   Value computeVector(Value tensor, ArrayRef<Value> indices, Value mask);
-  Value loadVector(Value buffer, Value place, Type element, Value mask);
   /// Adds to `lineSums` unless it is empty.
   void storeRow(const SumTile &tile, Value row, ArrayRef<Value> sums, SmallVector<Value> &lineSums);
   Value storeVector(ArrayRef<Value> indices, Value sums, Value mask);

@@ -65,22 +65,23 @@ bool Lanes::canGive(Value tensor, Type element, size_t running) {
   return gather && canGather(gather, running) && allGive(gather.getInput());
 }
 
-static Code::Key laneKey(Value tensor, ArrayRef<Value> indices, Value mask) {
-  static const char kind = 0;
-  Code::Key key{&kind, tensor.getAsOpaquePointer(), mask.getAsOpaquePointer()};
+Code::Key vectorKey(Value tensor, ArrayRef<Value> indices, Value mask, int64_t lanes) {
+  // One address for each number of lanes.
+  static const char kinds[256] = {};
+  assert(lanes < static_cast<int64_t>(std::size(kinds)) && "vectors of a processor");
+  Code::Key key{&kinds[lanes], tensor.getAsOpaquePointer(), mask.getAsOpaquePointer()};
   for (Value index : indices)
     key.push_back(index.getAsOpaquePointer());
   return key;
 }
 
-Value Lanes::load(Value buffer, Value place, Value mask) {
-  OpBuilder &b = kernel.code().builder;
-  Location loc = kernel.code().loc;
-  mlir::VectorType type = vectorOf(element);
+Value loadLanes(Scalar &scalar, mlir::VectorType type, Value buffer, Value place, Value mask) {
+  OpBuilder &b = scalar.code.builder;
+  Location loc = scalar.code.loc;
   if (!mask)
     return vector::LoadOp::create(b, loc, type, buffer, mlir::ValueRange(place));
   return vector::MaskedLoadOp::create(b, loc, type, buffer, mlir::ValueRange(place), mask,
-                                      kernel.scalar().constant(type, 0.0));
+                                      scalar.constant(type, 0.0));
 }
 
 void Lanes::store(Value vector, Value buffer, Value place, Value mask) {
@@ -93,7 +94,7 @@ void Lanes::store(Value vector, Value buffer, Value place, Value mask) {
 }
 
 Value Lanes::at(Value tensor, ArrayRef<Value> indices, Value mask) {
-  Code::Key key = laneKey(tensor, indices, mask);
+  Code::Key key = vectorKey(tensor, indices, mask, count);
   if (Value known = kernel.code().recall(key))
     return known;
   Value value = compute(tensor, indices, mask);

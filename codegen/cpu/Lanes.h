@@ -11,6 +11,15 @@
 
 namespace weft {
 
+/// Neighbours in a buffer, as a vector of `type`; 0 where the mask, if any, leaves one out.
+Value loadLanes(Scalar &scalar, mlir::VectorType type, Value buffer, Value place, Value mask);
+
+/// What a vector of `lanes` elements of `tensor` is remembered under.
+Code::Key vectorKey(Value tensor, ArrayRef<Value> indices, Value mask, int64_t lanes);
+
+/// True for operations whose code on floats takes vectors: no calls, no changes of type.
+bool hasVectorCode(Operation *op, Type element);
+
 class Lanes {
 public:
   /// Vectors of `laneCount` elements of type `elementType` along the last `numRunning` dimensions,
@@ -26,7 +35,9 @@ public:
   Value at(Value tensor, ArrayRef<Value> indices, Value mask);
 
   mlir::VectorType vectorOf(Type type) const { return mlir::VectorType::get({count}, type); }
-  Value load(Value buffer, Value place, Value mask);
+  Value load(Value buffer, Value place, Value mask) {
+    return loadLanes(kernel.scalar(), vectorOf(element), buffer, place, mask);
+  }
   void store(Value vector, Value buffer, Value place, Value mask);
 
 private:
@@ -38,9 +49,6 @@ private:
   size_t running;
   int64_t count;
 };
-
-/// True for operations whose code on floats takes vectors: no calls, no changes of type.
-bool hasVectorCode(Operation *op, Type element);
 
 } // namespace weft
 

@@ -4,6 +4,8 @@
 
 #include "codegen/cpu/Tiles.h"
 
+#include "codegen/cpu/Lanes.h"
+
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/IR/TypeUtilities.h"
@@ -26,16 +28,7 @@ Tiles::Tiles(Kernel &ownerKernel, Type operandElement, Type sumScalar)
 //===-- Vectors -----------------------------------------------------------------------------===//
 
 Value Tiles::loadVector(Value buffer, Value index, Value mask, Type ofElement) {
-  OpBuilder &b = code.builder;
-  mlir::VectorType type = vectorOf(storageType(ofElement));
-  Value loaded;
-  if (mask) {
-    Value nothing = scalar.constant(type, 0.0);
-    loaded =
-        vector::MaskedLoadOp::create(b, code.loc, type, buffer, ValueRange(index), mask, nothing);
-  } else {
-    loaded = vector::LoadOp::create(b, code.loc, type, buffer, ValueRange(index));
-  }
+  Value loaded = loadLanes(scalar, vectorOf(storageType(ofElement)), buffer, index, mask);
   return widenForSum(scalar, loaded, ofElement, sum);
 }
 
@@ -154,12 +147,7 @@ SmallVector<Value> Tiles::zeros(int64_t count) {
 }
 
 Value Tiles::loadSums(Value buffer, Value index, Value mask) {
-  mlir::VectorType type = vectorOf(sum);
-  if (!mask)
-    return vector::LoadOp::create(code.builder, code.loc, type, buffer, ValueRange(index));
-  Value nothing = scalar.constant(type, 0.0);
-  return vector::MaskedLoadOp::create(code.builder, code.loc, type, buffer, ValueRange(index), mask,
-                                      nothing);
+  return loadLanes(scalar, vectorOf(sum), buffer, index, mask);
 }
 
 /// True for a mask of the first lane alone.
