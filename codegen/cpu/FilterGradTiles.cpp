@@ -63,11 +63,17 @@ void FilterGradTiles::transformVector(const Side &side, const Square &square, Va
                                       Value channel, Value lanes, ArrayRef<Value> inside) {
   Value argument = elements.flat(side.view.argument);
   Value image = code.add(side.view.offset(elements, {square.image}), channel);
+  // As for the patches of a convolution, what is outside is not addressed.
+  auto placeOf = [&](Value start, int64_t steps, size_t number) {
+    Value at = code.add(start, code.index(steps));
+    return inside.empty() ? at : tiles.scalar.select(inside[number], at, code.index(0));
+  };
   Matrix values;
   for (int64_t y = 0; y < side.size; ++y)
     for (int64_t x = 0; x < side.size; ++x) {
-      Value at = code.mul(code.add(square.y, code.index(y)), side.view.stride(elements, 2));
-      at = code.add(at, code.mul(code.add(square.x, code.index(x)), side.view.stride(elements, 3)));
+      Value at = code.mul(placeOf(square.y, y, y), side.view.stride(elements, 2));
+      Value across = placeOf(square.x, x, side.size + x);
+      at = code.add(at, code.mul(across, side.view.stride(elements, 3)));
       Value mask = lanes;
       if (!inside.empty())
         mask = code.both(lanes, tiles.spread(code.both(inside[y], inside[side.size + x])));

@@ -38,19 +38,35 @@ private:
   Chunk chunkAt(Value number);
   void computeInput(const Chunk &chunk);
   void emitColumns(const Chunk &chunk, const ColumnRange &columns);
+  Value lineNumber(const WindowLine &line);
   Value tileNumber(const Chunk &chunk, const WindowLine &line, Value x);
-  void askForNext(const Chunk &chunk, const WindowLine &line, Value x);
+  void askForNext(const Chunk &chunk, const ColumnRange &columns, const WindowLine &line, Value x,
+                  Value row);
   /// Where the sums of a tile wait, and how many vectors they are.
   struct WaitingSums {
     Value start;
     int64_t vectors;
   };
   void emitPasses(const Chunk &chunk, const ColumnRange &columns);
+  /// A tile of a chunk that has passes; one place without `segments` where that is not known.
+  struct WaitingTile {
+    WindowLine line;
+    Value x;
+    ArrayRef<TapSegment> segments;
+    int64_t height;
+    WaitingSums sums;
+  };
+  void forWaitingTiles(const Chunk &chunk, const ColumnRange &columns,
+                       llvm::function_ref<void(const WaitingTile &)> body);
+  void passRows(const Chunk &chunk, const ColumnRange &columns);
+  void passTaps(const Chunk &chunk, const ColumnRange &columns);
+  Sums addRows(const ColumnRange &columns, Value x, Value row, int64_t count, Sums sums);
   void keep(const WaitingSums &at, ArrayRef<Value> sums);
   Sums kept(const WaitingSums &at);
   void emitTile(const ColumnRange &columns, const WindowLine &line, Value x,
                 ArrayRef<TapSegment> segments, int64_t height);
-  void emitBorderPlace(const ColumnRange &columns, const WindowLine &line, Value x);
+  Sums addTaps(const ColumnRange &columns, Value x, ArrayRef<TapSegment> segments,
+               std::pair<int64_t, int64_t> taps, const WindowLoops::TapLine &from, Sums sums);
   void store(const ColumnRange &columns, const WindowLine &line, Value x, int64_t height,
              ArrayRef<Value> sums);
 
@@ -110,7 +126,7 @@ PackedEmitter::PackedEmitter(Kernel &ownerKernel, const PackedPlan &thePlan)
     computed = kernel.scratch(1, code.builder.getIndexType());
     mlir::memref::StoreOp::create(code.builder, code.loc, code.index(-1), computed, code.index(0));
   }
-  if (plan.stepsPerPass < plan.wholeDepth())
+  if (plan.hasPasses())
     waiting = kernel.scratch(plan.rowsPerChunk() * plan.columns.vectors * tiles.lanes, tiles.sum);
 }
 
@@ -176,48 +192,63 @@ void PackedEmitter::emitColumns(const Chunk &chunk, const ColumnRange &columns) 
       loops.forTiles(
           each.line, plan.phases.size() == 1 ? chunk.tiles : loops.allTiles(each.line),
           [&](Value x, ArrayRef<TapSegment> segments, int64_t height) {
-            askForNext(chunk, line, x);
+            askForNext(chunk, columns, line, x, code.index(0));
             emitTile(columns, line, x, segments, height);
           },
           [&](Value x) {
             ahead = {};
-            emitBorderPlace(columns, line, x);
+            emitTile(columns, line, x, {}, 1);
           });
     });
   }
+}
+
+/// Which of all lines it is.
+Value PackedEmitter::lineNumber(const WindowLine &line) {
+  SmallVector<Value> sizes{elements.size(plan.images)};
+  for (const WindowAxis &axis : plan.outer)
+    sizes.push_back(elements.size(axis.out));
+  return code.linearize(line.places, sizes);
 }
 
 /// Which of the tiles is at `x` that go through a block of columns before the next one.
 Value PackedEmitter::tileNumber(const Chunk &chunk, const WindowLine &line, Value x) {
   const TiledLine &tiled = phase->line;
   Value height = code.index(tiled.height), number = code.ceilDiv(x, height);
-  SmallVector<Value> sizes{elements.size(plan.images)};
-  for (const WindowAxis &axis : plan.outer)
-    sizes.push_back(elements.size(axis.out));
-  Value lineNumber = code.linearize(line.places, sizes);
+  Value before = lineNumber(line);
   if (!plan.columnsOutside) {
-    lineNumber = code.sub(lineNumber, chunk.lines.from);
+    before = code.sub(before, chunk.lines.from);
     Value first = code.ceilDiv(loops.placeOf(tiled, chunk.tiles.from), height);
     number = code.max(code.sub(number, first), code.index(0));
   }
   Value lineTiles = code.ceilDiv(elements.size(tiled.axis.out), height);
-  return code.add(code.mul(lineNumber, lineTiles), number);
+  return code.add(code.mul(before, lineTiles), number);
 }
 
-/// Chooses what the tile at `x` asks for.
-void PackedEmitter::askForNext(const Chunk &chunk, const WindowLine &line, Value x) {
+/// Chooses what the tile at `x` asks for while it goes through the rows from `row` on of a block.
+void PackedEmitter::askForNext(const Chunk &chunk, const ColumnRange &columns,
+                               const WindowLine &line, Value x, Value row) {
   ahead = {};
   if (plan.tilesBetween == 0)
     return;
-  Value distance;
-  if (waiting) { // The next part; at the end of a panel the next one.
-    distance = code.index(plan.stepsPerPass * plan.columns.width);
-  } else {
-    Value next = code.rem(code.add(chunk.column, code.index(1)), code.index(plan.columns.count));
-    distance = code.sub(plan.columns.start(code, next), plan.columns.start(code, chunk.column));
+  Value after = code.rem(code.add(chunk.column, code.index(1)), code.index(plan.columns.count));
+  Value next = code.add(columns.filter, code.sub(plan.columns.start(code, after),
+                                                 plan.columns.start(code, chunk.column)));
+  Value current = columns.filter;
+  if (waiting) { // The next part, or the first one of the next block.
+    Value isLast =
+        code.compare(mlir::arith::CmpIPredicate::sge, code.add(row, code.index(plan.stepsPerPass)),
+                     code.index(plan.wholeDepth()));
+    current = code.add(current, code.mul(row, code.index(plan.columns.width)));
+    Value part = code.add(current, code.index(plan.stepsPerPass * plan.columns.width));
+    next = tiles.scalar.select(isLast, next, part);
   }
-  ahead =
-      PanelAhead::of(code, plan.columns, distance, tileNumber(chunk, line, x), plan.tilesBetween);
+  ahead = {next,
+           current,
+           &plan.columns,
+           plan.stepsPerPass,
+           tileNumber(chunk, line, x),
+           plan.tilesBetween};
 }
 
 //===-- Passes ------------------------------------------------------------------------------===//
@@ -226,47 +257,84 @@ void PackedEmitter::askForNext(const Chunk &chunk, const WindowLine &line, Value
 /// tiles but the first. Sums run in ascending order as everywhere, and wait in memory in between.
 void PackedEmitter::emitPasses(const Chunk &chunk, const ColumnRange &columns) {
   phase = &plan.phases[0];
-  int64_t depth = plan.wholeDepth(), whole = depth / plan.stepsPerPass * plan.stepsPerPass;
-  WindowLine line{{code.index(0)}, {}};
+  forWaitingTiles(chunk, columns, [&](const WaitingTile &tile) {
+    keep(tile.sums, tiles.zeros(tile.sums.vectors));
+  });
+  if (plan.isPointwise)
+    passRows(chunk, columns);
+  else
+    passTaps(chunk, columns);
+  ahead = {};
+  int64_t depth = plan.wholeDepth(), rest = plan.isPointwise ? depth % plan.stepsPerPass : 0;
+  forWaitingTiles(chunk, columns, [&](const WaitingTile &tile) {
+    Sums sums = kept(tile.sums);
+    if (rest)
+      sums = addRows(columns, tile.x, code.index(depth - rest), rest, std::move(sums));
+    store(columns, tile.line, tile.x, tile.height, sums);
+  });
+}
+
+void PackedEmitter::forWaitingTiles(const Chunk &chunk, const ColumnRange &columns,
+                                    llvm::function_ref<void(const WaitingTile &)> body) {
+  int64_t lineRows = plan.tilesPerBlock * phase->line.height;
   Value first = loops.placeOf(phase->line, chunk.tiles.from);
-  auto forTiles = [&](llvm::function_ref<void(const WaitingSums &, Value x)> body) {
-    auto tile = [&](Value x, int64_t height) {
-      Value row = code.mul(code.sub(x, first), code.index(columns.vectors * tiles.lanes));
-      body({row, height * columns.vectors}, x);
+  loops.forLines(chunk.lines, [&](const WindowLine &line) {
+    Value before = code.mul(code.sub(lineNumber(line), chunk.lines.from), code.index(lineRows));
+    auto tile = [&](Value x, ArrayRef<TapSegment> segments, int64_t height) {
+      Value row = code.add(before, code.sub(x, first));
+      Value start = code.mul(row, code.index(columns.vectors * tiles.lanes));
+      body({line, x, segments, height, {start, height * columns.vectors}});
     };
-    loops.forTiles(
-        phase->line, chunk.tiles,
-        [&](Value x, ArrayRef<TapSegment>, int64_t height) { tile(x, height); },
-        [&](Value x) { tile(x, 1); });
-  };
-  auto products = [&](Value x, Value k, int64_t steps, Sums sums) {
-    PanelOperands operands{input,
-                           elementOf(plan.input),
-                           channels,
-                           filter,
-                           elementOf(plan.filter),
-                           plan.columns.width,
-                           plan.columns.offsets(columns.vectors),
-                           /*interleave=*/1,
-                           ahead};
-    int64_t height = static_cast<int64_t>(sums.size()) / columns.vectors;
-    Value left = code.add(inputStart(code.index(0), x), k);
-    Value right = code.add(columns.filter, code.mul(k, code.index(plan.columns.width)));
-    return panelProducts(tiles, operands, height, steps, left, right, std::move(sums));
-  };
-  forTiles([&](const WaitingSums &at, Value) { keep(at, tiles.zeros(at.vectors)); });
-  code.loop(code.index(0), code.index(whole), plan.stepsPerPass, [&](Value k) {
-    forTiles([&](const WaitingSums &at, Value x) {
-      askForNext(chunk, line, x);
-      keep(at, products(x, k, plan.stepsPerPass, kept(at)));
+    loops.forTiles(phase->line, chunk.tiles, tile, [&](Value x) { tile(x, {}, 1); });
+  });
+}
+
+/// Passes of as many rows of a panel; what is left is no whole one.
+void PackedEmitter::passRows(const Chunk &chunk, const ColumnRange &columns) {
+  int64_t whole = plan.wholeDepth() / plan.stepsPerPass * plan.stepsPerPass;
+  code.loop(code.index(0), code.index(whole), plan.stepsPerPass, [&](Value row) {
+    forWaitingTiles(chunk, columns, [&](const WaitingTile &tile) {
+      askForNext(chunk, columns, tile.line, tile.x, row);
+      keep(tile.sums, addRows(columns, tile.x, row, plan.stepsPerPass, kept(tile.sums)));
     });
   });
-  ahead = {};
-  forTiles([&](const WaitingSums &at, Value x) {
-    Sums sums = kept(at);
-    if (whole < depth)
-      sums = products(x, code.index(whole), depth - whole, std::move(sums));
-    store(columns, line, x, at.vectors / columns.vectors, sums);
+}
+
+/// Adds `count` rows of a panel, from `row` on, to the sums of pointwise products at `x`.
+PackedEmitter::Sums PackedEmitter::addRows(const ColumnRange &columns, Value x, Value row,
+                                           int64_t count, Sums sums) {
+  PanelOperands operands{input,
+                         elementOf(plan.input),
+                         channels,
+                         filter,
+                         elementOf(plan.filter),
+                         plan.columns.width,
+                         plan.columns.offsets(columns.vectors),
+                         /*interleave=*/1,
+                         ahead};
+  int64_t height = static_cast<int64_t>(sums.size()) / columns.vectors;
+  Value left = code.add(inputStart(code.index(0), x), row);
+  Value right = code.add(columns.filter, code.mul(row, code.index(plan.columns.width)));
+  return panelProducts(tiles, operands, height, count, left, right, std::move(sums));
+}
+
+/// Passes of some taps of a line each, for all taps of the outer dimensions in turn.
+void PackedEmitter::passTaps(const Chunk &chunk, const ColumnRange &columns) {
+  int64_t lineTaps = plan.lineTaps, each = plan.stepsPerPass / plan.inputs;
+  loops.forOuterTaps([&](ArrayRef<Value> outerTaps) {
+    for (int64_t first = 0; first < lineTaps; first += each) {
+      int64_t last = std::min(first + each, lineTaps);
+      forWaitingTiles(chunk, columns, [&](const WaitingTile &tile) {
+        WindowLoops::TapLine from = loops.lineOfTaps(tile.line, outerTaps);
+        auto add = [&] {
+          Value row = code.add(code.mul(from.tap, code.index(lineTaps)), code.index(first));
+          askForNext(chunk, columns, tile.line, tile.x, code.mul(row, code.index(plan.inputs)));
+          keep(tile.sums,
+               addTaps(columns, tile.x, tile.segments, {first, last}, from, kept(tile.sums)));
+        };
+        from.inside ? code.ifThen(from.inside, add) : add();
+      });
+    }
   });
 }
 
@@ -285,31 +353,43 @@ PackedEmitter::Sums PackedEmitter::kept(const WaitingSums &at) {
 
 //===-- Tiles -------------------------------------------------------------------------------===//
 
-void PackedEmitter::emitTile(const ColumnRange &columns, const WindowLine &line, Value x,
-                             ArrayRef<TapSegment> segments, int64_t height) {
+/// Adds the taps [taps.first, taps.second) of a line of the input to the sums of the tile at `x`;
+/// without `segments` to those of one place, with the taps that it has.
+PackedEmitter::Sums PackedEmitter::addTaps(const ColumnRange &columns, Value x,
+                                           ArrayRef<TapSegment> segments,
+                                           std::pair<int64_t, int64_t> taps,
+                                           const WindowLoops::TapLine &from, Sums sums) {
+  const WindowAxis &axis = phase->line.axis;
+  Value a = inputStart(from.inputLine, x), b = filterStart(columns, from.tap);
+  if (segments.empty()) {
+    IndexRange inside = loops.tapsInside(axis, x);
+    if (taps.first > 0)
+      inside.from = code.max(inside.from, code.index(taps.first));
+    if (taps.second < axis.taps)
+      inside.to = code.min(inside.to, code.index(taps.second));
+    return sumTaps(columns, inside, 1, a, b, std::move(sums));
+  }
   int64_t across = columns.vectors;
-  auto body = [&](Value inputLine, Value tap, Sums sums) {
-    Value a = inputStart(inputLine, x), b = filterStart(columns, tap);
-    for (const TapSegment &segment : segments) {
-      int64_t rows = segment.to - segment.from;
-      Sums part(ArrayRef(sums).slice(segment.from * across, rows * across));
-      IndexRange taps{code.index(segment.first), code.index(segment.last)};
-      Value first = code.add(a, code.index(segment.from * phase->line.axis.stride * channels));
-      part = sumTaps(columns, taps, rows, first, b, part);
-      llvm::copy(part, sums.begin() + segment.from * across);
-    }
-    return sums;
-  };
-  store(columns, line, x, height, loops.sumLines(line, tiles.zeros(height * across), body));
+  for (const TapSegment &segment : segments) {
+    int64_t rows = segment.to - segment.from;
+    int64_t first = std::max(segment.first, taps.first);
+    int64_t last = std::max(first, std::min(segment.last, taps.second));
+    Sums part(ArrayRef(sums).slice(segment.from * across, rows * across));
+    Value start = code.add(a, code.index(segment.from * axis.stride * channels));
+    part = sumTaps(columns, {code.index(first), code.index(last)}, rows, start, b, part);
+    llvm::copy(part, sums.begin() + segment.from * across);
+  }
+  return sums;
 }
 
-/// One place with the taps that it has.
-void PackedEmitter::emitBorderPlace(const ColumnRange &columns, const WindowLine &line, Value x) {
-  IndexRange taps = loops.tapsInside(phase->line.axis, x);
-  auto body = [&](Value inputLine, Value tap, const Sums &sums) {
-    return sumTaps(columns, taps, 1, inputStart(inputLine, x), filterStart(columns, tap), sums);
+void PackedEmitter::emitTile(const ColumnRange &columns, const WindowLine &line, Value x,
+                             ArrayRef<TapSegment> segments, int64_t height) {
+  auto body = [&](Value inputLine, Value tap, Sums sums) {
+    return addTaps(columns, x, segments, {0, phase->line.axis.taps}, {inputLine, tap, {}},
+                   std::move(sums));
   };
-  store(columns, line, x, 1, loops.sumLines(line, tiles.zeros(columns.vectors), body));
+  Sums zeros = tiles.zeros(height * columns.vectors);
+  store(columns, line, x, height, loops.sumLines(line, std::move(zeros), body));
 }
 
 void PackedEmitter::store(const ColumnRange &columns, const WindowLine &line, Value x,

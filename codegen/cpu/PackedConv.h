@@ -57,8 +57,9 @@ struct PackedPlan {
   /// 0.
   int64_t tilesBetween = 0;
   /// Rows of a panel that all tiles of a chunk go through before the next ones; their sums wait in
-  /// memory in between.
+  /// memory in between. Of windows these are the taps of a line, or some of them.
   int64_t stepsPerPass = 1;
+  bool hasPasses() const { return stepsPerPass < wholeDepth(); }
   /// Register tiles to choose from: see PanelColumns::tileCosts().
   SmallVector<TileCost> tileCosts(VectorTarget target) const;
   int64_t rowsPerChunk() const { return phases[0].line.height * tilesPerBlock * linesPerBlock; }
@@ -67,7 +68,7 @@ private:
   void choosePhases(const WindowAxis &x, VectorTarget target, const Choice &choice);
   /// Of one row of a block of columns.
   int64_t stepBytes() const { return columns.vectors * columns.lanes * elementBytes; }
-  int64_t choosePasses(int64_t lineTiles);
+  int64_t choosePasses(int64_t lineTiles, bool isFar);
   void chooseBlocks(const Choice &choice);
 
   /// What tiles are counted by.

@@ -13,8 +13,9 @@ namespace weft {
 static constexpr int64_t cacheBytes = 512 * 1024;
 /// Of sums that wait between two passes, on the stack.
 static constexpr int64_t waitingBytes = 128 * 1024;
-/// Chunks that let several threads finish together.
-static constexpr int64_t enoughChunks = 16;
+/// Chunks that let several threads finish together; fewer where each block of rows more reads a
+/// filter from far once more.
+static constexpr int64_t enoughChunks = 16, enoughFarChunks = 8;
 /// Tiles of a chunk below which it is not cut to have more chunks.
 static constexpr int64_t fewestTiles = 4;
 /// What an extent that is only known at run time is taken for.
@@ -85,15 +86,23 @@ void PackedPlan::choosePhases(const WindowAxis &x, VectorTarget target, const Ch
 //===-- Blocks ------------------------------------------------------------------------------===//
 
 /// Passes through the rows of a panel, if the tiles of a chunk cannot read a panel from a
-/// second-level cache otherwise; gives the rows whose sums may wait between them.
-int64_t PackedPlan::choosePasses(int64_t lineTiles) {
+/// second-level cache otherwise; gives the rows whose sums may wait between them. Windows gain only
+/// where filters come from far, which the tiles of one pass then ask for.
+int64_t PackedPlan::choosePasses(int64_t lineTiles, bool isFar) {
   constexpr int64_t unrolled = 4;
   stepsPerPass = std::max<int64_t>(1, wholeDepth());
   int64_t passes = llvm::divideCeil(stepsPerPass * stepBytes(), cacheBytes / 2);
-  if (!isPointwise || passes < 2 || lineTiles < 2 || columns.interleave > 1 || scales)
+  bool isOneTile = lineTiles < 2 && (isPointwise || lines() == Dim(1));
+  bool isPlain = phases.size() == 1 && columns.interleave == 1 && !scales;
+  if (passes < 2 || isOneTile || !isPlain)
     return std::numeric_limits<int32_t>::max();
-  stepsPerPass = llvm::divideCeil(llvm::divideCeil(stepsPerPass, passes), unrolled) * unrolled;
-  return waitingBytes / stepBytes();
+  if (isPointwise) {
+    stepsPerPass = llvm::divideCeil(llvm::divideCeil(stepsPerPass, passes), unrolled) * unrolled;
+  } else if (isFar && !phases[0].line.axis.transposed) {
+    passes = llvm::divideCeil(depth() * stepBytes(), cacheBytes / 2);
+    stepsPerPass = llvm::divideCeil(lineTaps, std::min(lineTaps, passes)) * inputs;
+  }
+  return hasPasses() ? waitingBytes / stepBytes() : std::numeric_limits<int32_t>::max();
 }
 
 /// Chunks are blocks of lines, or of tiles of one line, times blocks of columns. What is small
@@ -109,9 +118,9 @@ void PackedPlan::chooseBlocks(const Choice &choice) {
   int64_t lineBytes = lineTiles * tileBytes * (outer.empty() ? 1 : outer.back().stride);
   auto filterBytes = static_cast<double>(columns.elements() * storageBytes(elementOf(filter)));
   bool isFar = filterBytes > cacheBytes;
-  int64_t mostRows = choosePasses(lineTiles);
+  int64_t mostRows = choosePasses(lineTiles, isFar);
   // Filters from far are worth a larger block, which has more tiles to ask for the next ones. A
-  // pass reads a part of each row.
+  // pass reads a part of each row, or each line again, which is little beside its products.
   int64_t blockBytes = (isFar ? cacheBytes : cacheBytes / 2) * wholeDepth() / stepsPerPass;
   int64_t wantedTiles = choice.chunk ? *choice.chunk / line.height : blockBytes / tileBytes;
   if (computesInput) // Its rows stand on the stack, whole whatever the passes are.
@@ -120,14 +129,18 @@ void PackedPlan::chooseBlocks(const Choice &choice) {
   tilesPerBlock = balancedTile(lineTiles, std::clamp<int64_t>(tilesPerBlock, 1, lineTiles));
   int64_t wantedLines = choice.chunk ? wantedTiles / lineTiles : blockBytes / lineBytes;
   if (tilesPerBlock == lineTiles)
-    linesPerBlock = std::clamp<int64_t>(wantedLines, 1, allLines);
+    linesPerBlock = std::clamp<int64_t>(std::min(wantedLines, mostRows / (lineTiles * line.height)),
+                                        1, allLines);
 
   auto blocks = [&] {
     return llvm::divideCeil(allLines, linesPerBlock) * llvm::divideCeil(lineTiles, tilesPerBlock);
   };
-  while (blocks() * columns.count * groups < enoughChunks && linesPerBlock > 1)
+  auto isEnough = [&] {
+    return blocks() * columns.count * groups >= (isFar ? enoughFarChunks : enoughChunks);
+  };
+  while (!isEnough() && linesPerBlock > 1)
     linesPerBlock = llvm::divideCeil(linesPerBlock, 2);
-  while (blocks() * columns.count * groups < enoughChunks && tilesPerBlock > fewestTiles)
+  while (!isEnough() && tilesPerBlock > fewestTiles)
     tilesPerBlock = llvm::divideCeil(tilesPerBlock, 2);
 
   if (!choice.chunk) {
@@ -141,7 +154,7 @@ void PackedPlan::chooseBlocks(const Choice &choice) {
   };
   columnsOutside =
       again(inputBytes, columns.count) + filterBytes < inputBytes + again(filterBytes, blocks());
-  if (stepsPerPass < wholeDepth())
+  if (hasPasses())
     columnsOutside = false;
   if (isFar && phases.size() == 1 && columns.interleave == 1 && !scales &&
       stepsPerPass * stepBytes() <= cacheBytes / 2)

@@ -15,6 +15,8 @@ static constexpr int64_t aliasBytes = 4096, mostAliases = 8;
 static constexpr int64_t mostRows = 14;
 /// Steps of a sum that are written out in its loop; more only makes the code longer.
 static constexpr int64_t unrolled = 4;
+/// Rows below which a product is bound by loads of the right side.
+static constexpr int64_t fewRows = 4;
 /// Sums that are written out whole.
 static constexpr int64_t mostWithoutLoop = 8;
 /// How far ahead of a product its row of a panel is asked for: weights come from far in the first
@@ -63,7 +65,8 @@ SmallVector<TileCost> PanelColumns::tileCosts(VectorTarget target, int64_t exten
   int64_t most = target.registers >= 32 ? 4 : 3;
   int64_t allVectors = llvm::divideCeil(outputs, lanes);
   // Few rows leave registers for several panels: their sums are chains that must overlap.
-  int64_t widest = extent < 4 ? std::max<int64_t>(most, (target.registers - 8) / extent) : most;
+  int64_t widest =
+      extent < fewRows ? std::max<int64_t>(most, (target.registers - 8) / extent) : most;
   for (int64_t across = 1; across <= widest; ++across) {
     if (panelVectors() % across != 0 && across % panelVectors() != 0)
       continue;
@@ -75,8 +78,11 @@ SmallVector<TileCost> PanelColumns::tileCosts(VectorTarget target, int64_t exten
     int64_t lowest = lower ? (limit + 1) / 2 : limit;
     for (int64_t rows = limit; rows >= lowest; --rows) {
       int64_t height = balancedTile(extent, rows);
-      if (std::exchange(before, height) != height)
-        costs.push_back({across, rows, costOf(extent, height, across, depth, allVectors)});
+      if (std::exchange(before, height) == height)
+        continue;
+      // A block of one panel is read as one stream.
+      double streams = across > panelVectors() ? 1.01 : 1;
+      costs.push_back({across, rows, streams * costOf(extent, height, across, depth, allVectors)});
     }
   }
   llvm::sort(costs, [](const TileCost &a, const TileCost &b) {
@@ -137,35 +143,65 @@ void PanelColumns::forBlock(Code &code, Value block,
 
 //===-- Asking ahead ------------------------------------------------------------------------===//
 
-/// Of the vectors of `unrolled` steps the first tiles take so many each that all tiles take all.
-PanelAhead PanelAhead::of(Code &code, const PanelColumns &columns, Value blockDistance, Value tile,
-                          int64_t numTiles) {
-  PanelAhead ahead;
-  int64_t across = columns.vectors, all = unrolled * across;
-  ahead.vectors = llvm::divideCeil(all, std::max<int64_t>(1, numTiles));
-  // A share is some rows or a part of one that divides it, so that its places are known.
-  while (across % ahead.vectors != 0 && ahead.vectors % across != 0)
-    ++ahead.vectors;
-  Value first = code.min(code.mul(tile, code.index(ahead.vectors)), code.index(all));
-  Value row = code.mul(code.div(first, code.index(across)), code.index(columns.width));
-  Value place = code.mul(code.rem(first, code.index(across)), code.index(columns.lanes));
-  ahead.distance = code.add(blockDistance, code.add(row, place));
-  return ahead;
+namespace {
+
+/// The vectors of the block that comes next that a tile asks for, in turns of its loop.
+class AheadShare {
+public:
+  /// For a loop of `turnSteps` steps a turn, the first of which reads at `rightStart`.
+  AheadShare(Tiles &theTiles, const PanelOperands &theOperands, int64_t turnSteps,
+             Value rightStart);
+
+  /// Asks for the part of step `u` of turn number `turn`.
+  void ask(Value turn, int64_t u);
+
+private:
+  Tiles &tiles;
+  const PanelOperands &operands;
+  int64_t steps, perTurn;
+  Value first; ///< Number of the first vector in the block.
+};
+
+} // namespace
+
+/// Where vector number `number` of a block stands, in the order of its memory.
+Value PanelAhead::placeOf(Code &code, Value number) const {
+  auto parted = [&](int64_t size, int64_t distance, int64_t lanes) {
+    Value part = code.div(number, code.index(size)), rest = code.rem(number, code.index(size));
+    return code.add(code.mul(part, code.index(distance)), code.mul(rest, code.index(lanes)));
+  };
+  int64_t wide = columns->vectors * columns->lanes;
+  if (wide < columns->width)
+    return parted(columns->vectors, columns->width, columns->lanes);
+  if (wide > columns->width && rows * columns->width < columns->panelElements)
+    return parted(rows * columns->width / columns->lanes, columns->panelElements, columns->lanes);
+  return code.mul(number, code.index(columns->lanes));
+}
+
+AheadShare::AheadShare(Tiles &theTiles, const PanelOperands &theOperands, int64_t turnSteps,
+                       Value rightStart)
+    : tiles(theTiles), operands(theOperands), steps(turnSteps) {
+  Code &code = tiles.code;
+  const PanelAhead &ahead = operands.ahead;
+  // Where there are more tiles than vectors in a turn, neighbours ask for the same ones.
+  int64_t all = steps * ahead.columns->vectors, alike = std::max<int64_t>(1, ahead.numTiles / all);
+  perTurn = llvm::divideCeil(all, llvm::divideCeil(ahead.numTiles, alike));
+  Value row = code.div(code.sub(rightStart, ahead.current), code.index(operands.width));
+  Value turns = code.mul(code.div(ahead.tile, code.index(alike)),
+                         code.index(llvm::divideCeil(ahead.rows, steps)));
+  first = code.mul(code.add(turns, code.div(row, code.index(steps))), code.index(perTurn));
+}
+
+void AheadShare::ask(Value turn, int64_t u) {
+  Code &code = tiles.code;
+  Value start = code.add(first, code.mul(turn, code.index(perTurn)));
+  for (int64_t j = u * perTurn / steps; j < (u + 1) * perTurn / steps; ++j) {
+    Value place = operands.ahead.placeOf(code, code.add(start, code.index(j)));
+    tiles.prefetch(operands.right, code.add(operands.ahead.next, place));
+  }
 }
 
 //===-- Sums --------------------------------------------------------------------------------===//
-
-/// Asks for the share of step `u` of `count` in the block that comes next; `right` is where the
-/// first of these steps reads.
-static void askAhead(Tiles &tiles, const PanelOperands &operands, Value right, int64_t u,
-                     int64_t count) {
-  auto across = static_cast<int64_t>(operands.offsets.size()), all = operands.ahead.vectors;
-  Value start = tiles.code.add(right, operands.ahead.distance);
-  for (int64_t j = u * all / count; j < (u + 1) * all / count; ++j) {
-    int64_t offset = j / across * operands.width + operands.offsets[j % across];
-    tiles.prefetch(operands.right, tiles.code.add(start, tiles.code.index(offset)));
-  }
-}
 
 /// The right side's vectors of the step at `row`.
 static SmallVector<Value> rightVectors(Tiles &tiles, const PanelOperands &operands, Value row,
@@ -216,8 +252,7 @@ SmallVector<Value> panelProducts(Tiles &tiles, const PanelOperands &operands, in
   bool isPacked = operands.interleave > 1;
   bool isConverted = operands.leftElement.isF32() && operands.rightElement.isInteger();
   int64_t rowBytes = operands.width * storageBytes(operands.rightElement);
-  // Few rows are bound by loads already.
-  bool hasTime = rows >= 4, asksFar = hasTime && operands.ahead.distance;
+  bool hasTime = rows >= fewRows, asksFar = hasTime && operands.ahead.next;
   bool asksNear = hasTime && !asksFar && depth / together * rowBytes >= fewestPrefetchedBytes;
   /// One step, which has `terms` terms: all but the last one as many as stand together.
   auto step = [&](Value left, Value right, int64_t terms, llvm::MutableArrayRef<Value> now) {
@@ -237,13 +272,14 @@ SmallVector<Value> panelProducts(Tiles &tiles, const PanelOperands &operands, in
       }
     }
   };
-  auto steps = [&](Value k, int64_t count, ValueRange current, int64_t terms) {
+  auto steps = [&](Value k, int64_t count, ValueRange current, int64_t terms,
+                   AheadShare *share = nullptr) {
     SmallVector<Value> now(current);
     Value left = code.add(leftStart, code.mul(k, code.index(together)));
     Value right = code.add(rightStart, code.mul(k, code.index(operands.width)));
     for (int64_t u = 0; u < count; ++u) {
-      if (asksFar)
-        askAhead(tiles, operands, right, u, count);
+      if (share)
+        share->ask(code.div(k, code.index(count)), u);
       step(code.add(left, code.index(u * together)),
            code.add(right, code.index(u * operands.width)), terms, now);
     }
@@ -255,8 +291,12 @@ SmallVector<Value> panelProducts(Tiles &tiles, const PanelOperands &operands, in
   else if (full % unrolled != 0 && full % 3 == 0)
     size = 3;
   int64_t whole = full / size * size;
-  sums = code.loop(code.index(0), code.index(whole), size, sums,
-                   [&](Value k, ValueRange current) { return steps(k, size, current, together); });
+  std::optional<AheadShare> share;
+  if (asksFar)
+    share.emplace(tiles, operands, size, rightStart);
+  sums = code.loop(code.index(0), code.index(whole), size, sums, [&](Value k, ValueRange current) {
+    return steps(k, size, current, together, share ? &*share : nullptr);
+  });
   if (whole != full)
     sums = steps(code.index(whole), full - whole, sums, together);
   return depth % together ? steps(code.index(full), 1, sums, depth % together) : sums;

@@ -64,17 +64,17 @@ private:
 };
 
 /// What a tile asks for while it is computed: its share of the block that comes next, so that a
-/// block comes from far during all tiles of the one before.
+/// block comes from far during all tiles of the one before. Shares are equal and follow each other
+/// in memory, so that the processor sees one steady stream.
 struct PanelAhead {
-  /// From the element that a step reads first to the first one that is asked for; null to ask only
-  /// a few steps ahead.
-  Value distance;
-  int64_t vectors = 0; ///< In the time of `unrolled` steps.
+  Value next;    ///< Where that block begins; null to ask only a few steps ahead.
+  Value current; ///< Where the block begins that is used.
+  const PanelColumns *columns = nullptr;
+  int64_t rows = 0; ///< Of a block.
+  Value tile;       ///< Number of the tile, of
+  int64_t numTiles = 1;
 
-  /// For tile number `tile` of `numTiles`; the next block begins `blockDistance` elements behind
-  /// this one.
-  static PanelAhead of(Code &code, const PanelColumns &columns, Value blockDistance, Value tile,
-                       int64_t numTiles);
+  Value placeOf(Code &code, Value number) const;
 };
 
 /// Both sides of a product with a panel.

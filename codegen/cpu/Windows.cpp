@@ -8,6 +8,8 @@
 
 namespace weft {
 
+using mlir::arith::CmpIPredicate;
+
 /// Segments that are written out for the tiles of a line. A 3x3 window has five.
 static constexpr size_t mostSegments = 24;
 /// Places of a line whose tiles are looked at one by one.
@@ -302,8 +304,30 @@ WindowLoops::Sums WindowLoops::sumAllOuter(const WindowLine &at, size_t axis, Va
   return sums;
 }
 
+void WindowLoops::forOuterTaps(llvm::function_ref<void(ArrayRef<Value>)> body) {
+  SmallVector<Value> sizes;
+  for (const WindowAxis &axis : outer)
+    sizes.push_back(code.index(axis.taps));
+  code.nest(sizes, {}, [&](ArrayRef<Value> taps, ValueRange) {
+    body(taps);
+    return SmallVector<Value>();
+  });
+}
+
+WindowLoops::TapLine WindowLoops::lineOfTaps(const WindowLine &at, ArrayRef<Value> taps) {
+  TapLine line{at.places[0], code.index(0), {}};
+  for (auto [axis, k] : llvm::enumerate(taps)) {
+    line.inputLine = inputLineAt(at, axis, line.inputLine, k);
+    line.tap = tapAt(at, axis, line.tap, k);
+    if (outer[axis].isInside())
+      continue;
+    line.inside = code.both(line.inside, code.compare(CmpIPredicate::uge, k, at.taps[axis].from));
+    line.inside = code.both(line.inside, code.compare(CmpIPredicate::ult, k, at.taps[axis].to));
+  }
+  return line;
+}
+
 Value WindowLoops::hasAllTaps(const WindowLine &at) {
-  using mlir::arith::CmpIPredicate;
   Value all;
   for (auto [axis, taps] : llvm::zip_equal(outer, at.taps)) {
     if (axis.isInside())

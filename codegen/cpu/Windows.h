@@ -121,6 +121,15 @@ public:
   Sums sumAllLines(const WindowLine &line, Sums sums, LineSum body);
   IndexRange tapsInside(const WindowAxis &axis, Value place);
 
+  /// Loops over the taps of the outer dimensions, in the order of the filter.
+  void forOuterTaps(llvm::function_ref<void(ArrayRef<Value> taps)> body);
+  /// What the taps `taps` of the outer dimensions read for a line, and whether that is inside of
+  /// the input: null if it always is.
+  struct TapLine {
+    Value inputLine, tap, inside;
+  };
+  TapLine lineOfTaps(const WindowLine &line, ArrayRef<Value> taps);
+
 private:
   void forKnownTiles(const TiledLine &line, IndexRange part,
                      llvm::function_ref<void(Value, ArrayRef<TapSegment>, int64_t)> tile);

@@ -31,7 +31,7 @@ private:
   };
 
   Patches patchesOf(Value firstTile, Value rows);
-  void multiply(const ColumnRange &range, const Patches &block, Value rows);
+  void multiply(const ColumnRange &range, Value next, const Patches &block, Value rows);
   void storeTile(const ColumnRange &range, const TilePlace &place, Value row);
   void storePlaces(const TilePlace &place, Value channel, Value width, const Matrix &sums);
   void forRows(Value count, llvm::function_ref<void(Value row, int64_t height)> body);
@@ -87,8 +87,10 @@ void WinogradEmitter::forRows(Value count,
   }
 }
 
-/// The products of all matrices of `rows` tiles with the columns of a block.
-void WinogradEmitter::multiply(const ColumnRange &range, const Patches &block, Value rows) {
+/// The products of all matrices of `rows` tiles with the columns of a block; those of the next
+/// block begin at `next`.
+void WinogradEmitter::multiply(const ColumnRange &range, Value next, const Patches &block,
+                               Value rows) {
   int64_t pitch = range.vectors * tiles.lanes, panels = plan.columns.elements();
   PanelOperands operands{patches,
                          plan.hasPatches ? elementOf(plan.input) : tiles.sum,
@@ -101,11 +103,16 @@ void WinogradEmitter::multiply(const ColumnRange &range, const Patches &block, V
     Value from = code.add(block.first, code.mul(matrix, block.matrixPitch));
     Value to = code.mul(matrix, code.index(plan.tilesPerBlock * pitch));
     Value right = code.add(range.filter, code.mul(matrix, code.index(panels)));
+    Value isLast = code.compare(CmpIPredicate::eq, matrix, code.index(plan.grid.matrices() - 1));
+    Value following = tiles.scalar.select(isLast, next, code.add(right, code.index(panels)));
     forRows(rows, [&](Value row, int64_t height) {
       Value left = code.add(from, code.mul(row, code.index(plan.rowPitch)));
-      operands.ahead =
-          PanelAhead::of(code, plan.columns, code.index(panels),
-                         code.div(row, code.index(plan.height)), plan.tilesPerBlock / plan.height);
+      operands.ahead = {following,
+                        right,
+                        &plan.columns,
+                        plan.grid.channels,
+                        code.div(row, code.index(plan.height)),
+                        plan.tilesPerBlock / plan.height};
       Matrix sums = panelProducts(tiles, operands, height, plan.grid.channels, left, right,
                                   tiles.zeros(height * range.vectors));
       Value place = code.add(to, code.mul(row, code.index(pitch)));
@@ -206,8 +213,9 @@ void WinogradEmitter::emitChunk(Value number) {
   Value to =
       code.min(code.add(from, code.index(plan.columnsPerPart())), code.index(plan.columns.count));
   code.loop(from, to, 1, [&](Value column) {
+    Value after = code.rem(code.add(column, code.index(1)), code.index(plan.columns.count));
     plan.columns.forBlock(code, column, [&](const ColumnRange &range) {
-      multiply(range, ofBlock, rows);
+      multiply(range, plan.columns.start(code, after), ofBlock, rows);
       code.loop(zero, rows, 1,
                 [&](Value row) { storeTile(range, transform.placeOf(code.add(first, row)), row); });
     });

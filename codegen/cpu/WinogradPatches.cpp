@@ -50,15 +50,25 @@ void PatchTransform::transformVector(const TilePlace &place, Value channel, Valu
                                      ArrayRef<Value> inside, Store store) {
   int64_t size = grid.size();
   Value mask = vectors.maskOf(width);
-  Value line = code.sub(code.add(code.mul(place.image, elements.size(grid.inY)), place.y),
-                        code.index(grid.lowY));
-  Value columns = elements.size(grid.inX), channels = code.index(grid.channels);
+  // What is outside is not even addressed: a load that a mask turns off takes hundreds of cycles
+  // where its page does not exist, as before the first image.
+  auto placesOf = [&](Value start, int64_t low, int64_t firstInside) {
+    SmallVector<Value> places;
+    for (int64_t i = 0; i < size; ++i) {
+      Value at = code.sub(code.add(start, code.index(i * grid.dilation)), code.index(low));
+      places.push_back(
+          inside.empty() ? at : vectors.scalar.select(inside[firstInside + i], at, code.index(0)));
+    }
+    return places;
+  };
+  SmallVector<Value> lines = placesOf(place.y, grid.lowY, 0);
+  SmallVector<Value> columns = placesOf(place.x, grid.lowX, size);
+  Value image = code.mul(place.image, elements.size(grid.inY));
   TileTransform::Matrix patch;
   for (int64_t y = 0; y < size; ++y)
     for (int64_t x = 0; x < size; ++x) {
-      Value at = code.mul(code.add(line, code.index(y * grid.dilation)), columns);
-      at = code.add(at, code.add(place.x, code.index(x * grid.dilation)));
-      at = code.add(code.mul(code.sub(at, code.index(grid.lowX)), channels), channel);
+      Value at = code.add(code.mul(code.add(image, lines[y]), elements.size(grid.inX)), columns[x]);
+      at = code.add(code.mul(at, code.index(grid.channels)), channel);
       Value lanes = mask;
       if (!inside.empty())
         lanes = code.both(mask, vectors.spread(code.both(inside[y], inside[size + x])));

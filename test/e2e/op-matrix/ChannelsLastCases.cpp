@@ -96,6 +96,25 @@ std::vector<ChannelsLastShape> packedShapes() {
   auto image = [=](int64_t inputs, int64_t outputs, int64_t width, int64_t groups) {
     return [=](Dim n) { return packedImage(n, inputs, outputs, width, groups, {6, 5}, same); };
   };
+  // Of these panels, from far, no near cache holds one.
+  auto deepImage = [=](int64_t inputs, const std::string &geometry, Dims spatial) {
+    return [=](Dim n) { return packedImage(n, inputs, 70, 64, 1, spatial, geometry); };
+  };
+  auto deepPlane = [](Dim n) {
+    return ConvolutionShape{"",
+                            {1, n, n, 120},
+                            {2, 3, 3, 120, 64},
+                            {1, n, n, 80},
+                            "strides [1, 1] pad [1, 1] [1, 1] dilations [1, 1] groups 1"};
+  };
+  auto deepLine = [](Dim n) {
+    Dim out = (n + Dim(3) - Dim(4) - Dim(1)).floorDiv(2) + Dim(1);
+    return ConvolutionShape{"",
+                            {2, n, 400},
+                            {2, 3, 400, 64},
+                            {2, out, 70},
+                            "strides [2] pad [1] [2] dilations [2] groups 1"};
+  };
   auto strided = [](Dim n) {
     return packedImage(n, 4, 20, 16, 1, {3, 2},
                        "strides [2, 2] pad [1, 1] [1, 0] dilations [1, 1]");
@@ -117,6 +136,11 @@ std::vector<ChannelsLastShape> packedShapes() {
           {packed, "image", image(3, 35, 16, 1), 0, true},
           {packed, "image_wide", image(5, 64, 64, 1)},
           {packed, "image_narrow", image(2, 3, 16, 1)},
+          {packed, "image_deep", deepImage(150, same, {6, 5})},
+          {packed, "image_deeper", // Two passes for each line of taps.
+           deepImage(400, "strides [2, 1] pad [1, 1] [1, 2] dilations [2, 1]", {2, 6})},
+          {packed, "plane_deep", deepPlane, 1},
+          {packed, "line_deep", deepLine, 2},
           {packed, "grouped", image(6, 10, 4, 2), 0, true},
           {packed, "grouped_wide", image(4, 36, 16, 2)},
           {packed, "strided", strided},
