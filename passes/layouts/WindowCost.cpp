@@ -61,7 +61,7 @@ private:
     return 2 * matrices * pairs * all / 150e3 + 4 * matrices * (inputs + outputs) * all / 20e3;
   }
 
-  static constexpr double memory = 25e3, cache = 70e3; ///< Bytes a microsecond.
+  static constexpr double memory = 40e3, cache = 70e3; ///< Bytes a microsecond.
   static constexpr double columns = 64;                ///< Of a block, at most.
   static constexpr double cacheBytes = 20 << 20, patches = 640 << 10;
   double inputs, outputs, pairs, places;
