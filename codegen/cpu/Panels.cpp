@@ -22,6 +22,8 @@ static constexpr int64_t mostWithoutLoop = 8;
 /// How far ahead of a product its row of a panel is asked for: weights come from far in the first
 /// tile that reads them, and the processor looks ahead by fewer steps than that takes.
 static constexpr int64_t prefetchedSteps = 16;
+/// Panels that leave room for the next one, and for rows, in a second-level cache.
+static constexpr int64_t smallPanelBytes = 128 * 1024;
 /// Panels that are so small that asking ahead only costs.
 static constexpr int64_t fewestPrefetchedBytes = 16 * 1024;
 
@@ -67,6 +69,8 @@ SmallVector<TileCost> PanelColumns::tileCosts(VectorTarget target, int64_t exten
   // Few rows leave registers for several panels: their sums are chains that must overlap.
   int64_t widest =
       extent < fewRows ? std::max<int64_t>(most, (target.registers - 8) / extent) : most;
+  // A block of one panel is read as one stream; of a large one half leaves more room for the next.
+  bool isSmall = depth * panelVectors() * target.bytes <= smallPanelBytes;
   for (int64_t across = 1; across <= widest; ++across) {
     if (panelVectors() % across != 0 && across % panelVectors() != 0)
       continue;
@@ -80,8 +84,7 @@ SmallVector<TileCost> PanelColumns::tileCosts(VectorTarget target, int64_t exten
       int64_t height = balancedTile(extent, rows);
       if (std::exchange(before, height) == height)
         continue;
-      // A block of one panel is read as one stream.
-      double streams = across > panelVectors() ? 1.01 : 1;
+      double streams = across > panelVectors() || (isSmall && across < panelVectors()) ? 1.01 : 1;
       costs.push_back({across, rows, streams * costOf(extent, height, across, depth, allVectors)});
     }
   }
