@@ -274,6 +274,7 @@ void PackedEmitter::emitPasses(const Chunk &chunk, const ColumnRange &columns) {
   });
 }
 
+/// All tiles of a chunk, with a place for the sums of each.
 void PackedEmitter::forWaitingTiles(const Chunk &chunk, const ColumnRange &columns,
                                     llvm::function_ref<void(const WaitingTile &)> body) {
   int64_t lineRows = plan.tilesPerBlock * phase->line.height;

@@ -68,6 +68,8 @@ private:
   void choosePhases(const WindowAxis &x, VectorTarget target, const Choice &choice);
   /// Of one row of a block of columns.
   int64_t stepBytes() const { return columns.vectors * columns.lanes * elementBytes; }
+  /// One panel of floats after the other, whose rows are those of the input.
+  bool readsPlainPanels() const { return phases.size() == 1 && columns.interleave == 1 && !scales; }
   int64_t choosePasses(int64_t lineTiles, bool isFar);
   void chooseBlocks(const Choice &choice);
 

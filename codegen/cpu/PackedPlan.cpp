@@ -93,8 +93,7 @@ int64_t PackedPlan::choosePasses(int64_t lineTiles, bool isFar) {
   stepsPerPass = std::max<int64_t>(1, wholeDepth());
   int64_t passes = llvm::divideCeil(stepsPerPass * stepBytes(), cacheBytes / 2);
   bool isOneTile = lineTiles < 2 && (isPointwise || lines() == Dim(1));
-  bool isPlain = phases.size() == 1 && columns.interleave == 1 && !scales;
-  if (passes < 2 || isOneTile || !isPlain)
+  if (passes < 2 || isOneTile || !readsPlainPanels())
     return std::numeric_limits<int32_t>::max();
   if (isPointwise) {
     stepsPerPass = llvm::divideCeil(llvm::divideCeil(stepsPerPass, passes), unrolled) * unrolled;
@@ -156,8 +155,7 @@ void PackedPlan::chooseBlocks(const Choice &choice) {
       again(inputBytes, columns.count) + filterBytes < inputBytes + again(filterBytes, blocks());
   if (hasPasses())
     columnsOutside = false;
-  if (isFar && phases.size() == 1 && columns.interleave == 1 && !scales &&
-      stepsPerPass * stepBytes() <= cacheBytes / 2)
+  if (isFar && readsPlainPanels() && stepsPerPass * stepBytes() <= cacheBytes / 2)
     tilesBetween =
         columnsOutside ? allLines * lineTiles : linesPerBlock * std::min(tilesPerBlock, lineTiles);
 }

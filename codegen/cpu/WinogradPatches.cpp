@@ -50,8 +50,8 @@ void PatchTransform::transformVector(const TilePlace &place, Value channel, Valu
                                      ArrayRef<Value> inside, Store store) {
   int64_t size = grid.size();
   Value mask = vectors.maskOf(width);
-  // What is outside is not even addressed: a load that a mask turns off takes hundreds of cycles
-  // where its page does not exist, as before the first image.
+  // What is outside is not even addressed: a load that a mask turns off is slow where its page does
+  // not exist, as before the first image.
   auto placesOf = [&](Value start, int64_t low, int64_t firstInside) {
     SmallVector<Value> places;
     for (int64_t i = 0; i < size; ++i) {

@@ -224,7 +224,7 @@ func.func private @winograd_of_patches(%x: tensor<36x8x16xf32>, %w: tensor<36x1x
 // -----
 
 // A patch of every second place is transformed in registers. What is outside is not addressed: a masked load
-// from a page that is not there takes hundreds of cycles.
+// from a page that is not there is slow.
 // CHECK-LABEL: func.func private @winograd_patches(
 // CHECK-NOT: memref.alloca
 // CHECK: scf.if

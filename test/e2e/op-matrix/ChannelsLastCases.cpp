@@ -41,10 +41,15 @@ std::vector<ChannelsLastShape> packedShapes() {
                               "strides [] pad [] [] dilations [] groups 1"};
     };
   };
-  auto line = [](Dim n) {
-    Dim out = (n + Dim(3) - Dim(4) - Dim(1)).floorDiv(2) + Dim(1);
-    return ConvolutionShape{
-        "", {2, n, 3}, {2, 3, 3, 8}, {2, out, 9}, "strides [2] pad [1] [2] dilations [2] groups 1"};
+  auto line = [](int64_t inputs, int64_t outputs, int64_t width) {
+    return [=](Dim n) {
+      Dim out = (n + Dim(3) - Dim(4) - Dim(1)).floorDiv(2) + Dim(1);
+      return ConvolutionShape{"",
+                              {2, n, inputs},
+                              {(outputs + width - 1) / width, 3, inputs, width},
+                              {2, out, outputs},
+                              "strides [2] pad [1] [2] dilations [2] groups 1"};
+    };
   };
   auto pointwise = [](Dim n) {
     return ConvolutionShape{"",
@@ -53,12 +58,14 @@ std::vector<ChannelsLastShape> packedShapes() {
                             {2, n, 5, 16},
                             "strides [1, 1] pad [0, 0] [0, 0] dilations [1, 1] groups 1"};
   };
-  auto plane = [](Dim n) { // Both spatial dimensions unknown.
-    return ConvolutionShape{"",
-                            {1, n, n, 2},
-                            {2, 3, 3, 2, 4},
-                            {1, n, n, 5},
-                            "strides [1, 1] pad [1, 1] [1, 1] dilations [1, 1] groups 1"};
+  auto plane = [=](int64_t inputs, int64_t outputs, int64_t width) {
+    return [=](Dim n) { // Both spatial dimensions unknown.
+      return ConvolutionShape{"",
+                              {1, n, n, inputs},
+                              {(outputs + width - 1) / width, 3, 3, inputs, width},
+                              {1, n, n, outputs},
+                              same + " groups 1"};
+    };
   };
   auto volume = [](Dim n) {
     return ConvolutionShape{
@@ -96,24 +103,9 @@ std::vector<ChannelsLastShape> packedShapes() {
   auto image = [=](int64_t inputs, int64_t outputs, int64_t width, int64_t groups) {
     return [=](Dim n) { return packedImage(n, inputs, outputs, width, groups, {6, 5}, same); };
   };
-  // Of these panels, from far, no near cache holds one.
-  auto deepImage = [=](int64_t inputs, const std::string &geometry, Dims spatial) {
-    return [=](Dim n) { return packedImage(n, inputs, 70, 64, 1, spatial, geometry); };
-  };
-  auto deepPlane = [](Dim n) {
-    return ConvolutionShape{"",
-                            {1, n, n, 120},
-                            {2, 3, 3, 120, 64},
-                            {1, n, n, 80},
-                            "strides [1, 1] pad [1, 1] [1, 1] dilations [1, 1] groups 1"};
-  };
-  auto deepLine = [](Dim n) {
-    Dim out = (n + Dim(3) - Dim(4) - Dim(1)).floorDiv(2) + Dim(1);
-    return ConvolutionShape{"",
-                            {2, n, 400},
-                            {2, 3, 400, 64},
-                            {2, out, 70},
-                            "strides [2] pad [1] [2] dilations [2] groups 1"};
+  auto stepped = [](Dim n) {
+    return packedImage(n, 400, 70, 64, 1, {2, 6},
+                       "strides [2, 1] pad [1, 1] [1, 2] dilations [2, 1]");
   };
   auto strided = [](Dim n) {
     return packedImage(n, 4, 20, 16, 1, {3, 2},
@@ -129,18 +121,18 @@ std::vector<ChannelsLastShape> packedShapes() {
           {packed, "matrix_odd", matrix(5, 9, 6)},
           {packed, "matrix_deep", matrix(1101, 130, 64)}, // In two passes and a rest.
           {packed, "matrix_far", matrix(700, 200, 64)},   // Asks for the next panel.
-          {packed, "line", line, 2},
+          {packed, "line", line(3, 9, 8), 2},
           {packed, "pointwise", pointwise},
-          {packed, "plane", plane},
+          {packed, "plane", plane(2, 5, 4)},
           {packed, "volume", volume, 1},
           {packed, "image", image(3, 35, 16, 1), 0, true},
           {packed, "image_wide", image(5, 64, 64, 1)},
           {packed, "image_narrow", image(2, 3, 16, 1)},
-          {packed, "image_deep", deepImage(150, same, {6, 5})},
-          {packed, "image_deeper", // Two passes for each line of taps.
-           deepImage(400, "strides [2, 1] pad [1, 1] [1, 2] dilations [2, 1]", {2, 6})},
-          {packed, "plane_deep", deepPlane, 1},
-          {packed, "line_deep", deepLine, 2},
+          // Filters from far, a panel of which no near cache holds, in passes of a line of taps.
+          {packed, "image_deep", image(150, 70, 64, 1)},
+          {packed, "image_deeper", stepped}, // Two passes a line.
+          {packed, "plane_deep", plane(260, 70, 64), 1},
+          {packed, "line_deep", line(800, 70, 64), 2},
           {packed, "grouped", image(6, 10, 4, 2), 0, true},
           {packed, "grouped_wide", image(4, 36, 16, 2)},
           {packed, "strided", strided},
