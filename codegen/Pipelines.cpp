@@ -27,6 +27,7 @@ void buildLoopsPipeline(OpPassManager &manager, VectorTarget target) {
   options.halves = target.halves;
   options.bfloatDots = target.bfloatDots;
   options.byteDots = target.byteDots;
+  options.permutes = target.permutes;
   manager.addPass(createLowerKernelsPass(options));
   manager.addPass(createLowerEntriesPass());
   manager.addPass(createVerifyLoopsPass());

@@ -65,7 +65,7 @@ void Kernel::begin(const Dim &chunks, int64_t grain) {
   builder.setInsertionPointAfter(source);
   loops = beginLoopKernel(builder, source, chunks, grain);
   codeStore.emplace(builder, source.getLoc(), &loops.function.getBody().front());
-  scalarStore.emplace(*codeStore, target.halves);
+  scalarStore.emplace(*codeStore, target.halves, target.permutes);
   elementsStore.emplace(*codeStore, *scalarStore, loops, source);
 }
 

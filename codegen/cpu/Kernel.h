@@ -18,6 +18,7 @@ struct VectorTarget {
   bool halves = true;      ///< It has instructions between f16 and f32.
   bool bfloatDots = false; ///< One for each sum of two products of bf16, of 64 bytes.
   bool byteDots = false;   ///< One for each sum of four products of u8 and i8, of 64 bytes.
+  bool permutes = false;   ///< One that picks lanes of 64 bytes by the numbers in another vector.
 };
 
 class Kernel {

@@ -92,7 +92,7 @@ public:
   using LowerKernelsPassBase::LowerKernelsPassBase;
 
   void runOnOperation() override {
-    VectorTarget target{vectorBytes, vectorRegisters, halves, bfloatDots, byteDots};
+    VectorTarget target{vectorBytes, vectorRegisters, halves, bfloatDots, byteDots, permutes};
     SmallVector<FuncOp> kernels;
     for (auto function : getOperation().getOps<FuncOp>())
       if (isKernelFunction(function))

@@ -6,7 +6,11 @@
 
 #include "codegen/cpu/Scalar.h"
 
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/Math/IR/Math.h"
+#include "llvm/ADT/bit.h"
+
+#include <cmath>
 
 namespace weft {
 
@@ -85,25 +89,64 @@ Value Scalar::exp32(Value x) {
   return mulf(mulf(p, powerOfTwo(half)), powerOfTwo(rest));
 }
 
-/// e^(sign x) = 2^(n + f), |f| <= 1/2, by a polynomial that is exact at 0 (relative error 2e-9) and
-/// an addition to the exponent. At most 1.2 ulp while the result is a normal number, anything else
-/// beyond.
-Value Scalar::expInRange32(Value x, double sign) {
+/// A register of 64 bytes holds 2^(i/16) over this. Of the floats that keep the polynomial beside
+/// it below 1, where rounding costs half, it is the one whose table rounds best (0.32 of 2^-24).
+static constexpr int tableBits = 4;
+static constexpr double tableDivisor = 0x1.eaa1a8p-1;
+
+/// 2^m / tableDivisor, m a multiple of 1/16 that stands in the low bits of `shifted`, 1/16 as 1.
+/// Those of the fraction pick a lane, which has what they add to the exponent taken off beforehand.
+Value Scalar::powerByTable32(Value shifted) {
+  OpBuilder &b = code.builder;
+  Location loc = code.loc;
+  Type type = shifted.getType(), integers = integersLike(type);
+  constexpr int position = 23 - tableBits;
+  SmallVector<float> entries;
+  for (uint32_t i = 0; i < 1U << tableBits; ++i) {
+    auto power = static_cast<float>(std::exp2(std::ldexp(i, -tableBits)) / tableDivisor);
+    entries.push_back(llvm::bit_cast<float>(llvm::bit_cast<uint32_t>(power) - (i << position)));
+  }
+  Value table = arith::ConstantOp::create(
+      b, loc, mlir::DenseElementsAttr::get(cast<mlir::VectorType>(type), ArrayRef(entries)));
+  Value number = arith::BitcastOp::create(b, loc, integers, shifted);
+  Value entry = mlir::LLVM::CallIntrinsicOp::create(
+                    b, loc, type, b.getStringAttr("llvm.x86.avx512.permvar.sf.512"),
+                    ValueRange{table, number})
+                    .getResult(0);
+  Value exponent = arith::ShLIOp::create(b, loc, number, integer(integers, position));
+  Value bits = arith::BitcastOp::create(b, loc, integers, entry);
+  return arith::BitcastOp::create(b, loc, type, arith::AddIOp::create(b, loc, bits, exponent));
+}
+
+/// e^(sign x), and `addend` in the same step if it is given. By 2^(n + f), |f| <= 1/2, a polynomial
+/// that is exact at 0 and an addition to the exponent; or, in vectors that hold a table, with n a
+/// multiple of 1/16 and half of the polynomial. Both have a relative error of 2.4e-9 before they
+/// are rounded. At most 1.2 ulp while the result is a normal number, anything else beyond.
+Value Scalar::expInRange32(Value x, double sign, Value addend) {
   OpBuilder &b = code.builder;
   Location loc = code.loc;
   Type type = x.getType();
   Type integers = integersLike(type);
   auto bits = [&](Value v) { return arith::BitcastOp::create(b, loc, integers, v).getResult(); };
-  Value magic = constant(type, 12582912.0), log2e = constant(type, sign * 0x1.715476p+0);
+  auto vector = dyn_cast<mlir::VectorType>(type);
+  bool hasTable = hasPermutes && vector && vector.getShape() == ArrayRef<int64_t>{1 << tableBits};
+  Value magic = constant(type, hasTable ? std::ldexp(12582912.0, -tableBits) : 12582912.0);
+  Value log2e = constant(type, sign * 0x1.715476p+0);
   Value shifted = fma(x, log2e, magic);
   Value whole = subf(shifted, magic);
   Value rest = fma(x, log2e, arith::NegFOp::create(b, loc, whole));
   rest = fma(x, constant(type, sign * 0x1.4ae0cp-26), rest); // what log2e lacks of log2(e)
+  if (hasTable) {
+    Value scale = powerByTable32(shifted);
+    Value power = polynomial(rest, {0x1.b3b290p-5, 0x1.d7774cp-3, 0x1.541470p-1, tableDivisor});
+    return addend ? fma(scale, power, addend) : mulf(scale, power);
+  }
   Value power = polynomial(rest, {0x1.41fbbcp-13, 0x1.5f3e54p-10, 0x1.3b2d4cp-7, 0x1.c6aee8p-5,
                                   0x1.ebfbdcp-3, 0x1.62e430p-1, 1.0});
   Value exponent = arith::ShLIOp::create(b, loc, bits(shifted), integer(integers, 23));
-  Value scaled = arith::AddIOp::create(b, loc, bits(power), exponent);
-  return arith::BitcastOp::create(b, loc, type, scaled);
+  Value scaled =
+      arith::BitcastOp::create(b, loc, type, arith::AddIOp::create(b, loc, bits(power), exponent));
+  return addend ? addf(addend, scaled) : scaled;
 }
 
 /// Results below the normal numbers are 0: they are weights beside 1, and the time that subnormals
@@ -118,21 +161,21 @@ Value Scalar::expOfNegative32(Value x) {
 Value Scalar::sigmoid32(Value x) {
   Type type = x.getType();
   Value one = constant(type, 1.0), zero = constant(type, 0.0);
-  Value power = expInRange32(smaller(constant(type, 87.0), x), -1);
+  Value sum = expInRange32(smaller(constant(type, 87.0), x), -1, one);
   Value inRange = arith::CmpFOp::create(code.builder, code.loc, arith::CmpFPredicate::OGE, x,
                                         constant(type, -87.0));
-  return select(inRange, divf(one, addf(one, power)), larger(zero, x)); // NaN stays
+  return select(inRange, divf(one, sum), larger(zero, x)); // NaN stays
 }
 
 /// x / (1 + e^-x), which saves a product and a rounding of x * sigmoid(x); beyond the range of
 /// e^-x it divides by infinity: -0 below, NaN for -inf, as the product gives. At most 2.2 ulp.
 Value Scalar::silu32(Value x) {
   Type type = x.getType();
-  Value power = expInRange32(smaller(constant(type, 87.0), x), -1);
+  Value sum = expInRange32(smaller(constant(type, 87.0), x), -1, constant(type, 1.0));
   Value inRange = arith::CmpFOp::create(code.builder, code.loc, arith::CmpFPredicate::OGE, x,
                                         constant(type, -87.0));
   Value infinity = constant(type, std::numeric_limits<double>::infinity());
-  return divf(x, select(inRange, addf(constant(type, 1.0), power), infinity)); // NaN stays
+  return divf(x, select(inRange, sum, infinity)); // NaN stays
 }
 
 /// e^x - 1 = 2^n (e^r - 1) + 2^n - 1, |r| <= ln(2)/2; half of it is computed, so that 2^n stays
@@ -291,7 +334,7 @@ Value Scalar::sin32(Value x) {
 
 Value Scalar::cos32(Value x) { return sinOfQuarters32(x, 1); }
 
-/// A polynomial below 0.625, above it (1 - e^-2|x|) / (1 + e^-2|x|) with the sign of x. At most 1.5
+/// A polynomial below 0.625, above it (1 - e^-2|x|) / (1 + e^-2|x|) with the sign of x. At most 1.6
 /// ulp.
 ///
 /// Source: Cephes, tanhf.

@@ -13,7 +13,7 @@ def LowerKernelsPass : Pass<"weft-lower-kernels", "::mlir::ModuleOp"> {
     - Requires: functions with `weft.kernel` in the form of stage `plan` (see
       codegen/host/KernelInterface.h), with one result and at most one root each
     - Ensures: stage `loops`: the same functions on buffers, with scf, arith, math, memref and
-      vector operations only, and calls of LLVM's intrinsics for sums of narrow products; functions of the C library's mathematics are declared as
+      vector operations only, and calls of LLVM's intrinsics for sums of narrow products and for tables in a register; functions of the C library's mathematics are declared as
       `@weft.libm.*`. Other functions stay as they are
     - Cost: linear in operations, but an operation that is wanted at several places is recomputed
       at each
@@ -32,7 +32,9 @@ def LowerKernelsPass : Pass<"weft-lower-kernels", "::mlir::ModuleOp"> {
     Option<"bfloatDots", "bfloat-dots", "bool", /*default=*/"false",
            "The processor sums two products of bf16 in one instruction">,
     Option<"byteDots", "byte-dots", "bool", /*default=*/"false",
-           "The processor sums four products of u8 and i8 in one instruction">];
+           "The processor sums four products of u8 and i8 in one instruction">,
+    Option<"permutes", "permutes", "bool", /*default=*/"false",
+           "The processor picks lanes of 64 bytes by the numbers in another vector">];
   let statistics = [
     Statistic<"numLowered", "lowered", "Kernels turned into loops">,
     Statistic<"numStraight", "straight", "Kernels whose root is computed element by element">];

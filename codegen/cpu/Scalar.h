@@ -19,8 +19,10 @@ inline constexpr StringRef libmPrefix = "weft.libm.";
 
 class Scalar {
 public:
-  /// `convertsHalves`: whether the processor has instructions between f16 and f32.
-  Scalar(Code &owner, bool convertsHalves) : code(owner), hasHalves(convertsHalves) {}
+  /// `convertsHalves`: whether the processor has instructions between f16 and f32; `permutes`:
+  /// whether it picks lanes of 64 bytes by the numbers in another vector.
+  Scalar(Code &owner, bool convertsHalves, bool permutes)
+      : code(owner), hasHalves(convertsHalves), hasPermutes(permutes) {}
 
   /// The element of the result of an element-wise operation, from the elements of its operands.
   /// Null, after an error at `op`, if the operation is not known here.
@@ -87,7 +89,7 @@ public:
   Code &code;
 
 private:
-  bool hasHalves;
+  bool hasHalves, hasPermutes;
 
   Value unaryFloat(Operation *op, Value x);
   Value unaryInteger(Operation *op, Value x, Type element);
@@ -108,7 +110,8 @@ private:
 
   // Math.cpp: single precision, by polynomials.
   Value exp32(Value x);
-  Value expInRange32(Value x, double sign);
+  Value powerByTable32(Value shifted);
+  Value expInRange32(Value x, double sign, Value addend = {});
   Value expOfNegative32(Value x);
   Value sigmoid32(Value x);
   Value silu32(Value x);

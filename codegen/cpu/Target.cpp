@@ -88,8 +88,12 @@ llvm::Expected<VectorTarget> vectorTargetOf(const TargetOptions &options) {
   bool halves = convertsHalves(triple, subtarget);
   if (triple.isX86()) {
     if (subtarget.checkFeatures("+avx512f"))
-      return VectorTarget{64, 32, halves, subtarget.checkFeatures("+avx512bf16"),
-                          subtarget.checkFeatures("+avx512vnni")};
+      return VectorTarget{64,
+                          32,
+                          halves,
+                          subtarget.checkFeatures("+avx512bf16"),
+                          subtarget.checkFeatures("+avx512vnni"),
+                          /*permutes=*/true};
     return VectorTarget{subtarget.checkFeatures("+avx") ? 32 : 16, 16, halves};
   }
   return VectorTarget{16, triple.isAArch64() || triple.isRISCV() ? 32 : 16, halves};

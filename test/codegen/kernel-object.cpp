@@ -55,7 +55,8 @@ int main(int argc, char **argv) {
                                                 .vectorRegisters = vectors->registers,
                                                 .halves = vectors->halves,
                                                 .bfloatDots = vectors->bfloatDots,
-                                                .byteDots = vectors->byteDots}));
+                                                .byteDots = vectors->byteDots,
+                                                .permutes = vectors->permutes}));
   if (mlir::failed(manager.run(*module)))
     return 1;
   for (auto function : module->getOps<mlir::func::FuncOp>())
