@@ -102,7 +102,7 @@ DepthwiseEmitter::DepthwiseEmitter(Kernel &ownerKernel, const DepthwisePlan &the
                                    DepthwiseRing from)
     : plan(thePlan), code(ownerKernel.code()), elements(ownerKernel.elements()),
       tiles(tilesOf(ownerKernel, plan)), epilogue(ownerKernel, tiles, plan.line.height),
-      loops(ownerKernel, plan.images, plan.outer), ring(from),
+      strips(code, epilogue), loops(ownerKernel, plan.images, plan.outer), ring(from),
       input(from.buffer ? from.buffer : elements.flat(plan.input)),
       filter(elements.flat(plan.filter)), pitch(from.buffer ? from.channels : plan.channels) {}
 
@@ -180,37 +180,60 @@ void DepthwiseEmitter::beginLine(const Channels &channels, const WindowLine &lin
   epilogue.beginLine(line.places, channels.first, channels.mask);
 }
 
-/// All vectors of a tile before the next tile.
+/// All vectors of a tile before the next tile, where they are taken together.
 void DepthwiseEmitter::emitLine(IndexRange vectors, const WindowLine &line) {
+  if (plan.vectorsPerBlock == 1)
+    return forVectors(vectors, [&](const Channels &channels) { emitLine(channels, line); });
   if (epilogue.sumsLines())
     forVectors(vectors, [&](const Channels &channels) { beginLine(channels, line); });
+  auto each = [&](llvm::function_ref<void(const Channels &)> emit) {
+    forVectors(vectors, [&](const Channels &channels) {
+      withSums(channels, line,
+               [&](const SumLine &sums) { strips.eachAlone(sums, [&] { emit(channels); }); });
+    });
+  };
   eitherWay(line, [&](bool hasAllTaps) {
     loops.forTiles(
         plan.line, loops.allTiles(plan.line),
         [&](Value x, ArrayRef<TapSegment> segments, int64_t height) {
-          forVectors(vectors, [&](const Channels &channels) {
+          each([&](const Channels &channels) {
             emitTile(channels, line, x, segments, height, hasAllTaps);
           });
         },
         [&](Value x) {
-          forVectors(vectors,
-                     [&](const Channels &channels) { emitBorderPlace(channels, line, x); });
+          each([&](const Channels &channels) { emitBorderPlace(channels, line, x); });
         });
   });
 }
 
-/// All tiles of a vector whose filter is held.
+/// All tiles of a vector.
 void DepthwiseEmitter::emitLine(const Channels &channels, const WindowLine &line) {
   if (epilogue.sumsLines())
     beginLine(channels, line);
-  eitherWay(line, [&](bool hasAllTaps) {
-    loops.forTiles(
-        plan.line, loops.allTiles(plan.line),
-        [&](Value x, ArrayRef<TapSegment> segments, int64_t height) {
-          emitTile(channels, line, x, segments, height, hasAllTaps);
-        },
-        [&](Value x) { emitBorderPlace(channels, line, x); });
+  auto emit = [&](IndexRange strip) {
+    eitherWay(line, [&](bool hasAllTaps) {
+      loops.forTiles(
+          plan.line, strip,
+          [&](Value x, ArrayRef<TapSegment> segments, int64_t height) {
+            emitTile(channels, line, x, segments, height, hasAllTaps);
+          },
+          [&](Value x) { emitBorderPlace(channels, line, x); });
+    });
+  };
+  withSums(channels, line, [&](const SumLine &sums) {
+    strips.forStrips(loops, plan.line, loops.allTiles(plan.line), sums, emit);
   });
+}
+
+/// Where the sums of a line go to.
+void DepthwiseEmitter::withSums(const Channels &channels, const WindowLine &line,
+                                llvm::function_ref<void(const SumLine &)> body) {
+  auto indicesOf = [&](Value x) {
+    SmallVector<Value> indices = line.places;
+    indices.push_back(x);
+    return indices;
+  };
+  body({1, indicesOf, channels.first, channels.width});
 }
 
 //===-- Tiles -------------------------------------------------------------------------------===//
@@ -257,8 +280,9 @@ void DepthwiseEmitter::emitTile(const Channels &channels, const WindowLine &line
     return sums;
   };
   Sums zeros = tiles.zeros(height);
-  store(channels, line, x, height,
-        hasAllTaps ? loops.sumAllLines(line, zeros, body) : loops.sumLines(line, zeros, body));
+  strips.store(x, height,
+               hasAllTaps ? loops.sumAllLines(line, zeros, body)
+                          : loops.sumLines(line, zeros, body));
 }
 
 /// One place with the taps that it has.
@@ -275,17 +299,7 @@ void DepthwiseEmitter::emitBorderPlace(const Channels &channels, const WindowLin
       return Sums{tiles.multiplyAdd(element, weight, current[0])};
     });
   };
-  store(channels, line, x, 1, loops.sumLines(line, tiles.zeros(1), body));
-}
-
-void DepthwiseEmitter::store(const Channels &channels, const WindowLine &line, Value x,
-                             int64_t height, ArrayRef<Value> sums) {
-  auto indicesOf = [&](Value row) {
-    SmallVector<Value> indices = line.places;
-    indices.push_back(code.add(x, row));
-    return indices;
-  };
-  epilogue.store({sums, height, 1, indicesOf, channels.first, channels.width});
+  strips.store(x, 1, loops.sumLines(line, tiles.zeros(1), body));
 }
 
 bool lowerDepthwiseConv(Kernel &kernel, DepthwiseConvOp op) {

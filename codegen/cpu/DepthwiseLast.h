@@ -6,8 +6,7 @@
 #ifndef WEFT_CODEGEN_CPU_DEPTHWISELAST_H
 #define WEFT_CODEGEN_CPU_DEPTHWISELAST_H
 
-#include "codegen/cpu/Epilogue.h"
-#include "codegen/cpu/Windows.h"
+#include "codegen/cpu/StripStore.h"
 
 namespace weft {
 
@@ -53,20 +52,21 @@ private:
   void beginLine(const Channels &channels, const WindowLine &line);
   void emitLine(IndexRange vectors, const WindowLine &line);
   void emitLine(const Channels &channels, const WindowLine &line);
+  void withSums(const Channels &channels, const WindowLine &line,
+                llvm::function_ref<void(const SumLine &)> body);
   void emitTile(const Channels &channels, const WindowLine &line, Value x,
                 ArrayRef<TapSegment> segments, int64_t height, bool hasAllTaps);
   void emitBorderPlace(const Channels &channels, const WindowLine &line, Value x);
   void eitherWay(const WindowLine &line, llvm::function_ref<void(bool hasAllTaps)> emit);
   Value filterAt(const Channels &channels, Value tap);
   Value inputStart(const Channels &channels, Value inputLine, Value x);
-  void store(const Channels &channels, const WindowLine &line, Value x, int64_t height,
-             ArrayRef<Value> sums);
 
   const DepthwisePlan &plan;
   Code &code;
   Elements &elements;
   Tiles tiles;
   Epilogue epilogue;
+  StripStore strips;
   WindowLoops loops;
   DepthwiseRing ring;
   Value input, filter;

@@ -14,6 +14,9 @@ namespace vector = mlir::vector;
 /// Element-wise operations that are written out for each vector of a tile. A clamp of a scaled and
 /// shifted sum with a residual has five; at 24 vectors a tile each costs 24 instructions.
 static constexpr int64_t mostInRegisters = 8;
+/// Vectors of sums that wait: a sixth of a first-level cache, and many times those that a processor
+/// works on at once.
+static constexpr int64_t vectorsTogether = 128;
 
 /// What is computed of `result` behind `root`, and what of other values for it.
 static llvm::SetVector<Operation *> stepsTo(Value result, Value root) {
@@ -59,6 +62,8 @@ void Epilogue::chooseForm(int64_t mostVectors) {
     }
     form = isLong || count > mostInRegisters ? Form::Vectors : Form::Registers;
   }
+  if (form == Form::Vectors)
+    mostVectors = std::max(mostVectors, vectorsTogether);
   if (form != Form::Registers)
     scratch = kernel.scratch(mostVectors * tiles.lanes, tiles.sum);
 }
@@ -190,17 +195,32 @@ void Epilogue::storeElement(ArrayRef<Value> indices, Value sum) {
 }
 
 void Epilogue::store(const SumTile &tile) {
-  int64_t pitch = tile.vectors * tiles.lanes;
   if (form == Form::Registers) {
     SmallVector<Value> lineSums = loadLineSums(tile);
     for (int64_t i = 0; i < tile.rows; ++i)
       storeRow(tile, code.index(i), tile.sums.slice(i * tile.vectors, tile.vectors), lineSums);
     return storeLineSums(tile, lineSums);
   }
-  for (auto [number, sums] : llvm::enumerate(tile.sums))
-    tiles.storeSums(sums, scratch, code.index(static_cast<int64_t>(number) * tiles.lanes));
+  keep(tile.sums, code.index(0), tile.vectors);
   if (form == Form::Elements)
     return storeElements(tile);
+  storeKept(tile, code.index(tile.rows));
+}
+
+int64_t Epilogue::rowsTogether(int64_t vectors) const {
+  return form == Form::Vectors ? vectorsTogether / vectors : 0;
+}
+
+void Epilogue::keep(ArrayRef<Value> sums, Value row, int64_t vectors) {
+  Value start = code.mul(row, code.index(vectors * tiles.lanes));
+  for (auto [number, sum] : llvm::enumerate(sums)) {
+    Value shift = code.index(static_cast<int64_t>(number) * tiles.lanes);
+    tiles.storeSums(sum, scratch, code.add(start, shift));
+  }
+}
+
+void Epilogue::storeKept(const SumTile &tile, Value rows) {
+  int64_t pitch = tile.vectors * tiles.lanes;
   auto body = [&](Value i, ValueRange running) {
     SmallVector<Value> sums, lineSums(running);
     for (int64_t j = 0; j < tile.vectors; ++j) {
@@ -210,7 +230,7 @@ void Epilogue::store(const SumTile &tile) {
     storeRow(tile, i, sums, lineSums);
     return lineSums;
   };
-  storeLineSums(tile, code.loop(code.index(0), code.index(tile.rows), 1, loadLineSums(tile), body));
+  storeLineSums(tile, code.loop(code.index(0), rows, 1, loadLineSums(tile), body));
 }
 
 //===-- Sums of lines -----------------------------------------------------------------------===//

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // From sums in registers to results in memory: what follows a root with its vectors along the last
-// dimension of the result. Cheap operations run on the sums where they are; long ones on a tile in
-// memory, in a loop whose code is not repeated for each register; what has no code for vectors goes
-// element by element.
+// dimension of the result. Cheap operations run on the sums where they are; long ones on sums in
+// memory, in a loop whose code is not repeated for each register and that many tiles may share;
+// what has no code for vectors goes element by element.
 
 #ifndef WEFT_CODEGEN_CPU_EPILOGUE_H
 #define WEFT_CODEGEN_CPU_EPILOGUE_H
@@ -44,6 +44,14 @@ public:
 
   void store(const SumTile &tile);
 
+  /// How many rows of `vectors` each may wait for storeKept(), in place of a store() for each tile;
+  /// 0 where nothing is gained by it.
+  int64_t rowsTogether(int64_t vectors) const;
+  /// Sums of a tile whose first row is the one of number `row` among those that wait.
+  void keep(ArrayRef<Value> sums, Value row, int64_t vectors);
+  /// Stores rows 0 to `rows` of what waits; `tile` says where they stand and has no sums.
+  void storeKept(const SumTile &tile, Value rows);
+
   /// True if store() also adds to the sums of lines: beginLine() comes before the first tile of
   /// each, and its tiles in an order that its length alone decides.
   bool sumsLines() const { return destination.lineSums != nullptr; }
@@ -78,7 +86,7 @@ private:
   Elements &elements;
   SumDestination destination;
   Form form = Form::Elements;
-  Value scratch; ///< A tile of sums; null in form Registers.
+  Value scratch; ///< Sums of a tile or of those that wait; null in form Registers.
 };
 
 } // namespace weft

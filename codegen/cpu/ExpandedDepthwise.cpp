@@ -52,6 +52,7 @@ private:
   Tiles tiles;
   DepthwiseRing ring;
   Epilogue epilogue; ///< Of the product.
+  StripStore strips;
   DepthwiseEmitter depthwise;
   WindowLoops loops;
   Value input, filter;
@@ -112,7 +113,8 @@ ExpandedEmitter::ExpandedEmitter(Kernel &kernel, const ExpandedPlan &thePlan)
       epilogue(kernel, tiles, plan.line.height * plan.columns.vectors,
                {plan.expansion.product->getResult(0), plan.depthwise.input, ring.buffer,
                 [this](ArrayRef<Value> indices) { return ringPlace(indices); }}),
-      depthwise(kernel, plan.depthwise, ring), loops(kernel, plan.depthwise.images, {}),
+      strips(code, epilogue), depthwise(kernel, plan.depthwise, ring),
+      loops(kernel, plan.depthwise.images, {}),
       input(elements.flat(plan.expansion.product->getOperand(0))),
       filter(elements.flat(plan.expansion.product->getOperand(1))) {}
 
@@ -160,13 +162,16 @@ void ExpandedEmitter::expandLine(const ColumnRange &block, Value image, Value li
     Value left = code.add(start, code.mul(x, code.index(plan.inputs)));
     auto sums = panelProducts(tiles, operands, height, plan.inputs, left, block.filter,
                               tiles.zeros(height * block.vectors));
-    auto indicesOf = [&](Value row) { return SmallVector<Value>{image, line, code.add(x, row)}; };
-    epilogue.store({sums, height, block.vectors, indicesOf, block.channel, block.width});
+    strips.store(x, height, sums);
   };
-  loops.forTiles(
-      plan.line, loops.allTiles(plan.line),
-      [&](Value x, ArrayRef<TapSegment>, int64_t height) { tile(x, height); },
-      [&](Value x) { tile(x, 1); });
+  auto indicesOf = [&](Value x) { return SmallVector<Value>{image, line, x}; };
+  strips.forStrips(loops, plan.line, loops.allTiles(plan.line),
+                   {block.vectors, indicesOf, block.channel, block.width}, [&](IndexRange strip) {
+                     loops.forTiles(
+                         plan.line, strip,
+                         [&](Value x, ArrayRef<TapSegment>, int64_t height) { tile(x, height); },
+                         [&](Value x) { tile(x, 1); });
+                   });
 }
 
 /// Where an element of the expanded tensor stands.

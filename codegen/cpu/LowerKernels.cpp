@@ -29,6 +29,20 @@ namespace weft {
 
 using mlir::func::FuncOp;
 
+/// Every symbol in the sizes of `tensor` is one that the kernel is given.
+static LogicalResult checkSymbols(FuncOp kernel, mlir::ArrayAttr given, Value tensor) {
+  if (!isa<RankedTensorType>(tensor.getType()))
+    return success();
+  for (const Dim &dim : dimsOf(tensor))
+    for (const std::string &name : dim.symbols()) {
+      auto isName = [&](Attribute attr) { return cast<mlir::StringAttr>(attr).getValue() == name; };
+      if (!given || !llvm::any_of(given, isName))
+        return kernel.emitError() << "kernel '" << kernel.getName() << "' has the size '" << name
+                                  << "', which '" << kernelDimsAttrName << "' must list";
+    }
+  return success();
+}
+
 /// Refuses what the loop emitters would not understand.
 static LogicalResult checkForm(FuncOp kernel) {
   if (kernel.getBody().empty())
@@ -38,10 +52,20 @@ static LogicalResult checkForm(FuncOp kernel) {
                               << "' needs one block and a result, has "
                               << kernel.getBody().getBlocks().size() << " and "
                               << kernel.getNumResults();
+  auto symbols = kernel->getAttrOfType<mlir::ArrayAttr>(kernelDimsAttrName);
+  if (symbols && !llvm::all_of(symbols, llvm::IsaPred<mlir::StringAttr>))
+    return kernel.emitError() << "'" << kernelDimsAttrName << "' of kernel '" << kernel.getName()
+                              << "' must be a list of names, is " << symbols;
+  for (Value argument : kernel.getArguments())
+    if (failed(checkSymbols(kernel, symbols, argument)))
+      return failure();
   Operation *root = nullptr, *lineSum = lineSumIn(kernel.getBody().front());
   for (Operation &op : kernel.getBody().front()) {
     if (op.hasTrait<mlir::OpTrait::IsTerminator>() || &op == lineSum)
       continue;
+    for (Value result : op.getResults())
+      if (failed(checkSymbols(kernel, symbols, result)))
+        return failure();
     bool rooted = isRoot(&op);
     if (!rooted && !op.hasTrait<Elementwise>() && !op.hasTrait<Indexing>())
       return op.emitError() << "'" << op.getName() << "' cannot stand in a kernel";

@@ -8,7 +8,7 @@
 
 #include "codegen/cpu/PackedConv.h"
 
-#include "codegen/cpu/Epilogue.h"
+#include "codegen/cpu/StripStore.h"
 
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/Utils/StaticValueUtils.h"
@@ -67,8 +67,8 @@ private:
                 ArrayRef<TapSegment> segments, int64_t height);
   Sums addTaps(const ColumnRange &columns, Value x, ArrayRef<TapSegment> segments,
                std::pair<int64_t, int64_t> taps, const WindowLoops::TapLine &from, Sums sums);
-  void store(const ColumnRange &columns, const WindowLine &line, Value x, int64_t height,
-             ArrayRef<Value> sums);
+  void withSums(const ColumnRange &columns, const WindowLine &line,
+                llvm::function_ref<void(const SumLine &)> body);
 
   Value inputStart(Value inputLine, Value x);
   Value filterStart(const ColumnRange &columns, Value tap);
@@ -83,6 +83,7 @@ private:
   Elements &elements;
   Tiles tiles;
   Epilogue epilogue;
+  StripStore strips;
   WindowLoops loops;
   Value input, filter;
   Value firstRow;   ///< Of the chunk, where the input is computed; null elsewhere.
@@ -116,7 +117,7 @@ static int64_t highestTile(const PackedPlan &plan) {
 PackedEmitter::PackedEmitter(Kernel &ownerKernel, const PackedPlan &thePlan)
     : kernel(ownerKernel), plan(thePlan), code(kernel.code()), elements(kernel.elements()),
       tiles(tilesOf(kernel, plan)),
-      epilogue(kernel, tiles, highestTile(plan) * plan.columns.vectors),
+      epilogue(kernel, tiles, highestTile(plan) * plan.columns.vectors), strips(code, epilogue),
       loops(kernel, plan.images, plan.outer), input(elements.flat(plan.input)),
       filter(elements.flat(plan.filter)), channels(plan.groups * plan.inputs) {
   if (plan.scales)
@@ -188,17 +189,22 @@ void PackedEmitter::emitColumns(const Chunk &chunk, const ColumnRange &columns) 
     return emitPasses(chunk, columns);
   for (const LinePhase &each : plan.phases) {
     phase = &each;
+    IndexRange part = plan.phases.size() == 1 ? chunk.tiles : loops.allTiles(each.line);
     loops.forLines(chunk.lines, [&](const WindowLine &line) {
-      loops.forTiles(
-          each.line, plan.phases.size() == 1 ? chunk.tiles : loops.allTiles(each.line),
-          [&](Value x, ArrayRef<TapSegment> segments, int64_t height) {
-            askForNext(chunk, columns, line, x, code.index(0));
-            emitTile(columns, line, x, segments, height);
-          },
-          [&](Value x) {
-            ahead = {};
-            emitTile(columns, line, x, {}, 1);
-          });
+      auto emit = [&](IndexRange strip) {
+        loops.forTiles(
+            each.line, strip,
+            [&](Value x, ArrayRef<TapSegment> segments, int64_t height) {
+              askForNext(chunk, columns, line, x, code.index(0));
+              emitTile(columns, line, x, segments, height);
+            },
+            [&](Value x) {
+              ahead = {};
+              emitTile(columns, line, x, {}, 1);
+            });
+      };
+      withSums(columns, line,
+               [&](const SumLine &sums) { strips.forStrips(loops, each.line, part, sums, emit); });
     });
   }
 }
@@ -270,7 +276,9 @@ void PackedEmitter::emitPasses(const Chunk &chunk, const ColumnRange &columns) {
     Sums sums = kept(tile.sums);
     if (rest)
       sums = addRows(columns, tile.x, code.index(depth - rest), rest, std::move(sums));
-    store(columns, tile.line, tile.x, tile.height, sums);
+    withSums(columns, tile.line, [&](const SumLine &line) {
+      strips.eachAlone(line, [&] { strips.store(tile.x, tile.height, sums); });
+    });
   });
 }
 
@@ -390,14 +398,15 @@ void PackedEmitter::emitTile(const ColumnRange &columns, const WindowLine &line,
                    std::move(sums));
   };
   Sums zeros = tiles.zeros(height * columns.vectors);
-  store(columns, line, x, height, loops.sumLines(line, std::move(zeros), body));
+  strips.store(x, height, loops.sumLines(line, std::move(zeros), body));
 }
 
-void PackedEmitter::store(const ColumnRange &columns, const WindowLine &line, Value x,
-                          int64_t height, ArrayRef<Value> sums) {
+/// Where the sums of a line go to.
+void PackedEmitter::withSums(const ColumnRange &columns, const WindowLine &line,
+                             llvm::function_ref<void(const SumLine &)> body) {
   SmallVector<Dim> dims = dimsOf(plan.result);
-  auto indicesOf = [&](Value row) {
-    Value place = code.mul(code.add(x, row), code.index(phase->placeStep));
+  auto indicesOf = [&](Value x) {
+    Value place = code.mul(x, code.index(phase->placeStep));
     place = code.add(place, code.index(phase->firstPlace));
     if (plan.isPointwise)
       return code.delinearize(place, elements.sizes(ArrayRef(dims).drop_back()));
@@ -405,7 +414,7 @@ void PackedEmitter::store(const ColumnRange &columns, const WindowLine &line, Va
     indices.push_back(place);
     return indices;
   };
-  epilogue.store({sums, height, columns.vectors, indicesOf, columns.channel, columns.width});
+  body({columns.vectors, indicesOf, columns.channel, columns.width});
 }
 
 //===-- Sums --------------------------------------------------------------------------------===//

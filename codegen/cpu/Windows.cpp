@@ -223,6 +223,15 @@ void WindowLoops::forTiles(const TiledLine &line, IndexRange part,
   }
 }
 
+void WindowLoops::forStrips(const TiledLine &line, IndexRange part, int64_t tilesPerStrip,
+                            llvm::function_ref<void(IndexRange)> body) {
+  if (line.isKnown() && line.tiles <= tilesPerStrip)
+    return body(part);
+  int64_t step = line.isKnown() ? tilesPerStrip : tilesPerStrip * line.height;
+  code.loop(part.from, part.to, step,
+            [&](Value from) { body({from, code.min(code.add(from, code.index(step)), part.to)}); });
+}
+
 IndexRange WindowLoops::tapsInside(const WindowAxis &axis, Value place) {
   Value zero = code.index(0), taps = code.index(axis.taps);
   if (axis.transposed)

@@ -114,6 +114,9 @@ public:
   void forTiles(const TiledLine &line, IndexRange part,
                 llvm::function_ref<void(Value x, ArrayRef<TapSegment>, int64_t height)> tile,
                 llvm::function_ref<void(Value x)> border);
+  /// The same part in strips of at most `tilesPerStrip` tiles.
+  void forStrips(const TiledLine &line, IndexRange part, int64_t tilesPerStrip,
+                 llvm::function_ref<void(IndexRange strip)> body);
   Sums sumLines(const WindowLine &line, Sums sums, LineSum body);
   /// True, or null if it is always so, where all taps of the outer dimensions read inside.
   Value hasAllTaps(const WindowLine &line);

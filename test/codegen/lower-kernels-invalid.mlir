@@ -45,3 +45,20 @@ func.func private @order_used_in_kernel(%x: tensor<8xf32>) -> tensor<8xi64> attr
   %1 = weft.neg %0 : tensor<8xi64>
   return %1 : tensor<8xi64>
 }
+
+// -----
+
+// expected-error @below {{kernel 'no_symbol' has the size 'N', which 'weft.dims' must list}}
+func.func private @no_symbol(%x: tensor<?xf32, #weft.shape<[N]>>) -> tensor<?xf32, #weft.shape<[N]>>
+    attributes {weft.kernel, weft.dims = ["M"]} {
+  %0 = weft.neg %x : tensor<?xf32, #weft.shape<[N]>>
+  return %0 : tensor<?xf32, #weft.shape<[N]>>
+}
+
+// -----
+
+// expected-error @below {{'weft.dims' of kernel 'no_name' must be a list of names, is [1]}}
+func.func private @no_name(%x: tensor<4xf32>) -> tensor<4xf32> attributes {weft.kernel, weft.dims = [1]} {
+  %0 = weft.neg %x : tensor<4xf32>
+  return %0 : tensor<4xf32>
+}

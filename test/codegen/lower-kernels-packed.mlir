@@ -420,3 +420,50 @@ func.func private @expanded(%x: tensor<1x14x14x8xf32>, %f: tensor<1x1x1x8x48xf32
     : tensor<1x14x14x48xf32>, tensor<3x3x48xf32> -> tensor<1x14x14x48xf32>
   return %1 : tensor<1x14x14x48xf32>
 }
+
+// -----
+
+// Long operations take the sums of a line together: they stand in one loop, behind those of all tiles, of which the ones
+// at a border have code of their own.
+// CHECK-LABEL: func.func private @waiting_line(
+// CHECK: %[[KEPT:.*]] = memref.alloca() {{.*}} : memref<2048xf32>
+// CHECK-NOT: arith.divf
+// CHECK: vector.store %{{.*}}, %[[KEPT]]
+// CHECK-NOT: arith.divf
+// CHECK: scf.for %[[ROW:.*]] = %c0 to %c40 step %c1 {
+// CHECK-NEXT: %[[PLACE:.*]] = arith.muli %[[ROW]], %c16
+// CHECK-NEXT: vector.load %[[KEPT]][%[[PLACE]]]
+// CHECK: arith.divf
+// CHECK-NOT: arith.divf
+// CHECK: return
+func.func private @waiting_line(%x: tensor<1x5x40x16xf32>, %w: tensor<3x3x16xf32>) -> tensor<1x5x40x16xf32>
+    attributes {weft.kernel} {
+  %0 = weft.depthwise_conv %x, %w strides [1, 1] pad [1, 1] [1, 1] dilations [1, 1]
+    : tensor<1x5x40x16xf32>, tensor<3x3x16xf32> -> tensor<1x5x40x16xf32>
+  %1 = weft.sigmoid %0 : tensor<1x5x40x16xf32>
+  return %1 : tensor<1x5x40x16xf32>
+}
+
+// -----
+
+// Of a product's rows as many as 128 vectors hold, in whole tiles: 42 rows of three vectors are 5 tiles of 8.
+// CHECK-LABEL: func.func private @waiting_rows(
+// CHECK: %[[KEPT:.*]] = memref.alloca() {{.*}} : memref<2048xf32>
+// CHECK: scf.for %[[FIRST:.*]] = %{{.*}} to %{{.*}} step %c40 {
+// CHECK: %[[NEXT:.*]] = arith.addi %[[FIRST]], %c40
+// CHECK-NEXT: %[[END:.*]] = arith.minsi %[[NEXT]]
+// CHECK-NEXT: %[[ROWS:.*]] = arith.subi %[[END]], %[[FIRST]]
+// CHECK-NOT: arith.divf
+// CHECK: vector.store %{{.*}}, %[[KEPT]]
+// CHECK-NOT: arith.divf
+// CHECK: scf.for %{{.*}} = %c0 to %[[ROWS]] step %c1 {
+// CHECK-COUNT-3: arith.divf
+// CHECK-NOT: arith.divf
+// CHECK: return
+func.func private @waiting_rows(%x: tensor<?x24xf32, #weft.shape<[N, 24]>>, %f: tensor<1x24x48xf32>)
+    -> tensor<?x48xf32, #weft.shape<[N, 48]>> attributes {weft.kernel, weft.dims = ["N"]} {
+  %0 = weft.packed_conv %x, %f strides [] pad [] [] dilations [] groups 1
+    : tensor<?x24xf32, #weft.shape<[N, 24]>>, tensor<1x24x48xf32> -> tensor<?x48xf32, #weft.shape<[N, 48]>>
+  %1 = weft.sigmoid %0 : tensor<?x48xf32, #weft.shape<[N, 48]>>
+  return %1 : tensor<?x48xf32, #weft.shape<[N, 48]>>
+}

@@ -352,7 +352,8 @@ void addPatches(Suite &suite, const std::string &e) {
   add("two_dilated_open", 2, 3, 3, 0, 5);
 }
 
-/// With what element-wise operations a network has behind a convolution in one of both results.
+/// With what element-wise operations a network has behind a convolution in all results but the
+/// first.
 void addChannelsLast(Suite &suite, const std::string &e, const std::string &result) {
   std::vector<ChannelsLastShape> shapes = packedShapes();
   llvm::append_range(shapes, narrowShapes());
@@ -381,6 +382,15 @@ void addChannelsLast(Suite &suite, const std::string &e, const std::string &resu
           Term shifted = p.let(y.dims, e, "weft.add " + y + ", " + wide + " : " + y.type(), false);
           p.give(
               p.let(y.dims, e, "weft.max " + shifted + ", " + residual + " : " + y.type(), false));
+          if (e != "f32")
+            return;
+          // Long operations, for which the sums of several tiles wait.
+          y = convolve(p, each.operation, each.shapeOf(n), e, result);
+          shifted = p.let(y.dims, e, "weft.add " + y + ", " + wide + " : " + y.type(), false);
+          Term gate = p.let(y.dims, e, "weft.sigmoid " + shifted + " : " + y.type(), false);
+          Term gated =
+              p.let(y.dims, e, "weft.mul " + shifted + ", " + gate + " : " + y.type(), false);
+          p.give(p.let(y.dims, e, "weft.add " + gated + ", " + residual + " : " + y.type(), false));
         },
         ofSum(64, each.least, 67));
   }
