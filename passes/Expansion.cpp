@@ -10,9 +10,9 @@ namespace weft {
 static constexpr size_t mostSteps = 16;
 /// Panels narrower than the vectors of any processor are left alone.
 static constexpr int64_t narrowestPanel = 4;
-/// Of the expanded tensor, altogether and of one image: what no second-level cache holds, and lines
-/// that are long enough for a product. Half of the latter, and 1 MiB altogether, gained nothing.
-static constexpr int64_t fewestBytes = 4 << 20, fewestImageBytes = 512 * 1024;
+/// Of the expanded tensor of one image: half a second-level cache, and lines that are long enough
+/// for a product.
+static constexpr int64_t fewestImageBytes = 512 * 1024;
 /// Of the lines under a window, for a block of channels of 256 bytes: they stand on the stack.
 static constexpr int64_t mostRingBytes = 512 * 1024, blockBytes = 256;
 
@@ -97,9 +97,7 @@ bool isWorthJoining(DepthwiseConvOp conv) {
   if (auto said = conv->getAttrOfType<mlir::BoolAttr>(kExpandAttr))
     return said.getValue();
   ArrayRef<int64_t> in = shapeOf(conv.getInput());
-  int64_t imageBytes = in[1] * in[2] * in[3] * static_cast<int64_t>(sizeof(float));
-  int64_t images = mlir::ShapedType::isDynamic(in[0]) ? 1 : in[0];
-  return imageBytes >= fewestImageBytes && imageBytes * images >= fewestBytes;
+  return in[1] * in[2] * in[3] * static_cast<int64_t>(sizeof(float)) >= fewestImageBytes;
 }
 
 } // namespace weft

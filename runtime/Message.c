@@ -103,7 +103,11 @@ void *weft_allocate(uint64_t size_bytes) {
     return NULL;
   if (rounded == 0)
     rounded = WEFT_ARENA_ALIGNMENT;
-  uint64_t alignment = rounded < WEFT_LARGE_PAGE ? WEFT_ARENA_ALIGNMENT : WEFT_LARGE_PAGE;
+  // What is left of half a large page or more gets a whole one.
+  uint64_t whole = (rounded + WEFT_LARGE_PAGE / 2) / WEFT_LARGE_PAGE * WEFT_LARGE_PAGE;
+  if (rounded < whole)
+    rounded = whole;
+  uint64_t alignment = whole > 0 ? WEFT_LARGE_PAGE : WEFT_ARENA_ALIGNMENT;
   void *memory = aligned_alloc(alignment, rounded);
   if (memory)
     weft_want_large_pages(memory, rounded);

@@ -4,13 +4,12 @@
 // a loop vectoriser takes whole, with the limits of C's functions (infinities, zeros, subnormals,
 // NaN). test/codegen/math-accuracy.py holds their errors against double precision.
 
+#include "codegen/cpu/PowerTable.h"
 #include "codegen/cpu/Scalar.h"
 
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/Math/IR/Math.h"
-#include "llvm/ADT/bit.h"
-
-#include <cmath>
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
 
 namespace weft {
 
@@ -89,64 +88,71 @@ Value Scalar::exp32(Value x) {
   return mulf(mulf(p, powerOfTwo(half)), powerOfTwo(rest));
 }
 
-/// A register of 64 bytes holds 2^(i/16) over this. Of the floats that keep the polynomial beside
-/// it below 1, where rounding costs half, it is the one whose table rounds best (0.32 of 2^-24).
-static constexpr int tableBits = 4;
-static constexpr double tableDivisor = 0x1.eaa1a8p-1;
-
-/// 2^m / tableDivisor, m a multiple of 1/16 that stands in the low bits of `shifted`, 1/16 as 1.
-/// Those of the fraction pick a lane, which has what they add to the exponent taken off beforehand.
-Value Scalar::powerByTable32(Value shifted) {
+/// The entries of the table at the low bits of `numbers`, in as many registers as they fill.
+Value Scalar::powerEntries(Value numbers) {
   OpBuilder &b = code.builder;
   Location loc = code.loc;
-  Type type = shifted.getType(), integers = integersLike(type);
-  constexpr int position = 23 - tableBits;
-  SmallVector<float> entries;
-  for (uint32_t i = 0; i < 1U << tableBits; ++i) {
-    auto power = static_cast<float>(std::exp2(std::ldexp(i, -tableBits)) / tableDivisor);
-    entries.push_back(llvm::bit_cast<float>(llvm::bit_cast<uint32_t>(power) - (i << position)));
-  }
+  auto vector = dyn_cast<mlir::VectorType>(numbers.getType());
+  if (!vector)
+    return call(powerEntryName, b.getF32Type(), numbers);
+  auto whole = mlir::VectorType::get({powerTableSize}, b.getF32Type());
   Value table = arith::ConstantOp::create(
-      b, loc, mlir::DenseElementsAttr::get(cast<mlir::VectorType>(type), ArrayRef(entries)));
-  Value number = arith::BitcastOp::create(b, loc, integers, shifted);
-  Value entry = mlir::LLVM::CallIntrinsicOp::create(
-                    b, loc, type, b.getStringAttr("llvm.x86.avx512.permvar.sf.512"),
-                    ValueRange{table, number})
-                    .getResult(0);
-  Value exponent = arith::ShLIOp::create(b, loc, number, integer(integers, position));
-  Value bits = arith::BitcastOp::create(b, loc, integers, entry);
-  return arith::BitcastOp::create(b, loc, type, arith::AddIOp::create(b, loc, bits, exponent));
+      b, loc, mlir::DenseElementsAttr::get(whole, ArrayRef(powerTable())));
+  auto pick = [&](Value lanes) {
+    StringAttr name = b.getStringAttr("llvm.x86.avx512.permvar.sf.512");
+    return mlir::LLVM::CallIntrinsicOp::create(b, loc, whole, name, ValueRange{table, lanes})
+        .getResult(0);
+  };
+  auto shuffled = [&](Value lanes, int64_t from, int64_t count, int64_t width) -> Value {
+    SmallVector<int64_t> places;
+    for (int64_t lane = 0; lane < width; ++lane)
+      places.push_back(from + lane % count);
+    return mlir::vector::ShuffleOp::create(b, loc, lanes, lanes, places);
+  };
+  int64_t count = vector.getNumElements();
+  if (count == powerTableSize)
+    return pick(numbers);
+  Value all = constant(vector.clone(b.getF32Type()), 0.0);
+  for (int64_t from = 0; from < count; from += powerTableSize) {
+    int64_t width = std::min<int64_t>(powerTableSize, count - from);
+    Value part = shuffled(pick(shuffled(numbers, from, width, powerTableSize)), 0, width, width);
+    all = mlir::vector::InsertStridedSliceOp::create(b, loc, part, all, from, 1);
+  }
+  return all;
 }
 
 /// e^(sign x), and `addend` in the same step if it is given. By 2^(n + f), |f| <= 1/2, a polynomial
-/// that is exact at 0 and an addition to the exponent; or, in vectors that hold a table, with n a
+/// that is exact at 0 and an addition to the exponent; or, where registers hold a table, with n a
 /// multiple of 1/16 and half of the polynomial. Both have a relative error of 2.4e-9 before they
 /// are rounded. At most 1.2 ulp while the result is a normal number, anything else beyond.
 Value Scalar::expInRange32(Value x, double sign, Value addend) {
   OpBuilder &b = code.builder;
   Location loc = code.loc;
-  Type type = x.getType();
-  Type integers = integersLike(type);
+  Type type = x.getType(), integers = integersLike(type);
   auto bits = [&](Value v) { return arith::BitcastOp::create(b, loc, integers, v).getResult(); };
-  auto vector = dyn_cast<mlir::VectorType>(type);
-  bool hasTable = hasPermutes && vector && vector.getShape() == ArrayRef<int64_t>{1 << tableBits};
-  Value magic = constant(type, hasTable ? std::ldexp(12582912.0, -tableBits) : 12582912.0);
+  // `value` times two to the power whose exponent stands in `shifted` from bit `position` down.
+  auto scaled = [&](Value value, Value shifted, int position) -> Value {
+    Value exponent = arith::ShLIOp::create(b, loc, bits(shifted), integer(integers, position));
+    return arith::BitcastOp::create(b, loc, type,
+                                    arith::AddIOp::create(b, loc, bits(value), exponent));
+  };
+  Value magic = constant(type, hasPermutes ? 12582912.0 / powerTableSize : 12582912.0);
   Value log2e = constant(type, sign * 0x1.715476p+0);
   Value shifted = fma(x, log2e, magic);
   Value whole = subf(shifted, magic);
   Value rest = fma(x, log2e, arith::NegFOp::create(b, loc, whole));
   rest = fma(x, constant(type, sign * 0x1.4ae0cp-26), rest); // what log2e lacks of log2(e)
-  if (hasTable) {
-    Value scale = powerByTable32(shifted);
-    Value power = polynomial(rest, {0x1.b3b290p-5, 0x1.d7774cp-3, 0x1.541470p-1, tableDivisor});
+  if (hasPermutes) {
+    Value entry = powerEntries(bits(shifted));
+    Value scale = scaled(entry, shifted, powerTablePosition);
+    Value power =
+        polynomial(rest, {0x1.b3b290p-5, 0x1.d7774cp-3, 0x1.541470p-1, powerTableDivisor});
     return addend ? fma(scale, power, addend) : mulf(scale, power);
   }
   Value power = polynomial(rest, {0x1.41fbbcp-13, 0x1.5f3e54p-10, 0x1.3b2d4cp-7, 0x1.c6aee8p-5,
                                   0x1.ebfbdcp-3, 0x1.62e430p-1, 1.0});
-  Value exponent = arith::ShLIOp::create(b, loc, bits(shifted), integer(integers, 23));
-  Value scaled =
-      arith::BitcastOp::create(b, loc, type, arith::AddIOp::create(b, loc, bits(power), exponent));
-  return addend ? addf(addend, scaled) : scaled;
+  power = scaled(power, shifted, 23);
+  return addend ? addf(addend, power) : power;
 }
 
 /// Results below the normal numbers are 0: they are weights beside 1, and the time that subnormals

@@ -3,6 +3,7 @@
 // From the LLVM dialect to the bytes of an object: translation, target, optimisation, emission.
 
 #include "codegen/cpu/Parts.h"
+#include "codegen/cpu/PowerTable.h"
 #include "codegen/cpu/Target.h"
 
 #include "mlir/Target/LLVMIR/Dialect/Builtin/BuiltinToLLVMIRTranslation.h"
@@ -72,7 +73,9 @@ static void optimize(llvm::Module &module, llvm::TargetMachine &machine) {
   builder.registerFunctionAnalyses(functions);
   builder.registerLoopAnalyses(loops);
   builder.crossRegisterProxies(loops, functions, graph, modules);
+  declarePowerEntries(module);
   builder.buildPerModuleDefaultPipeline(llvm::OptimizationLevel::O2).run(module, modules);
+  expandPowerEntries(module);
 }
 
 static llvm::Error emitFile(llvm::Module &module, llvm::TargetMachine &machine,

@@ -14,7 +14,7 @@ def LowerKernelsPass : Pass<"weft-lower-kernels", "::mlir::ModuleOp"> {
       codegen/host/KernelInterface.h), with one result and at most one root each
     - Ensures: stage `loops`: the same functions on buffers, with scf, arith, math, memref and
       vector operations only, and calls of LLVM's intrinsics for sums of narrow products and for tables in a register; functions of the C library's mathematics are declared as
-      `@weft.libm.*`. Other functions stay as they are
+      `@weft.libm.*`, an entry of a table in loops over elements as `@weft.power_entry`. Other functions stay as they are
     - Cost: linear in operations, but an operation that is wanted at several places is recomputed
       at each
   }];

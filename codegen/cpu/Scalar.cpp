@@ -361,15 +361,18 @@ Value Scalar::sqrt(Value x) { return math::SqrtOp::create(code.builder, code.loc
 //===-- The C library -----------------------------------------------------------------------===//
 
 Value Scalar::libm(StringRef name, ArrayRef<Value> operands) {
-  OpBuilder &b = code.builder;
   Type type = operands.front().getType();
-  std::string symbol = (libmPrefix + name + (type.isF32() ? "f" : "")).str();
+  return call((libmPrefix + name + (type.isF32() ? "f" : "")).str(), type, operands);
+}
+
+Value Scalar::call(StringRef symbol, Type type, ValueRange operands) {
+  OpBuilder &b = code.builder;
   ModuleOp module = code.module();
   if (!module.lookupSymbol(symbol)) {
     OpBuilder::InsertionGuard guard(b);
     b.setInsertionPointToEnd(module.getBody());
-    SmallVector<Type> types(operands.size(), type);
-    mlir::func::FuncOp::create(b, code.loc, symbol, b.getFunctionType(types, type)).setPrivate();
+    auto signature = b.getFunctionType(operands.getTypes(), type);
+    mlir::func::FuncOp::create(b, code.loc, symbol, signature).setPrivate();
   }
   return mlir::func::CallOp::create(b, code.loc, symbol, type, operands).getResult(0);
 }

@@ -89,6 +89,9 @@ public:
   Code &code;
 
 private:
+  /// Calls a function that is only declared.
+  Value call(StringRef symbol, Type type, ValueRange operands);
+
   bool hasHalves, hasPermutes;
 
   Value unaryFloat(Operation *op, Value x);
@@ -110,7 +113,7 @@ private:
 
   // Math.cpp: single precision, by polynomials.
   Value exp32(Value x);
-  Value powerByTable32(Value shifted);
+  Value powerEntries(Value numbers);
   Value expInRange32(Value x, double sign, Value addend = {});
   Value expOfNegative32(Value x);
   Value sigmoid32(Value x);

@@ -7,7 +7,8 @@ For each network of test/networks/ both engines open the same model and are then
 first, A B A B; the first turn of each warms up and is not counted. A line holds the median and the
 shortest call in ms, the ratio of the medians (above 1: Weft is faster), Weft's share of the FMA peak of the
 threads, measured in the same run, the time to open a model and the growth of resident memory, both
-with the peer's beside them. Products count as direct sums: Winograd can exceed the peak. `--peer weft` is
+with the peer's beside them. In a turn both engines run on the same cores, and the next turn takes the next
+ones: neighbours of a virtual machine slow one of them down more than another. Products count as direct sums: Winograd can exceed the peak. `--peer weft` is
 Weft itself, built with `--peer-flags` in place of `--flags`. Not a test: nothing is asserted about time.
 Let nothing else run.
 """
@@ -65,6 +66,10 @@ class Worker:
         self.errors.seek(0)
         text = " ".join(self.errors.read().decode(errors="replace").split())
         raise WorkerError(f"{self.process.args[1]}: {text[-300:] or 'ended without a word'}")
+
+    def stay_on(self, cores):
+        for task in pathlib.Path(f"/proc/{self.process.pid}/task").iterdir():
+            os.sched_setaffinity(int(task.name), cores)
 
     def turn(self, seconds, counts):
         self.process.stdin.write(f"{seconds}\n")
@@ -147,6 +152,12 @@ def fma_peak(folder):
     return float(subprocess.run([program], capture_output=True, text=True, check=True).stdout) * 1e9
 
 
+def cores_of(turn, threads):
+    """Those that a turn runs on, each as often as any other."""
+    cores = sorted(os.sched_getaffinity(0))
+    return {cores[(turn + number) % len(cores)] for number in range(threads)}
+
+
 def compare(case, threads, options):
     workers = []
     try:
@@ -154,6 +165,7 @@ def compare(case, threads, options):
             workers.append(Worker(command(case, threads, options), threads, settings()))
         for number in range(options.rounds + 1):
             for worker in workers:
+                worker.stay_on(cores_of(number, threads))
                 worker.turn(options.secs if number else min(options.secs, 0.5), counts=number > 0)
     finally:
         for worker in workers:
@@ -195,7 +207,7 @@ def parse():
     parser.add_argument("--set", default="full", help="full, small or recurrent")
     parser.add_argument("--threads", type=integers, default=[1, 2])
     parser.add_argument("--batch", type=integers, default=[1, 8])
-    parser.add_argument("--rounds", type=int, default=3, help="turns of each engine that count")
+    parser.add_argument("--rounds", type=int, default=4, help="turns of each engine that count")
     parser.add_argument("--secs", type=float, default=1.0, help="how long a turn is")
     parser.add_argument("--flags", type=str.split, default=[], help="more flags of weft build")
     parser.add_argument("--peer-flags", type=str.split, default=[], help="the same of --peer weft")

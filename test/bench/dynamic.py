@@ -60,6 +60,7 @@ def compare(case, threads, options):
             workers.append(against.Worker(command(case, threads, options), threads, {}))
         for number in range(options.rounds + 1):
             for worker in workers:
+                worker.stay_on(against.cores_of(number, threads))
                 worker.turn(options.secs if number else min(options.secs, 0.5), counts=number > 0)
     finally:
         for worker in workers:

@@ -8,6 +8,7 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <atomic>
 #include <cerrno>
 #include <cstdarg>
@@ -201,14 +202,20 @@ TEST(Memory, open_takes_and_close_gives_back) {
 
 TEST(Memory, large_pages_are_asked_for_where_whole_ones_fit) {
   constexpr uint64_t largePage = 2 << 20;
-  for (uint64_t pages : {0, 1, 5}) {
+  // Half a page or more gets a whole one.
+  for (auto [pages, rest, large] : {std::array<uint64_t, 3>{0, 4096, 0},
+                                    {0, largePage / 2, 1},
+                                    {1, 4096, 1},
+                                    {1, largePage - 4096, 2},
+                                    {5, largePage / 2 - 64, 5},
+                                    {5, largePage / 2, 6}}) {
     ledger.large = 0;
-    uint64_t bytes = pages * largePage + 4096;
+    uint64_t bytes = pages * largePage + rest;
     char *memory = static_cast<char *>(weft_allocate(bytes));
     ASSERT_NE(memory, nullptr);
     memory[0] = memory[bytes - 1] = 1;
-    EXPECT_EQ(ledger.large, pages * largePage);
-    if (pages > 0) {
+    EXPECT_EQ(ledger.large, large * largePage);
+    if (large > 0) {
       EXPECT_EQ(reinterpret_cast<uintptr_t>(memory) % largePage, 0u);
     }
     free(memory);
