@@ -234,6 +234,10 @@ def write_csv(path, rows):
 
 def main():
     options = parse()
+    known = networks(options)
+    chosen = options.models.split(",") if options.models else known
+    if unknown := [name for name in chosen if name not in known]:
+        sys.exit(f"no network '{unknown[0]}' in the set '{options.set}': it has {', '.join(known)}")
     if options.peer == "onnxruntime":
         options.package = peer.install(options.peers.resolve())
     peak = fma_peak(options.out)
@@ -241,7 +245,7 @@ def main():
     print(f"{'network':20} batch threads {'median':>9} {'min':>9} {'peer':>9} {'its min':>9} {'ratio':>6} {'peak':>6} "
           f"{'open':>8} {'peer':>8} {'MB':>8} {'peer':>8}")
     rows, failures = [], 0
-    for network in options.models.split(",") if options.models else networks(options):
+    for network in chosen:
         for batch in options.batch:
             try:
                 case = prepare(network, batch, options)
