@@ -21,7 +21,7 @@ namespace weft {
 inline constexpr int powerTableBits = 4;
 inline constexpr int powerTableSize = 1 << powerTableBits;
 /// Every entry is over this, and the polynomial beside it begins with it. Of the floats that keep
-/// that below 1, where rounding costs half, it is the one whose table rounds best (0.32 of 2^-24).
+/// that below 1, where rounding costs half, it is the one from 0.93 on whose table rounds best.
 inline constexpr double powerTableDivisor = 0x1.eaa1a8p-1;
 /// Where a number of sixteenths begins in the bits of a float.
 inline constexpr int powerTablePosition = 23 - powerTableBits;

@@ -8,8 +8,8 @@ first, A B A B; the first turn of each warms up and is not counted. A line holds
 shortest call in ms, the ratio of the medians (above 1: Weft is faster), Weft's share of the FMA peak of the
 threads, measured in the same run, the time to open a model and the growth of resident memory, both
 with the peer's beside them. In a turn both engines run on the same cores, and the next turn takes the next
-ones: neighbours of a virtual machine slow one of them down more than another. Products count as direct sums: Winograd can exceed the peak. `--peer weft` is
-Weft itself, built with `--peer-flags` in place of `--flags`. Not a test: nothing is asserted about time.
+ones: neighbours of a virtual machine slow one of them down more than another. Products count as direct
+sums: Winograd can exceed the peak. `--peer weft` is Weft itself, built with `--peer-flags` in place of `--flags`. Not a test: nothing is asserted about time.
 Let nothing else run.
 """
 import argparse

@@ -200,9 +200,8 @@ TEST(Memory, open_takes_and_close_gives_back) {
   EXPECT_EQ(held, 0);
 }
 
-TEST(Memory, large_pages_are_asked_for_where_whole_ones_fit) {
+TEST(Memory, large_pages_are_asked_for_where_half_of_one_is_used) {
   constexpr uint64_t largePage = 2 << 20;
-  // Half a page or more gets a whole one.
   for (auto [pages, rest, large] : {std::array<uint64_t, 3>{0, 4096, 0},
                                     {0, largePage / 2, 1},
                                     {1, 4096, 1},
